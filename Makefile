@@ -1,0 +1,71 @@
+# `make book` and `make test` are all a newcomer needs; `make help` lists the rest.
+PYTHON ?= python3
+PYTHONHASHSEED ?= 0
+export PYTHONHASHSEED
+UV_VERSION := 0.13.9
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.installed
+FIRST_PAGE := _build/html/index.html
+NBVAL := --nbval chapters
+WORKERS := -n 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help env book test nbval lab notebooks lint format lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env: $(READY) ## create or update the environment in .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "This book needs Python 3.11, 3.12 or 3.13, but '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Installing the environment into $(VENV) (a few minutes the first time)"
+	@v='import sys; print(sys.version_info[:2])'; \
+	  [ "$$($(PY) -c "$$v" 2>/dev/null)" = "$$($(PYTHON) -c "$$v")" ] \
+	    && $(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+book: $(READY) ## build the book strictly; prints its first page
+	@rm -rf _build
+	@$(PY) -m tools.build . || { echo "make book: FAILED"; exit 1; }
+	@echo "make book: PASSED. First page: $(FIRST_PAGE)"
+	@$(PY) -c 'from pathlib import Path; print(Path("$(FIRST_PAGE)").resolve().as_uri())'
+
+test: $(READY) ## unit and property tests, and nbval on every chapter
+	@$(PY) -m pytest tests $(NBVAL) $(WORKERS) \
+	  && echo "make test: PASSED" || { echo "make test: FAILED"; exit 1; }
+
+nbval: $(READY) ## only nbval: re-run every chapter and compare
+	@$(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
+	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
+
+lab: $(READY) ## open the chapters in JupyterLab
+	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab --notebook-dir=chapters
+
+notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
+	@$(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
+
+lint: $(READY) ## ruff and the form of the notebooks
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . \
+	  && $(PY) -m tools.notebooks verify \
+	  && echo "make lint: PASSED" || { echo "make lint: FAILED"; exit 1; }
+
+format: $(READY) ## format the code, in notebooks too
+	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format . && $(PY) -m tools.notebooks normalise
+
+lock: ## resolve requirements.txt into requirements.lock, with hashes
+	@$(PYTHON) -m venv --clear _build/lock
+	@_build/lock/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@grep -v '^-e' requirements.txt | _build/lock/bin/uv pip compile --quiet \
+	  --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) \
+	  --output-file requirements.lock - >/dev/null
+	@rm -rf _build/lock
+
+clean: ## remove what was built; keeps the environment
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Tools of the book; see the Makefile for how they are called."""
