@@ -1,0 +1,55 @@
+"""rnnlib: vanilla recurrent networks and their gradients, written like the equations.
+
+The notation is that of the book: columns in the equations, and arrays with time
+first, then the batch, then the features, ``(T, B, d)``, in the code. Functions are
+pure; the forward pass returns an explicit trace and the backward pass reads it.
+"""
+
+from rnnlib.activations import ACTIVATIONS, Activation, get_activation
+from rnnlib.gradcheck import (
+    central_difference,
+    check_gradients,
+    complex_step,
+    complex_step_gradients,
+)
+from rnnlib.losses import (
+    cross_entropy,
+    half_squared_error,
+    log_softmax,
+    softmax,
+    weight_decay_penalty,
+)
+from rnnlib.objective import loss_and_gradients
+from rnnlib.parameters import Params, count_parameters, init_params, parameter_shapes
+from rnnlib.rnn import (
+    Gradients,
+    Trace,
+    adjoints,
+    backward,
+    forward,
+)
+
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "Gradients",
+    "Params",
+    "Trace",
+    "adjoints",
+    "backward",
+    "central_difference",
+    "check_gradients",
+    "complex_step",
+    "complex_step_gradients",
+    "count_parameters",
+    "cross_entropy",
+    "forward",
+    "get_activation",
+    "half_squared_error",
+    "init_params",
+    "log_softmax",
+    "loss_and_gradients",
+    "parameter_shapes",
+    "softmax",
+    "weight_decay_penalty",
+]

@@ -1,0 +1,167 @@
+"""Losses on the logits z, each returned with its gradient delta_z = d(loss)/dz.
+
+Both losses are sums over every step and every sequence, as in (4): the loss of a
+batch is the sum of the losses of its sequences. Logits have shape (T, B, K) for one
+output a step, or (B, K) for one output a sequence; a mask, of the shape of the logits
+without K, leaves out the steps where it is False.
+"""
+
+import numpy as np
+
+from rnnlib.parameters import MATRICES
+from rnnlib.validate import check_array, check_indices, check_precision, shape_error
+
+
+def _shifted(z):
+    """z minus its largest entry (by real part): the largest exponent is exp(0)."""
+    if np.iscomplexobj(z):
+        return z - z.real.max(axis=-1, keepdims=True)
+    return z - z.max(axis=-1, keepdims=True)
+
+
+def log_softmax(z):
+    """log p = z - log sum_j exp(z_j) along the last axis, without overflow."""
+    shifted = _shifted(z)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def softmax(z):
+    """p_k = exp(z_k) / sum_j exp(z_j) along the last axis, without overflow."""
+    e = np.exp(_shifted(z))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy(z, y, mask=None):
+    """The cross-entropy (4) of softmax(z), summed, and its gradient (5).
+
+    Parameters
+    ----------
+    z : array (..., K)
+        Logits.
+    y : integer array (...) or floating array (..., K)
+        The class of each output, or a distribution over the classes (one-hot rows
+        are the usual case). Where the mask is False, y is not read.
+    mask : boolean array (...), optional
+
+    Returns
+    -------
+    loss : scalar, in nats
+    delta_z : array of the shape of z
+        ``p - y`` where the mask is True, zero elsewhere.
+
+    Raises
+    ------
+    ValueError
+        Wrong shapes, a class out of range, or a row of y that is not a
+        distribution (``p - y`` is the gradient only when the row sums to one).
+
+    Source: {cite}`roysdon`, (4) and (5).
+    """
+    check_array("z", z)
+    keep = _check_outputs_mask(z, mask)
+    log_p = log_softmax(z)
+    delta_z = np.exp(log_p)
+    if isinstance(y, np.ndarray) and y.dtype.kind in "iu" and y.shape != z.shape:
+        index = _classes(y, z, keep)[..., None]
+        loss = -np.take_along_axis(log_p, index, -1)[..., 0].sum(where=_all(keep))
+        p_y = np.take_along_axis(delta_z, index, -1)
+        np.put_along_axis(delta_z, index, p_y - 1, -1)
+    else:
+        y = _distributions(y, z, keep)
+        loss = -(y * log_p).sum()
+        delta_z -= y
+    if keep is not None:
+        delta_z *= keep[..., None]
+    return loss, delta_z
+
+
+def half_squared_error(z, y, mask=None):
+    """Half the squared error 1/2 |z - y|^2, summed, and its gradient z - y.
+
+    Shapes and mask as in `cross_entropy`; y has the shape of z.
+
+    Raises
+    ------
+    ValueError
+        Wrong shapes, or numbers that are not finite.
+
+    Source: {cite}`sarkar`, section 3.1, with g the identity.
+    """
+    check_array("z", z)
+    keep = _check_outputs_mask(z, mask)
+    y = _targets_like(y, z, keep)
+    delta_z = z - y
+    if keep is not None:
+        delta_z *= keep[..., None]
+    return 0.5 * (delta_z * delta_z).sum(), delta_z
+
+
+def weight_decay_penalty(params, weight_decay):
+    """(lambda/2)(|W_xh|^2 + |W_hh|^2 + |W_hy|^2), Frobenius norms; no bias enters.
+
+    Its gradient is ``weight_decay * W`` for each of the three matrices.
+
+    Raises
+    ------
+    ValueError
+        When ``weight_decay`` is negative or not finite.
+
+    Source: {cite}`roysdon`, section 1.4.
+    """
+    if not (np.isfinite(weight_decay) and weight_decay >= 0):
+        raise ValueError(f"weight_decay: expected a number >= 0, got {weight_decay!r}")
+    squares = sum((W * W).sum() for W in (getattr(params, n) for n in MATRICES))
+    return params.dtype.type(0.5 * weight_decay) * squares
+
+
+LOSSES = {"cross_entropy": cross_entropy, "half_squared_error": half_squared_error}
+
+
+def _all(keep):
+    return True if keep is None else keep
+
+
+def _check_outputs_mask(z, mask):
+    if mask is None:
+        return None
+    if not isinstance(mask, np.ndarray) or mask.dtype != bool:
+        kind = getattr(mask, "dtype", type(mask).__name__)
+        raise ValueError(f"mask: expected a boolean NumPy array, got {kind}")
+    if mask.shape != z.shape[:-1]:
+        raise shape_error("mask", z.shape[:-1], mask.shape)
+    return mask
+
+
+def _classes(y, z, keep):
+    """Integer targets of the shape of z without K; zero where the mask is False."""
+    if y.shape != z.shape[:-1]:
+        raise shape_error("y", z.shape[:-1], y.shape)
+    return check_indices("y", y if keep is None else np.where(keep, y, 0), z.shape[-1])
+
+
+def _targets_like(y, z, keep):
+    """Dense targets of the shape of z; zero where the mask is False."""
+    if not isinstance(y, np.ndarray) or y.dtype.kind not in "fciu":
+        kind = getattr(y, "dtype", type(y).__name__)
+        raise ValueError(f"y: expected a NumPy array of numbers, got {kind}")
+    if y.shape != z.shape:
+        raise shape_error("y", z.shape, y.shape)
+    if keep is not None:
+        y = np.where(keep[..., None], y, np.zeros((), y.dtype))
+    if y.dtype.kind in "iu":
+        return y.astype(np.finfo(z.dtype).dtype)
+    check_precision("y", check_array("y", y), z)
+    return y
+
+
+def _distributions(y, z, keep):
+    """y as rows over the classes; zero where the mask is False."""
+    y = _targets_like(y, z, keep)
+    eps = np.finfo(z.dtype).eps
+    off = np.abs(y.sum(axis=-1) - _all(keep)).max()
+    if (y.real < 0).any() or off > 100 * y.shape[-1] * eps:
+        raise ValueError(
+            "y: expected rows that are distributions (entries >= 0, sum 1), "
+            f"got a smallest entry {y.real.min():.3g} and a sum off by {off:.3g}"
+        )
+    return y

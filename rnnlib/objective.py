@@ -1,0 +1,57 @@
+"""The loss of a batch with all its gradients: forward, loss, backward, weight decay."""
+
+from rnnlib.losses import LOSSES, weight_decay_penalty
+from rnnlib.parameters import MATRICES
+from rnnlib.rnn import backward, forward
+from rnnlib.validate import check_choice
+
+
+def loss_and_gradients(
+    params,
+    x,
+    y,
+    *,
+    h_0=None,
+    phi="tanh",
+    topology="many-to-many",
+    mask=None,
+    loss="cross_entropy",
+    weight_decay=0.0,
+):
+    """The loss (4) of a batch and all its gradients: forward, loss, backward.
+
+    Parameters
+    ----------
+    y : array
+        Targets, as the loss wants them: integers (T, B) or rows (T, B, K); without T
+        for one output a sequence.
+    loss : str
+        "cross_entropy" or "half_squared_error".
+    weight_decay : float
+        lambda of section 1.4, added once a batch, on the three matrices.
+    The other parameters are those of `forward`.
+
+    Returns
+    -------
+    loss : scalar, in nats for the cross-entropy
+    gradients : Gradients
+
+    Raises
+    ------
+    ValueError
+        As `forward` and the loss.
+    """
+    check_choice("loss", loss, LOSSES)
+    trace = forward(params, x, h_0=h_0, phi=phi, topology=topology, mask=mask)
+    output_mask = mask if topology == "many-to-many" else None
+    value, delta_z = LOSSES[loss](trace.z, y, output_mask)
+    gradients = backward(params, trace, delta_z)
+    if weight_decay:
+        value = value + weight_decay_penalty(params, weight_decay)
+        decayed = {
+            name: getattr(gradients.params, name)
+            + params.dtype.type(weight_decay) * getattr(params, name)
+            for name in MATRICES
+        }
+        gradients = gradients._replace(params=gradients.params._replace(**decayed))
+    return value, gradients

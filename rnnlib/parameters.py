@@ -1,0 +1,101 @@
+"""The five parameters of the vanilla network, (1) and (3), and how to make them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Params(NamedTuple):
+    """The parameters, in the order of the book. A gradient has the same type.
+
+    Shapes: ``W_xh`` (d_h, d_x), ``W_hh`` (d_h, d_h), ``b_h`` (d_h,),
+    ``W_hy`` (K, d_h), ``b_y`` (K,).
+    """
+
+    W_xh: np.ndarray
+    W_hh: np.ndarray
+    b_h: np.ndarray
+    W_hy: np.ndarray
+    b_y: np.ndarray
+
+    @property
+    def d_x(self):
+        """Size of an input."""
+        return self.W_xh.shape[1]
+
+    @property
+    def d_h(self):
+        """Size of the hidden state."""
+        return self.W_hh.shape[0]
+
+    @property
+    def K(self):
+        """Number of logits."""
+        return self.W_hy.shape[0]
+
+    @property
+    def dtype(self):
+        """The common dtype of the five arrays."""
+        return self.W_hh.dtype
+
+
+MATRICES = ("W_xh", "W_hh", "W_hy")  # weight decay touches these and no bias
+
+
+def parameter_shapes(d_x, d_h, K):
+    """The shape of each parameter, by name, as a `Params` of tuples.
+
+    Raises
+    ------
+    ValueError
+        When a size is not a positive integer.
+    """
+    for name, size in (("d_x", d_x), ("d_h", d_h), ("K", K)):
+        if not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(f"{name}: expected a positive integer, got {size!r}")
+    return Params((d_h, d_x), (d_h, d_h), (d_h,), (K, d_h), (K,))
+
+
+def count_parameters(params):
+    """How many numbers the parameters hold: h(d + h + q + 1) + q in {cite}`topcuoglu`.
+
+    Units: numbers, not bytes. The length of the sequence does not enter.
+    """
+    return sum(array.size for array in params)
+
+
+def init_params(d_x, d_h, K, *, rng, scale=None, dtype=np.float64):
+    """Normal matrices and zero biases.
+
+    Parameters
+    ----------
+    d_x, d_h, K : int
+        Sizes of the input, the hidden state and the logits.
+    rng : numpy.random.Generator
+        The only source of randomness.
+    scale : float, optional
+        Standard deviation of every matrix entry. By default 1/sqrt(fan in), which
+        keeps the variance of the pre-activation near that of the state.
+    dtype : numpy.dtype
+        float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        For a size that is not a positive integer, an ``rng`` that is not a
+        Generator, a scale that is negative or not finite, or another dtype.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    if scale is not None and not (np.isfinite(scale) and scale >= 0):
+        raise ValueError(f"scale: expected a finite number >= 0, got {scale!r}")
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
+
+    def draw(shape):
+        if len(shape) == 1:
+            return np.zeros(shape, dtype)
+        deviation = shape[1] ** -0.5 if scale is None else scale
+        return (deviation * rng.standard_normal(shape)).astype(dtype)
+
+    return Params(*map(draw, parameter_shapes(d_x, d_h, K)))

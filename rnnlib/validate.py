@@ -1,0 +1,107 @@
+"""Checks of arguments: each error names the argument, what was expected, what came."""
+
+import numpy as np
+
+from rnnlib.parameters import Params, parameter_shapes
+
+
+def shape_error(name, expected, actual):
+    """The ValueError for an array of the wrong shape."""
+    return ValueError(f"{name}: expected shape {expected}, got {tuple(actual)}")
+
+
+def check_array(name, array, shape=None):
+    """A finite floating or complex NumPy array, of ``shape`` when that is given."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fc":
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise ValueError(f"{name}: expected a floating NumPy array, got {kind}")
+    if shape is not None and array.shape != tuple(shape):
+        raise shape_error(name, tuple(shape), array.shape)
+    if not np.isfinite(array).all():
+        bad = array.size - int(np.isfinite(array).sum())
+        raise ValueError(f"{name}: expected finite numbers, got {bad} NaN or infinite")
+    return array
+
+
+def check_precision(name, array, params):
+    """Single and double precision do not mix; real and complex may."""
+    ours, theirs = np.finfo(params.dtype).dtype, np.finfo(array.dtype).dtype
+    if ours != theirs:
+        raise ValueError(f"{name}: expected {ours} like the parameters, got {theirs}")
+
+
+def check_params(params):
+    """Five finite arrays of one dtype whose sizes agree."""
+    if not isinstance(params, Params):
+        raise ValueError(f"params: expected Params, got {type(params).__name__}")
+    for name, array, rank in zip(Params._fields, params, (2, 2, 1, 2, 1), strict=True):
+        check_array(name, array)
+        if array.ndim != rank:
+            raise ValueError(
+                f"{name}: expected {rank} dimension(s), got shape {array.shape}"
+            )
+    expected = parameter_shapes(params.d_x, params.d_h, params.K)
+    for name, array, shape in zip(Params._fields, params, expected, strict=True):
+        if array.shape != shape:
+            raise shape_error(name, shape, array.shape)
+        if array.dtype != params.dtype:
+            raise ValueError(
+                f"{name}: expected dtype {params.dtype} like W_hh, got {array.dtype}"
+            )
+    return params
+
+
+def check_inputs(x, params):
+    """Dense inputs (T, B, d_x), or integer inputs (T, B) below d_x."""
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fciu":
+        kind = getattr(x, "dtype", type(x).__name__)
+        raise ValueError(f"x: expected a floating or integer NumPy array, got {kind}")
+    integer = x.dtype.kind in "iu"
+    expected = "(T, B)" if integer else f"(T, B, {params.d_x})"
+    if x.ndim != (2 if integer else 3):
+        raise shape_error("x", expected, x.shape)
+    if 0 in x.shape[:2]:
+        raise ValueError(
+            f"x: expected at least one step and one sequence, got {x.shape}"
+        )
+    if integer:
+        check_indices("x", x, params.d_x)
+    elif x.shape[2] != params.d_x:
+        raise shape_error("x", expected, x.shape)
+    else:
+        check_precision("x", check_array("x", x), params)
+    return x
+
+
+def check_indices(name, index, size):
+    """Integers from 0 to size - 1."""
+    low, high = int(index.min()), int(index.max())
+    if low < 0 or high >= size:
+        raise ValueError(
+            f"{name}: expected integers from 0 to {size - 1}, got {low} to {high}"
+        )
+    return index
+
+
+def check_mask(mask, T, B):
+    """A boolean (T, B) in which every sequence has at least one real step."""
+    if not isinstance(mask, np.ndarray) or mask.dtype != bool:
+        kind = getattr(mask, "dtype", type(mask).__name__)
+        raise ValueError(f"mask: expected a boolean NumPy array, got {kind}")
+    if mask.shape != (T, B):
+        raise shape_error("mask", (T, B), mask.shape)
+    empty = np.flatnonzero(~mask.any(axis=0))
+    if empty.size:
+        raise ValueError(
+            "mask: expected at least one real step in each sequence, "
+            f"got none in sequence {empty[0]}"
+        )
+    return mask
+
+
+def check_choice(name, value, choices):
+    """One of the listed words."""
+    if value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise ValueError(f"{name}: expected one of {listed}, got {value!r}")
+    return value
