@@ -9,12 +9,20 @@ import os
 import sys
 from pathlib import Path
 
+PROFILE = """\
+c.IPKernelApp.log_level = "ERROR"
+c.HistoryManager.enabled = False
+"""
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def isolate():
     """Set the variables in this process; child processes inherit them."""
     private = Path(sys.prefix) / "private"
+    profile = private / "ipython" / "profile_default" / "ipython_kernel_config.py"
+    if not profile.exists():
+        profile.parent.mkdir(parents=True, exist_ok=True)
+        profile.write_text(PROFILE)
     for name in THREADS:
         os.environ[name] = "1"
     os.environ.setdefault("PYTHONHASHSEED", "0")
