@@ -8,6 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.installed
 FIRST_PAGE := _build/html/index.html
+STRICT_BUILD := $(VENV)/bin/jupyter-book build . -W -n --keep-going
 NBVAL := --nbval chapters
 WORKERS := -n 2 --dist loadfile
 
@@ -33,7 +34,7 @@ $(READY): requirements.lock pyproject.toml
 
 book: $(READY) ## build the book strictly; prints its first page
 	@rm -rf _build
-	@$(PY) -m tools.build . || { echo "make book: FAILED"; exit 1; }
+	@$(STRICT_BUILD) || { echo "make book: FAILED"; exit 1; }
 	@echo "make book: PASSED. First page: $(FIRST_PAGE)"
 	@$(PY) -c 'from pathlib import Path; print(Path("$(FIRST_PAGE)").resolve().as_uri())'
 
