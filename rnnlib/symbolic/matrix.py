@@ -1,0 +1,125 @@
+"""One step of the network in SymPy's matrix calculus: no size is ever chosen.
+
+The tool is the vector-Jacobian product. If L depends on a column v only through a
+column u(v), and the adjoint dL/du is known, then dL/dv = (immediate du/dv)^T (dL/du).
+SymPy finds it as the gradient of the scalar (dL/du)^T u with dL/du held still.
+"""
+
+import sympy as sp
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+from rnnlib.symbolic.quantities import (
+    PARAMETERS,
+    activation,
+    activation_derivative,
+    quantity,
+)
+
+
+def pre_activation(t="t", previous="t-1"):
+    """s_t of (1)."""
+    W_xh, W_hh, b_h = map(quantity, ("W_xh", "W_hh", "b_h"))
+    return W_xh * quantity("x", t) + W_hh * quantity("h", previous) + b_h
+
+
+def hidden(t="t"):
+    """h_t of (2)."""
+    return activation(quantity("s", t))
+
+
+def logits(t="t"):
+    """z_t of (3)."""
+    return quantity("W_hy") * quantity("h", t) + quantity("b_y")
+
+
+def jacobian(expression, variable):
+    """The immediate Jacobian d+u/dv: one row an entry of u, one column an entry of v.
+
+    SymPy's matrix derivative puts the entries of v in the rows: it is transposed here.
+    """
+    return expression.diff(variable).T.doit()
+
+
+def vector_jacobian_product(expression, variable, adjoint):
+    """(immediate du/dv)^T adjoint, for u = ``expression`` and v = ``variable``.
+
+    v may be a column or a matrix; the result has the shape of v.
+    """
+    if isinstance(expression, ElementwiseApplyFunction):
+        if expression.expr != variable:
+            raise ValueError(
+                "variable: expected the argument of the elementwise function, "
+                f"{expression.expr}, got {variable}"
+            )
+        diagonal = jacobian(expression, variable)
+        return sp.HadamardProduct(adjoint, diagonal.args[0])
+    return sp.Trace(adjoint.T * expression).diff(variable).doit()
+
+
+def bptt_equations():
+    """Equations (6)-(11), derived for one step t of a network of any size and length.
+
+    The loss depends on h_t through z_t and through s_{t+1}, and on nothing else; on
+    s_t through h_t; on a parameter through s_t or z_t at every t. Each use gives one
+    vector-Jacobian product, and the products are added.
+
+    Returns
+    -------
+    dict
+        Keys "g", "delta_s", "h_0", "x" and the five parameter names. For a parameter
+        the value is the term of step t, to be summed over t.
+    """
+    delta_z, delta_s = quantity("delta_z", "t"), quantity("delta_s", "t")
+    future = pre_activation("t+1", "t"), quantity("delta_s", "t+1")
+    derived = {
+        "g": vector_jacobian_product(logits(), quantity("h", "t"), delta_z)
+        + vector_jacobian_product(future[0], quantity("h", "t"), future[1]),
+        "delta_s": vector_jacobian_product(
+            hidden(), quantity("s", "t"), quantity("g", "t")
+        ),
+        "h_0": vector_jacobian_product(
+            pre_activation("1", "0"), quantity("h", "0"), quantity("delta_s", "1")
+        ),
+        "x": vector_jacobian_product(pre_activation(), quantity("x", "t"), delta_s),
+    }
+    for name in PARAMETERS:
+        W = quantity(name)
+        expression, adjoint = (
+            (logits(), delta_z) if name.endswith("y") else (pre_activation(), delta_s)
+        )
+        derived[name] = vector_jacobian_product(expression, W, adjoint)
+    return derived
+
+
+def evaluate(expression, values):
+    """A matrix expression as a SymPy matrix, with ``values`` for its quantities.
+
+    Parameters
+    ----------
+    expression : MatrixExpr
+    values : dict
+        From `Quantity` to explicit SymPy matrices, and from "phi", "dphi" to
+        functions of a number.
+    """
+    if isinstance(expression, sp.MatrixSymbol):
+        return sp.Matrix(values[expression])
+    parts = [evaluate(a, values) for a in expression.args if hasattr(a, "shape")]
+    if isinstance(expression, ElementwiseApplyFunction):
+        known = {activation: "phi", activation_derivative: "dphi"}
+        for build, key in known.items():
+            if build(expression.expr) == expression:
+                return parts[0].applyfunc(values[key])
+    if isinstance(expression, sp.MatAdd):
+        return sum(parts[1:], parts[0])
+    if isinstance(expression, sp.HadamardProduct):
+        return parts[0].multiply_elementwise(parts[1])
+    if isinstance(expression, sp.MatMul):
+        scalar = sp.prod(a for a in expression.args if not hasattr(a, "shape"))
+        return scalar * sp.prod(parts)
+    if isinstance(expression, sp.Transpose):
+        return parts[0].T
+    if isinstance(expression, sp.DiagMatrix):
+        return sp.diag(*parts[0])
+    raise ValueError(
+        f"expression: expected sums and products of quantities, got {expression.func}"
+    )
