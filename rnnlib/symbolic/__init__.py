@@ -2,10 +2,11 @@
 
 `network` unrolls a small network, a symbol for every number; `graph` differentiates it
 one definition at a time. `quantities` and `matrix` hold one step for any size.
-`exact` decides equality; `notation` prints in the symbols of each document.
+`exact` decides equality; `notation` prints in the symbols of each of the five `documents`.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
+from rnnlib.symbolic.documents import NOTATIONS, Notation
 from rnnlib.symbolic.exact import equal_exactly, substitute_activation
 from rnnlib.symbolic.graph import Graph
 from rnnlib.symbolic.matrix import (
@@ -18,7 +19,7 @@ from rnnlib.symbolic.matrix import (
     vector_jacobian_product,
 )
 from rnnlib.symbolic.network import Network, unroll
-from rnnlib.symbolic.notation import NOTATIONS, Notation, equation, to_latex
+from rnnlib.symbolic.notation import equation, to_latex
 from rnnlib.symbolic.quantities import PARAMETERS, Quantity, quantity
 
 __all__ = [

@@ -70,7 +70,8 @@ class Quantity(sp.MatrixSymbol):
         return (names or BOOK)[self.base].replace("%t", self.time)
 
     def _latex(self, printer):
-        return self.latex_name()
+        show = getattr(printer, "show_quantity", Quantity.latex_name)
+        return show(self)
 
 
 def quantity(base, time=""):
