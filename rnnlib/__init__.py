@@ -6,12 +6,12 @@ pure; the forward pass returns an explicit trace and the backward pass reads it.
 """
 
 from rnnlib.activations import ACTIVATIONS, Activation, get_activation
-from rnnlib.gradcheck import (
+from rnnlib.derivatives import (
     central_difference,
-    check_gradients,
     complex_step,
     complex_step_gradients,
 )
+from rnnlib.gradcheck import check_gradients
 from rnnlib.losses import (
     cross_entropy,
     half_squared_error,

@@ -1,84 +1,18 @@
-"""Is this gradient right? Oracles that know nothing of backpropagation.
+"""Is this gradient right? A check of any function, by central differences.
 
 The parameters may be one array, a dictionary, a tuple or a named tuple of arrays,
 nested or not: whatever the function under test takes. A gradient has the same form.
 """
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.trees import flatten, rebuild
+from rnnlib.derivatives import central_difference
+from rnnlib.trees import flatten, rebuild, same_form
 
-# Central difference weights w_1, w_2, ... for f(a + j t) - f(a - j t), by order.
-STENCILS = {
-    2: (1 / 2,),
-    4: (2 / 3, -1 / 12),
-    6: (3 / 4, -3 / 20, 1 / 60),
-    8: (4 / 5, -1 / 5, 4 / 105, -1 / 280),
-}
-LADDER = ((4, 1e-3), (4, 1e-4), (2, 1e-6))  # (order, step), tried in turn
-STEPS = {2: 6e-6, 4: 1e-3, 6: 5e-3, 8: 1e-2}  # near the best in float64
-
-
-def central_difference(loss, params, direction, *, order=2, step=None):
-    """The derivative of ``loss`` at ``params`` along ``direction``, by differences.
-
-    Parameters
-    ----------
-    loss : callable
-        ``loss(params)``, a real number.
-    direction : of the form of ``params``
-    order : int
-        2, 4, 6 or 8: the error of the formula falls as step**order.
-    step : float, optional
-        Length of one step along ``direction``.
-
-    Raises
-    ------
-    ValueError
-        For another order, or a step that is not positive.
-    """
-    if order not in STENCILS:
-        raise ValueError(f"order: expected one of {sorted(STENCILS)}, got {order!r}")
-    step = STEPS[order] if step is None else step
-    if not (np.isfinite(step) and step > 0):
-        raise ValueError(f"step: expected a positive number, got {step!r}")
-    at, along = flatten(params), flatten(direction)
-
-    def f(k):
-        moved = {n: a + k * step * along[n] for n, a in at.items()}
-        return loss(rebuild(params, moved))
-
-    return (
-        sum(w * (f(j) - f(-j)) for j, w in enumerate(STENCILS[order], start=1)) / step
-    )
-
-
-def complex_step(loss, params, direction, *, step=1e-30):
-    """The derivative along ``direction`` as Im loss(params + i step direction) / step.
-
-    There is no subtraction, hence no cancellation: the result is exact to rounding,
-    for a ``loss`` that is analytic and takes complex parameters
-    {cite}`squire1998`.
-    """
-    at, along = flatten(params), flatten(direction)
-    moved = {n: a + 1j * step * along[n] for n, a in at.items()}
-    return np.imag(loss(rebuild(params, moved))) / step
-
-
-def complex_step_gradients(loss, params, *, step=1e-30):
-    """The whole gradient, one complex step an entry; of the form of ``params``."""
-    at = {n: a.astype(complex) for n, a in flatten(params).items()}
-    gradient = {}
-    for name, array in at.items():
-        entries = np.empty(array.shape)
-        for i in np.ndindex(array.shape):
-            moved = array.copy()
-            moved[i] += 1j * step
-            entries[i] = np.imag(loss(rebuild(params, at | {name: moved}))) / step
-        gradient[name] = entries
-    return rebuild(params, gradient)
+LADDER = ((4, 1e-3), (4, 1e-4), (4, 1e-5), (2, 1e-6))  # (order, step), in turn
 
 
 class GradientCheck(NamedTuple):
@@ -136,18 +70,25 @@ def check_gradients(
     Raises
     ------
     ValueError
-        When the gradients have other names or shapes than the parameters, when a
-        parameter is not float64, or the function returns no pair.
+        Gradients with other names or shapes than the parameters, parameters that are
+        not float64, no pair, no finite loss, no direction, or no Generator.
     """
-    result = function(params)
-    if not (isinstance(result, tuple) and len(result) == 2):
-        kind = type(result).__name__
-        raise ValueError(f"function: expected a pair (loss, gradients), got {kind}")
-    if np.ndim(result[0]) or not np.isreal(result[0]):
-        raise ValueError(f"function: expected a real scalar loss, got {result[0]!r}")
-    at, gradient = flatten(params), flatten(result[1])
-    _check_same_form(at, gradient)
-    floor = 1e-4 * np.sqrt(sum((np.abs(g) ** 2).sum() for g in gradient.values()))
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    if not (isinstance(directions, Integral) and directions > 0):
+        raise ValueError(f"directions: expected a positive integer, got {directions!r}")
+    at = flatten(params)
+    if not at:
+        raise ValueError("params: expected at least one array, got none")
+    for name, array in at.items():
+        if array.dtype != np.float64:
+            raise ValueError(f"{name}: expected float64 parameters, got {array.dtype}")
+    copies = {n: a.copy() for n, a in at.items()}  # the function may write into them
+    gradients = _gradients_of(function, rebuild(params, copies))
+    _, gradient = same_form(params, gradients, "gradients")
+    gradient = {n: g.copy() for n, g in gradient.items()}  # or reuse its buffers
+    finite = (g[np.isfinite(g)] for g in gradient.values())
+    floor = 1e-4 * np.sqrt(sum((np.abs(g) ** 2).sum() for g in finite))
     zero = {n: np.zeros_like(a) for n, a in at.items()}
 
     def error(name, u):
@@ -170,16 +111,15 @@ def check_gradients(
     return GradientCheck(errors, tolerance)
 
 
-def _check_same_form(at, gradient):
-    if set(at) != set(gradient):
+def _gradients_of(function, params):
+    result = function(params)
+    if not (isinstance(result, tuple) and len(result) == 2):
+        size = f" of {len(result)}" if isinstance(result, tuple) else ""
+        kind = type(result).__name__ + size
+        raise ValueError(f"function: expected a pair (loss, gradients), got {kind}")
+    loss = np.asarray(result[0])
+    if loss.ndim or loss.dtype.kind not in "fiu" or not np.isfinite(loss):
         raise ValueError(
-            f"gradients: expected the names {sorted(at)}, got {sorted(gradient)}"
+            f"function: expected a finite real scalar loss, got {result[0]!r}"
         )
-    for name, array in at.items():
-        if array.dtype != np.float64:
-            raise ValueError(f"{name}: expected float64 parameters, got {array.dtype}")
-        if gradient[name].shape != array.shape:
-            raise ValueError(
-                f"gradients.{name}: expected shape {array.shape}, "
-                f"got {gradient[name].shape}"
-            )
+    return result[1]

@@ -14,7 +14,8 @@ def flatten(tree, name=""):
     Raises
     ------
     ValueError
-        For a leaf that is not a number or an array of numbers.
+        For a leaf that is not a number or an array of numbers, or two leaves of the
+        same dotted name.
     """
     if tree is None:
         return {}
@@ -25,12 +26,37 @@ def flatten(tree, name=""):
     if isinstance(tree, Mapping):
         flat = {}
         for key, leaf in tree.items():
-            flat.update(flatten(leaf, f"{name}.{key}" if name else str(key)))
+            new = flatten(leaf, f"{name}.{key}" if name else str(key))
+            if twice := flat.keys() & new.keys():
+                raise ValueError(f"{min(twice)}: expected distinct names, got it twice")
+            flat |= new
         return flat
     array = np.asarray(tree)
     if array.dtype.kind not in "fciu":
         raise ValueError(f"{name or 'params'}: expected numbers, got {array.dtype}")
     return {name or "params": array}
+
+
+def same_form(tree, other, name):
+    """Both trees flat, in the order of ``tree``; ``name`` is what ``other`` is called.
+
+    Raises
+    ------
+    ValueError
+        When the two differ in a name or a shape.
+    """
+    flat, unordered = flatten(tree), flatten(other)
+    if set(flat) != set(unordered):
+        raise ValueError(
+            f"{name}: expected the names {sorted(flat)}, got {sorted(unordered)}"
+        )
+    for key, array in flat.items():
+        if unordered[key].shape != array.shape:
+            raise ValueError(
+                f"{name}.{key}: expected shape {array.shape}, "
+                f"got {unordered[key].shape}"
+            )
+    return flat, {key: unordered[key] for key in flat}
 
 
 def rebuild(tree, flat, name=""):

@@ -1,0 +1,104 @@
+"""Derivatives by evaluation alone: oracles that know nothing of backpropagation.
+
+The parameters may be one array, a dictionary, a tuple or a named tuple of arrays,
+nested or not: whatever the function under test takes. A gradient has the same form.
+"""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from rnnlib.trees import flatten, rebuild, same_form
+
+# Central difference weights w_1, w_2, ... for f(a + j t) - f(a - j t), by order.
+STENCILS = {
+    2: (1 / 2,),
+    4: (2 / 3, -1 / 12),
+    6: (3 / 4, -3 / 20, 1 / 60),
+    8: (4 / 5, -1 / 5, 4 / 105, -1 / 280),
+}
+STEPS = {2: 6e-6, 4: 1e-3, 6: 5e-3, 8: 1e-2}  # near the best in float64
+
+
+def central_difference(loss, params, direction, *, order=2, step=None):
+    """The derivative of ``loss`` at ``params`` along ``direction``, by differences.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params)``, a real number.
+    direction : of the form of ``params``
+    order : int
+        2, 4, 6 or 8: the error of the formula falls as step**order.
+    step : float, optional
+        Length of one step along ``direction``.
+
+    Raises
+    ------
+    ValueError
+        For another order, a step that is not positive, or a direction of another
+        form.
+    """
+    if not (isinstance(order, Integral) and order in STENCILS):
+        raise ValueError(f"order: expected one of {sorted(STENCILS)}, got {order!r}")
+    step = STEPS[order] if step is None else step
+    _check_step(step)
+    at, along = same_form(params, direction, "direction")
+
+    def f(k):
+        moved = {n: a + k * step * along[n] for n, a in at.items()}
+        return loss(rebuild(params, moved))
+
+    weights = enumerate(STENCILS[order], start=1)
+    return sum(w * (f(j) - f(-j)) for j, w in weights) / step
+
+
+def complex_step(loss, params, direction, *, step=1e-30):
+    """The derivative along ``direction`` as Im loss(params + i step direction) / step.
+
+    There is no subtraction, hence no cancellation: the result is exact to rounding,
+    for a ``loss`` that is analytic and takes complex parameters
+    {cite}`squire1998`.
+
+    Raises
+    ------
+    ValueError
+        When the loss is not complex (``abs`` or ``.real`` has dropped the imaginary
+        part), or for a direction of another form.
+    """
+    _check_step(step)
+    at, along = same_form(params, direction, "direction")
+    moved = {n: a + 1j * step * along[n] for n, a in at.items()}
+    return _imaginary(loss(rebuild(params, moved))) / step
+
+
+def complex_step_gradients(loss, params, *, step=1e-30):
+    """The whole gradient, one complex step an entry; of the form of ``params``.
+
+    Raises ValueError as `complex_step`.
+    """
+    _check_step(step)
+    at = {n: a.astype(complex) for n, a in flatten(params).items()}
+    gradient = {}
+    for name, array in at.items():
+        entries = np.empty(array.shape)
+        for i in np.ndindex(array.shape):
+            moved = array.copy()
+            moved[i] += 1j * step
+            entries[i] = _imaginary(loss(rebuild(params, at | {name: moved}))) / step
+        gradient[name] = entries
+    return rebuild(params, gradient)
+
+
+def _check_step(step):
+    if not (isinstance(step, Real) and 0 < step < np.inf):
+        raise ValueError(f"step: expected a finite number > 0, got {step!r}")
+
+
+def _imaginary(value):
+    if not np.iscomplexobj(value):
+        kind = getattr(value, "dtype", type(value).__name__)
+        raise ValueError(
+            f"loss: expected a complex number from complex parameters, got {kind}"
+        )
+    return np.imag(value)
