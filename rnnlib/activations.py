@@ -22,7 +22,7 @@ class Activation:
 
     def __call__(self, s, out=None):
         """phi(s), elementwise; written into ``out`` when that is given."""
-        return self.phi(s, out)
+        return self.phi(np.asarray(s), out)
 
 
 def _tanh(s, out=None):

@@ -9,24 +9,42 @@ without K, leaves out the steps where it is False.
 import numpy as np
 
 from rnnlib.parameters import MATRICES
-from rnnlib.validate import check_array, check_indices, check_precision, shape_error
+from rnnlib.validate import (
+    check_array,
+    check_indices,
+    check_precision,
+    check_rate,
+    shape_error,
+)
 
 
 def _shifted(z):
-    """z minus its largest entry (by real part): the largest exponent is exp(0)."""
-    if np.iscomplexobj(z):
+    """z minus its largest entry (by real part): the largest exponent is exp(0).
+
+    A difference below the range of the floats becomes -inf, and its exponential the
+    zero that it rounds to.
+    """
+    check_array("z", z)
+    if z.ndim == 0 or z.size == 0:
+        raise shape_error("z", "(..., K) with no size zero", z.shape)
+    with np.errstate(over="ignore"):
         return z - z.real.max(axis=-1, keepdims=True)
-    return z - z.max(axis=-1, keepdims=True)
 
 
 def log_softmax(z):
-    """log p = z - log sum_j exp(z_j) along the last axis, without overflow."""
+    """log p = z - log sum_j exp(z_j) along the last axis, without overflow.
+
+    z is a floating array (..., K) of logits; ValueError when it is not.
+    """
     shifted = _shifted(z)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax(z):
-    """p_k = exp(z_k) / sum_j exp(z_j) along the last axis, without overflow."""
+    """p_k = exp(z_k) / sum_j exp(z_j) along the last axis, without overflow.
+
+    z is a floating array (..., K) of logits; ValueError when it is not.
+    """
     e = np.exp(_shifted(z))
     return e / e.sum(axis=-1, keepdims=True)
 
@@ -57,19 +75,18 @@ def cross_entropy(z, y, mask=None):
 
     Source: {cite}`roysdon`, (4) and (5).
     """
-    check_array("z", z)
-    keep = _check_outputs_mask(z, mask)
     log_p = log_softmax(z)
+    keep = _check_outputs_mask(z, mask)
     delta_z = np.exp(log_p)
     if isinstance(y, np.ndarray) and y.dtype.kind in "iu" and y.shape != z.shape:
         index = _classes(y, z, keep)[..., None]
-        loss = -np.take_along_axis(log_p, index, -1)[..., 0].sum(where=_all(keep))
+        loss = 0 - np.take_along_axis(log_p, index, -1)[..., 0].sum(where=_all(keep))
         p_y = np.take_along_axis(delta_z, index, -1)
         np.put_along_axis(delta_z, index, p_y - 1, -1)
     else:
         y = _distributions(y, z, keep)
-        loss = -(y * log_p).sum()
-        delta_z -= y
+        loss = 0 - (y * np.where(y != 0, log_p, 0)).sum()  # 0 log 0 is 0
+        delta_z = delta_z - y
     if keep is not None:
         delta_z *= keep[..., None]
     return loss, delta_z
@@ -108,8 +125,7 @@ def weight_decay_penalty(params, weight_decay):
 
     Source: {cite}`roysdon`, section 1.4.
     """
-    if not (np.isfinite(weight_decay) and weight_decay >= 0):
-        raise ValueError(f"weight_decay: expected a number >= 0, got {weight_decay!r}")
+    check_rate("weight_decay", weight_decay)
     squares = sum((W * W).sum() for W in (getattr(params, n) for n in MATRICES))
     return params.dtype.type(0.5 * weight_decay) * squares
 
@@ -150,16 +166,15 @@ def _targets_like(y, z, keep):
         y = np.where(keep[..., None], y, np.zeros((), y.dtype))
     if y.dtype.kind in "iu":
         return y.astype(np.finfo(z.dtype).dtype)
-    check_precision("y", check_array("y", y), z)
+    check_precision("y", check_array("y", y), z, "the logits")
     return y
 
 
 def _distributions(y, z, keep):
     """y as rows over the classes; zero where the mask is False."""
     y = _targets_like(y, z, keep)
-    eps = np.finfo(z.dtype).eps
     off = np.abs(y.sum(axis=-1) - _all(keep)).max()
-    if (y.real < 0).any() or off > 100 * y.shape[-1] * eps:
+    if (y.real < 0).any() or off > 1000 * np.finfo(z.dtype).eps:
         raise ValueError(
             "y: expected rows that are distributions (entries >= 0, sum 1), "
             f"got a smallest entry {y.real.min():.3g} and a sum off by {off:.3g}"

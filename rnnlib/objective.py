@@ -3,7 +3,7 @@
 from rnnlib.losses import LOSSES, weight_decay_penalty
 from rnnlib.parameters import MATRICES
 from rnnlib.rnn import backward, forward
-from rnnlib.validate import check_choice
+from rnnlib.validate import check_choice, check_rate
 
 
 def loss_and_gradients(
@@ -42,6 +42,7 @@ def loss_and_gradients(
         As `forward` and the loss.
     """
     check_choice("loss", loss, LOSSES)
+    check_rate("weight_decay", weight_decay)
     trace = forward(params, x, h_0=h_0, phi=phi, topology=topology, mask=mask)
     output_mask = mask if topology == "many-to-many" else None
     value, delta_z = LOSSES[loss](trace.z, y, output_mask)

@@ -1,5 +1,6 @@
 """The five parameters of the vanilla network, (1) and (3), and how to make them."""
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -35,8 +36,8 @@ class Params(NamedTuple):
 
     @property
     def dtype(self):
-        """The common dtype of the five arrays."""
-        return self.W_hh.dtype
+        """The common dtype of the five arrays: complex when one of them is."""
+        return np.result_type(*self)
 
 
 MATRICES = ("W_xh", "W_hh", "W_hy")  # weight decay touches these and no bias
@@ -87,10 +88,14 @@ def init_params(d_x, d_h, K, *, rng, scale=None, dtype=np.float64):
     """
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
-    if scale is not None and not (np.isfinite(scale) and scale >= 0):
+    if scale is not None and not (isinstance(scale, Real) and 0 <= scale < np.inf):
         raise ValueError(f"scale: expected a finite number >= 0, got {scale!r}")
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise ValueError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
+    try:
+        known = np.dtype(dtype) in (np.float32, np.float64)
+    except TypeError:
+        known = False
+    if not known:
+        raise ValueError(f"dtype: expected float32 or float64, got {dtype!r}")
 
     def draw(shape):
         if len(shape) == 1:

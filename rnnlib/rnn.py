@@ -89,7 +89,7 @@ def forward(
 
     W_xh, W_hh, b_h, W_hy, b_y = params
     s = project_inputs(W_xh, x) + b_h  # all steps at once
-    s = s.astype(np.result_type(s, h_0), copy=False)
+    s = s.astype(np.result_type(s, h_0, W_hh), copy=False)
     h = np.empty((T + 1, *s.shape[1:]), s.dtype)
     h[0] = h_0
     for t in range(1, T + 1):  # the recurrence itself: (1) and (2)
@@ -114,14 +114,17 @@ def adjoints(params, trace, delta_z):
     Raises
     ------
     ValueError
-        When delta_z has not the shape of the logits, or is not finite.
+        When the trace is of a network of other sizes, or delta_z has not the shape
+        and precision of the logits, or is not finite.
     """
+    _check_trace(params, trace)
     check_array("delta_z", delta_z, trace.z.shape)
+    check_precision("delta_z", delta_z, trace.z, "the logits")
     W_hh, W_hy = params.W_hh, params.W_hy
     phi_prime = trace.phi.derivative(trace.h[1:])
     if trace.mask is not None:
-        phi_prime *= trace.mask[..., None]
-    dtype = np.result_type(trace.h, delta_z)
+        phi_prime = phi_prime * trace.mask[..., None]
+    dtype = np.result_type(params.dtype, trace.h, delta_z)
     g = np.zeros(trace.h.shape, dtype)
     g[1:] = readout_adjoint(delta_z @ W_hy, trace)  # W_hy^T delta_z, all steps at once
     delta_s = np.empty(trace.s.shape, dtype)
@@ -147,7 +150,7 @@ def backward(params, trace, delta_z) -> Gradients:
     Raises
     ------
     ValueError
-        When delta_z has not the shape of the logits, or is not finite.
+        As `adjoints`.
 
     Source: {cite}`roysdon`, (5)-(11).
     """
@@ -163,6 +166,16 @@ def backward(params, trace, delta_z) -> Gradients:
     )
     d_h_0 = g[0].sum(axis=0) if len(trace.h_0_shape) == 1 else g[0].copy()
     return Gradients(gradient, d_h_0, d_x)
+
+
+def _check_trace(params, trace):
+    if not isinstance(trace, Trace):
+        raise ValueError(f"trace: expected a Trace, got {type(trace).__name__}")
+    check_params(params)
+    check_inputs(trace.x, params)
+    expected, actual = (params.d_h, params.K), (trace.h.shape[-1], trace.z.shape[-1])
+    if expected != actual:
+        raise ValueError(f"trace: expected d_h, K = {expected}, got {actual}")
 
 
 def _initial_state(h_0, B, params):

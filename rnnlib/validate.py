@@ -1,5 +1,7 @@
 """Checks of arguments: each error names the argument, what was expected, what came."""
 
+from numbers import Real
+
 import numpy as np
 
 from rnnlib.parameters import Params, parameter_shapes
@@ -23,15 +25,15 @@ def check_array(name, array, shape=None):
     return array
 
 
-def check_precision(name, array, params):
+def check_precision(name, array, like, those="the parameters"):
     """Single and double precision do not mix; real and complex may."""
-    ours, theirs = np.finfo(params.dtype).dtype, np.finfo(array.dtype).dtype
+    ours, theirs = np.finfo(like.dtype).dtype, np.finfo(array.dtype).dtype
     if ours != theirs:
-        raise ValueError(f"{name}: expected {ours} like the parameters, got {theirs}")
+        raise ValueError(f"{name}: expected {ours} like {those}, got {theirs}")
 
 
 def check_params(params):
-    """Five finite arrays of one dtype whose sizes agree."""
+    """Five finite arrays of one precision whose sizes agree."""
     if not isinstance(params, Params):
         raise ValueError(f"params: expected Params, got {type(params).__name__}")
     for name, array, rank in zip(Params._fields, params, (2, 2, 1, 2, 1), strict=True):
@@ -40,14 +42,13 @@ def check_params(params):
             raise ValueError(
                 f"{name}: expected {rank} dimension(s), got shape {array.shape}"
             )
+    if params.W_hh.shape[0] != params.W_hh.shape[1]:
+        raise shape_error("W_hh", "(d_h, d_h)", params.W_hh.shape)
     expected = parameter_shapes(params.d_x, params.d_h, params.K)
     for name, array, shape in zip(Params._fields, params, expected, strict=True):
         if array.shape != shape:
             raise shape_error(name, shape, array.shape)
-        if array.dtype != params.dtype:
-            raise ValueError(
-                f"{name}: expected dtype {params.dtype} like W_hh, got {array.dtype}"
-            )
+        check_precision(name, array, params, "the other parameters")
     return params
 
 
@@ -57,7 +58,7 @@ def check_inputs(x, params):
         kind = getattr(x, "dtype", type(x).__name__)
         raise ValueError(f"x: expected a floating or integer NumPy array, got {kind}")
     integer = x.dtype.kind in "iu"
-    expected = "(T, B)" if integer else f"(T, B, {params.d_x})"
+    expected = "(T, B) of integers" if integer else f"(T, B, {params.d_x}) of floats"
     if x.ndim != (2 if integer else 3):
         raise shape_error("x", expected, x.shape)
     if 0 in x.shape[:2]:
@@ -101,7 +102,14 @@ def check_mask(mask, T, B):
 
 def check_choice(name, value, choices):
     """One of the listed words."""
-    if value not in choices:
+    if not (isinstance(value, str) and value in choices):
         listed = ", ".join(map(repr, choices))
         raise ValueError(f"{name}: expected one of {listed}, got {value!r}")
+    return value
+
+
+def check_rate(name, value):
+    """A finite number that is not negative."""
+    if not (isinstance(value, Real) and 0 <= value < np.inf):
+        raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
     return value
