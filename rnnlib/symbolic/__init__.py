@@ -2,7 +2,7 @@
 
 `network` unrolls a small network, a symbol for every number; `graph` differentiates it
 one definition at a time. `quantities` and `matrix` hold one step for any size.
-`exact` decides equality; `notation` prints in the symbols of each of the five `documents`.
+`exact` decides equality; `notation` prints in the symbols of the five `documents`.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
