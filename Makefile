@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.installed
 FIRST_PAGE := _build/html/index.html
 STRICT_BUILD := $(VENV)/bin/jupyter-book build . -W -n --keep-going
-NBVAL := --nbval chapters
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
 WORKERS := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help

@@ -36,7 +36,9 @@ def drop_thebe(app, config):
     """Disconnect sphinx-thebe, which Jupyter Book always loads."""
     for listeners in app.events.listeners.values():
         listeners[:] = [
-            entry for entry in listeners if "sphinx_thebe" not in entry.handler.__module__
+            entry
+            for entry in listeners
+            if "sphinx_thebe" not in entry.handler.__module__
         ]
     app.registry.css_files[:] = [
         entry for entry in app.registry.css_files if "thebe" not in str(entry[0])

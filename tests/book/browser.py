@@ -1,0 +1,146 @@
+"""Load the built pages in a real Chromium and collect what is wrong with them."""
+
+import contextlib
+import functools
+import http.server
+import shutil
+import threading
+
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NOT_CHECKED = (
+    "NOT CHECKED, no Chromium on PATH: that every page loads over HTTP and from "
+    "file:// without external requests or console errors, that every formula is "
+    "rendered, and that nothing runs out of a 360-pixel page"
+)
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking "
+    "--disable-component-update --disable-sync --no-first-run"
+).split()
+
+FORMULAS = """async () => {
+  const article = document.querySelector("main") || document.body;
+  const formulas = article.querySelectorAll(".math, .tex2jax_process");
+  const wrong = [];
+  if (formulas.length && !window.MathJax) return ["MathJax is not loaded"];
+  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+  for (const f of formulas)
+    if (f.matches(".math") && !f.querySelector("mjx-container"))
+      wrong.push("formula not rendered: " + f.textContent.slice(0, 60));
+  for (const e of article.querySelectorAll("mjx-merror, [data-mjx-error]"))
+    wrong.push("formula with an error: " + e.textContent.slice(0, 60));
+  for (const e of article.querySelectorAll("mjx-assistive-mml mtext[mathcolor=red]"))
+    wrong.push("unknown macro: " + e.textContent.slice(0, 60));
+  const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (/\\$\\$|\\\\[(\\[]/.test(node.data)
+        && !node.parentElement.closest("pre, code, script, mjx-container"))
+      wrong.push("formula left as source: " + node.data.trim().slice(0, 60));
+  }
+  return wrong;
+}"""
+
+OVERFLOW = """() => {
+  const FRAME = "body, html, main, .bd-container__inner, .bd-content";
+  const width = document.documentElement.clientWidth, wrong = [];
+  if (document.documentElement.scrollWidth > width + 1)
+    wrong.push("the page scrolls sideways");
+  const scrolls = e => /auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX);
+  for (const e of document.querySelectorAll("article *")) {
+    if (e.closest("mjx-assistive-mml, svg")) continue;
+    const box = e.getBoundingClientRect();
+    if (!box.width || box.right <= width + 1) continue;
+    let parent = e.parentElement;
+    while (parent && !scrolls(parent)) parent = parent.parentElement;
+    if (!parent || parent.matches(FRAME))
+      wrong.push(`too wide: ${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`);
+  }
+  return wrong.slice(0, 3);
+}"""
+
+
+def find():
+    """The path of a Chromium, or None."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serve files without a line a request."""
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def serve(folder):
+    """Serve a folder on a free local port; yields the address."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def watch(page, base, found):
+    """Note external and failed requests and errors of the page in `found`."""
+
+    def request(req):
+        if not req.url.startswith((base, "data:", "blob:")):
+            found.append(f"external request: {req.url}")
+
+    def response(res):
+        if res.status >= 400:
+            found.append(f"{res.status}: {res.url}")
+
+    def console(message):
+        if message.type in ("error", "warning"):
+            found.append(f"console {message.type}: {message.text}")
+
+    page.on("request", request)
+    page.on("response", response)
+    page.on("requestfailed", lambda req: found.append(f"failed: {req.url}"))
+    page.on("console", console)
+    page.on("pageerror", lambda error: found.append(f"script error: {error}"))
+
+
+def page_complaints(context, base, name):
+    """What is wrong with one page, at desktop and at phone width."""
+    found = []
+    page = context.new_page()
+    watch(page, base, found)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{base}/{name}", wait_until="load")
+    found += page.evaluate(FORMULAS)
+    page.set_viewport_size({"width": 360, "height": 740})
+    found += page.evaluate(OVERFLOW)
+    page.close()
+    return [f"{name}: {complaint}" for complaint in dict.fromkeys(found)]
+
+
+@contextlib.contextmanager
+def launched(executable):
+    """A fresh browser context."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium.new_context()
+        chromium.close()
+
+
+def site_complaints(executable, base, names):
+    """What is wrong with the pages of a site."""
+    with launched(executable) as context:
+        return [c for name in names for c in page_complaints(context, base, name)]
+
+
+def landing(executable, url):
+    """The address that a redirection ends at."""
+    with launched(executable) as context:
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_selector("article")
+        return page.url

@@ -1,0 +1,67 @@
+"""Fixtures of the tests of the whole book."""
+
+import fcntl
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+from tests.book import browser
+from tools.notebooks import ROOT, chapters
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes `chapter` runs once for every notebook."""
+    if "chapter" in metafunc.fixturenames:
+        paths = chapters()
+        metafunc.parametrize("chapter", paths, ids=[path.stem for path in paths])
+
+
+@pytest.fixture
+def notebook(chapter):
+    """The chapter as a notebook object."""
+    return nbformat.read(chapter, as_version=4)
+
+
+def strict_build(target):
+    """Build the book from nothing into `target`, every warning an error."""
+    program = Path(sys.executable).with_name("jupyter-book")
+    options = ["-W", "-n", "--keep-going", "--path-output", str(target)]
+    command = [str(program), "build", str(ROOT), *options]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory, worker_id):
+    """One strict build for all tests, shared by the parallel workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    target, log = shared / "book", shared / "book.log"
+    with open(shared / "book.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not log.exists():
+            done = strict_build(target)
+            log.write_text(f"{done.returncode}\n{done.stdout}{done.stderr}")
+    code, text = log.read_text().split("\n", 1)
+    html = target / "_build" / "html"
+    return SimpleNamespace(returncode=int(code), log=text, html=html)
+
+
+@pytest.fixture(scope="session")
+def site(build):
+    """The folder of the built pages."""
+    assert (build.html / "index.html").exists(), build.log[-3000:]
+    return build.html
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of a Chromium on this machine; the tests are skipped without one."""
+    path = browser.find()
+    if path is None:
+        pytest.skip(browser.NOT_CHECKED)
+    return path

@@ -1,0 +1,140 @@
+"""What every chapter must satisfy: each check returns a list of complaints."""
+
+import re
+import socket
+from pathlib import Path
+
+from tools.notebooks import code_cells
+
+SECTIONS = ("What you will be able to do", "Exercises", "Summary")
+LEAKS = {
+    "absolute path": r"(?<![\w.:/\\}])/(home|root|Users|work|tmp|usr|opt|var|mnt)/\w",
+    "Windows path": r"\b[A-Z]:\\\w+\\",
+    "registry host": r"\b(pypi|pythonhosted|npmjs|debian)\.(org|com)\b",
+    "memory address": r"\bat 0x[0-9a-f]{6,}",
+}
+LEAKS_IN_OUTPUTS = {
+    "timing": r"\b\d+\.\d+ ?(s|ms|µs|μs|us|ns|sec|seconds)\b|\b(CPU times|Wall time):",
+    "time of day": r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d",
+}
+LABELS = (
+    r"^:(?:label|name):[ ]*(\S+)[ ]*$",
+    r"\$\$[ ]*\(([^()\s]+)\)[ ]*$",
+    r"^\(([^()\s]+)\)=[ ]*$",
+)
+
+
+def markdown(nb):
+    """The markdown source of a notebook, fenced code blocks taken out."""
+    text = "\n\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    return re.sub(r"^```(?!\{)[\s\S]*?^```", "", text, flags=re.MULTILINE)
+
+
+def output_texts(nb):
+    """(cell id, text) for every textual output."""
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                yield cell.id, output.text
+            for kind, value in output.get("data", {}).items():
+                if kind.startswith("text/"):
+                    yield cell.id, value
+
+
+def leak_patterns():
+    """The patterns of what a machine may have left, this machine's names added."""
+    own = {"home directory": str(Path.home()), "host name": socket.gethostname()}
+    generic = {"/", "localhost", "/root"}
+    return LEAKS | {
+        what: rf"(?<!\w){re.escape(name)}(?!\w)"
+        for what, name in own.items()
+        if len(name) > 3 and name not in generic
+    }
+
+
+def leak_complaints(nb):
+    """Paths, host names, addresses, timings and dates on the page."""
+    sources = [(cell.id, cell.source) for cell in nb.cells]
+    outputs = list(output_texts(nb))
+    found = []
+    for texts, patterns in (
+        (sources + outputs, leak_patterns()),
+        (outputs, LEAKS_IN_OUTPUTS),
+    ):
+        for cell_id, text in texts:
+            for what, pattern in patterns.items():
+                if match := re.search(pattern, text):
+                    found.append(f"cell {cell_id}: {what}: {match[0]!r}")
+    return found
+
+
+def image_complaints(nb):
+    """Figures are PNG, one a cell, with alt text and a caption."""
+    found = []
+    for cell in code_cells(nb):
+        kinds = [k for o in cell.outputs for k in o.get("data", {}) if "image/" in k]
+        found += [f"cell {cell.id}: {k}, not PNG" for k in kinds if k != "image/png"]
+        if not kinds:
+            continue
+        if len(kinds) > 1:
+            found.append(f"cell {cell.id}: {len(kinds)} images in one cell")
+        render = cell.metadata.get("mystnb", {})
+        for part, key in (("image", "alt"), ("figure", "caption"), ("figure", "name")):
+            if not str(render.get(part, {}).get(key, "")).strip():
+                found.append(f"cell {cell.id}: image without {key}")
+    if re.search(r"!\[\s*\]\(", markdown(nb)):
+        found.append("markdown image without alt text")
+    return found
+
+
+def structure_complaints(nb, sections=SECTIONS):
+    """A set-up cell first, and the sections that every chapter has."""
+    found = []
+    cells = code_cells(nb)
+    if not cells or not re.search(r"^(import|from) ", cells[0].source, re.MULTILINE):
+        found.append("the first code cell is not a set-up cell: it imports nothing")
+    headings = re.findall(r"^##+ +(.*?)\s*$", markdown(nb), re.MULTILINE)
+    lowered = [heading.lower() for heading in headings]
+    found += [f"no section '{s}'" for s in sections if s.lower() not in lowered]
+    return found
+
+
+def labels(nb):
+    """Every label that a chapter defines."""
+    text = markdown(nb)
+    names = [n for p in LABELS for n in re.findall(p, text, re.MULTILINE)]
+    figures = [c.metadata.get("mystnb", {}).get("figure", {}) for c in code_cells(nb)]
+    return names + [figure["name"] for figure in figures if "name" in figure]
+
+
+def label_complaints(nb, stem):
+    """Labels read kind-chapter-name, as in thm-bptt-adjoint, and are unique."""
+    names, chapter = labels(nb), stem.replace("_", "-")
+    wrong = [n for n in names if not re.match(rf"[a-z]+-{chapter}(-|$)", n)]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    return [f"label {n}: expected the form kind-{chapter}-name" for n in wrong] + [
+        f"label {n} is defined twice" for n in twice
+    ]
+
+
+def clash_complaints(labels_by_chapter):
+    """Labels that two chapters define."""
+    owners = {}
+    for chapter, names in labels_by_chapter.items():
+        for name in set(names):
+            owners.setdefault(name, []).append(chapter)
+    return [f"label {n} in {c}" for n, c in owners.items() if len(c) > 1]
+
+
+def source_complaints(nb):
+    """Colon fences for directives, dollars for formulas, lines of at most 88."""
+    text = markdown(nb)
+    found = []
+    if re.search(r"^[ ]*(```+|~~~+)\{", text, re.MULTILINE):
+        found.append("directive in backticks: write it with colons")
+    if re.search(r"^[ ]*:::+\{math\}|\{math\}`", text, re.MULTILINE):
+        found.append("{math}: write formulas with dollars")
+    for cell in code_cells(nb):
+        long = [line for line in cell.source.splitlines() if len(line) > 88]
+        found += [f"cell {cell.id}: line of {len(line)} characters" for line in long]
+    return found

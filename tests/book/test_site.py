@@ -1,0 +1,26 @@
+"""The built book: no warning, nothing from elsewhere, no dead link, small."""
+
+import re
+
+from tests.book import site_checks as checks
+
+
+def test_strict_build(build):
+    assert build.returncode == 0, build.log[-5000:]
+    assert re.findall(r".*(?:WARNING|ERROR).*", build.log) == []
+
+
+def test_nothing_is_loaded_from_elsewhere(site):
+    assert checks.external_complaints(site) == []
+
+
+def test_internal_links_and_anchors(site):
+    assert checks.link_complaints(site) == []
+
+
+def test_images_have_alternative_text(site):
+    assert checks.image_complaints(site) == []
+
+
+def test_size(site):
+    assert checks.megabytes(site) < 25
