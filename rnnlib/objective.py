@@ -47,12 +47,17 @@ def loss_and_gradients(
     output_mask = mask if topology == "many-to-many" else None
     value, delta_z = LOSSES[loss](trace.z, y, output_mask)
     gradients = backward(params, trace, delta_z)
-    if weight_decay:
-        value = value + weight_decay_penalty(params, weight_decay)
-        decayed = {
-            name: getattr(gradients.params, name)
-            + params.dtype.type(weight_decay) * getattr(params, name)
-            for name in MATRICES
-        }
-        gradients = gradients._replace(params=gradients.params._replace(**decayed))
-    return value, gradients
+    return add_weight_decay(value, gradients, params, weight_decay)
+
+
+def add_weight_decay(value, gradients, params, weight_decay):
+    """A loss and its `Gradients`, with the penalty of section 1.4 added to both."""
+    if not weight_decay:
+        return value, gradients
+    decayed = {
+        name: getattr(gradients.params, name)
+        + params.dtype.type(weight_decay) * getattr(params, name)
+        for name in MATRICES
+    }
+    gradients = gradients._replace(params=gradients.params._replace(**decayed))
+    return value + weight_decay_penalty(params, weight_decay), gradients
