@@ -29,11 +29,8 @@ CHAPTERS = ROOT / "chapters"
 STATE = Path(sys.prefix) / "notebooks.json"
 STAMP = "executed_source_sha256"
 LIMIT_SECONDS = 30
-KERNELSPEC = {
-    "display_name": "Python 3 (ipykernel)",
-    "language": "python",
-    "name": "python3",
-}
+DISPLAY = "Python 3 (ipykernel)"
+KERNELSPEC = {"display_name": DISPLAY, "language": "python", "name": "python3"}
 
 
 def chapters():

@@ -47,7 +47,7 @@ OVERFLOW = """() => {
   const width = document.documentElement.clientWidth, wrong = [];
   if (document.documentElement.scrollWidth > width + 1)
     wrong.push("the page scrolls sideways");
-  const scrolls = e => /auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX);
+  const scrolls = e => /auto|scroll/.test(getComputedStyle(e).overflowX);
   for (const e of document.querySelectorAll("article *")) {
     if (e.closest("mjx-assistive-mml, svg")) continue;
     const box = e.getBoundingClientRect();

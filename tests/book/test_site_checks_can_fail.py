@@ -1,0 +1,89 @@
+"""The checks of the built site complain about what they are there for."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.book import browser
+from tests.book import site_checks as checks
+
+PAGE = "<!doctype html><html lang=en><title>t</title><link rel=icon href='data:,'>"
+
+
+def site_with(folder, body, **files):
+    """A site of one page, and perhaps other files."""
+    (folder / "a.html").write_text(f"{PAGE}<main><article>{body}</article></main>")
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script src='https://example.org/x.js'></script>",
+        "<link rel=stylesheet href='//example.org/x.css'>",
+        "<img alt=x src='http://example.org/x.png'>",
+        "<style>@import 'https://example.org/x.css';</style>",
+        "<p style='background: url(https://example.org/x.png)'>",
+        "<script>fetch('https://example.org/x')</script>",
+    ],
+)
+def test_external_load_is_noticed(tmp_path, body):
+    assert checks.external_complaints(site_with(tmp_path, body))
+
+
+def test_external_load_in_files_is_noticed(tmp_path):
+    css, js = "@font-face{src:url(//example.org/f)}", "import('https://example.org/m')"
+    assert len(checks.external_complaints(site_with(tmp_path, "", b_css=css))) == 1
+    assert len(checks.external_complaints(site_with(tmp_path, "", b_js=js))) == 2
+
+
+@pytest.mark.parametrize("url", ["b.html", "#there", "a.html#there", "x/"])
+def test_dead_link_is_noticed(tmp_path, url):
+    assert checks.link_complaints(site_with(tmp_path, f"<a href='{url}'>x</a>"))
+
+
+def test_links_that_lead_somewhere_pass(tmp_path):
+    body = "<a href='#here'>x</a><a href='a.html'>y</a><p id=here><a href='http://x'>"
+    site = site_with(tmp_path, body)
+    assert checks.link_complaints(site) == checks.external_complaints(site) == []
+
+
+def test_image_without_alternative_text_is_noticed(tmp_path):
+    assert checks.image_complaints(site_with(tmp_path, "<img src='data:,'>"))
+
+
+@pytest.mark.parametrize(
+    "body, expected",
+    [
+        ("<img alt=x src='http://127.0.0.1:9/x.png'>", "external request"),
+        ("<script src='missing.js'></script>", "missing.js"),
+        ("<script>console.error('oh')</script>", "console error: oh"),
+        ("<script>throw Error('ah')</script>", "script error: ah"),
+        (r"<span class=math>\(x\)</span>", "MathJax is not loaded"),
+        ("<p style='width: 700px'>wide</p>", "the page scrolls sideways"),
+        (
+            "<div style='width:300px;overflow:hidden'><p style='width:700px'>",
+            "too wide",
+        ),
+    ],
+)
+def test_browser_notices(chromium, tmp_path, body, expected):
+    base = site_with(tmp_path, body).as_uri()
+    found = browser.site_complaints(chromium, base, ["a.html"])
+    assert [c for c in found if expected in c], found
+
+
+@pytest.mark.parametrize(
+    "formula, expected",
+    [(r"\frac{1}", "with an error"), (r"\unknownmacro", "unknown macro")],
+)
+def test_browser_notices_a_bad_formula(chromium, tmp_path, formula, expected):
+    package = Path(find_spec("sphinx-mathjax-offline").origin).parent
+    script = (package / "static/mathjax/tex-chtml.js").as_uri()
+    body = rf"<script src='{script}'></script><span class=math>\({formula}\)</span>"
+    names = ["a.html"]
+    found = browser.site_complaints(chromium, site_with(tmp_path, body).as_uri(), names)
+    assert [c for c in found if expected in c], found
