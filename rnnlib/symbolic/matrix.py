@@ -11,7 +11,6 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from rnnlib.symbolic.quantities import (
     PARAMETERS,
     activation,
-    activation_derivative,
     quantity,
 )
 
@@ -105,10 +104,8 @@ def evaluate(expression, values):
         return sp.Matrix(values[expression])
     parts = [evaluate(a, values) for a in expression.args if hasattr(a, "shape")]
     if isinstance(expression, ElementwiseApplyFunction):
-        known = {activation: "phi", activation_derivative: "dphi"}
-        for build, key in known.items():
-            if build(expression.expr) == expression:
-                return parts[0].applyfunc(values[key])
+        name = expression.function.expr.func.__name__  # phi or dphi
+        return parts[0].applyfunc(values[name])
     if isinstance(expression, sp.MatAdd):
         return sum(parts[1:], parts[0])
     if isinstance(expression, sp.HadamardProduct):
