@@ -28,6 +28,7 @@ from rnnlib.rnn import (
     backward,
     forward,
 )
+from rnnlib.rtrl import rtrl_loss_and_gradients, sensitivities
 
 __all__ = [
     "ACTIVATIONS",
@@ -50,6 +51,8 @@ __all__ = [
     "log_softmax",
     "loss_and_gradients",
     "parameter_shapes",
+    "rtrl_loss_and_gradients",
+    "sensitivities",
     "softmax",
     "weight_decay_penalty",
 ]
