@@ -6,7 +6,11 @@ from pathlib import Path
 
 from tools.notebooks import code_cells
 
-SECTIONS = ("What you will be able to do", "Exercises", "Summary")
+SECTIONS = {
+    "What you will be able to do": r"you will be able to",
+    "Exercises": r"^##+ +Exercises *$",
+    "Summary": r"^##+ +Summary *$",
+}
 LEAKS = {
     "absolute path": r"(?<![\w.:/\\}])/(home|root|Users|work|tmp|usr|opt|var|mnt)/\w",
     "Windows path": r"\b[A-Z]:\\\w+\\",
@@ -25,8 +29,15 @@ LABELS = (
 
 
 def markdown(nb):
-    """The markdown source of a notebook, fenced code blocks taken out."""
-    text = "\n\n".join(c.source for c in nb.cells if c.cell_type == "markdown")
+    """The prose of a notebook, printed prose too, fenced code blocks taken out."""
+    parts = [c.source for c in nb.cells if c.cell_type == "markdown"]
+    parts += [
+        output.data["text/markdown"]
+        for cell in code_cells(nb)
+        for output in cell.outputs
+        if "text/markdown" in output.get("data", {})
+    ]
+    text = "\n\n".join(parts)
     return re.sub(r"^```(?!\{)[\s\S]*?^```", "", text, flags=re.MULTILINE)
 
 
@@ -93,10 +104,12 @@ def structure_complaints(nb, sections=SECTIONS):
     cells = code_cells(nb)
     if not cells or not re.search(r"^(import|from) ", cells[0].source, re.MULTILINE):
         found.append("the first code cell is not a set-up cell: it imports nothing")
-    headings = re.findall(r"^##+ +(.*?)\s*$", markdown(nb), re.MULTILINE)
-    lowered = [heading.lower() for heading in headings]
-    found += [f"no section '{s}'" for s in sections if s.lower() not in lowered]
-    return found
+    text, flags = markdown(nb), re.MULTILINE | re.IGNORECASE
+    return found + [
+        f"no section '{name}'"
+        for name, pattern in sections.items()
+        if not re.search(pattern, text, flags)
+    ]
 
 
 def labels(nb):

@@ -24,7 +24,7 @@ def test_figures(notebook):
 
 
 def test_structure(chapter, notebook):
-    sections = () if chapter.stem == "intro" else checks.SECTIONS
+    sections = {} if chapter.stem == "intro" else checks.SECTIONS
     assert checks.structure_complaints(notebook, sections) == []
 
 
