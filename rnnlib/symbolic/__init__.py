@@ -3,6 +3,7 @@
 `network` unrolls a small network, a symbol for every number; `graph` differentiates it
 one definition at a time. `quantities` and `matrix` hold one step for any size.
 `exact` decides equality; `notation` prints in the symbols of the five `documents`.
+`results` are the derived results, and `tabs` shows them in every notation at once.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
@@ -20,7 +21,10 @@ from rnnlib.symbolic.matrix import (
 )
 from rnnlib.symbolic.network import Network, unroll
 from rnnlib.symbolic.notation import equation, to_latex
+from rnnlib.symbolic.notation_tabs import tabs
 from rnnlib.symbolic.quantities import PARAMETERS, Quantity, quantity
+from rnnlib.symbolic.results import bptt_results
+from rnnlib.symbolic.series import StepProduct, StepSum, at
 
 __all__ = [
     "NOTATIONS",
@@ -29,7 +33,11 @@ __all__ = [
     "Network",
     "Notation",
     "Quantity",
+    "StepProduct",
+    "StepSum",
+    "at",
     "bptt_equations",
+    "bptt_results",
     "dphi",
     "equal_exactly",
     "equation",
@@ -41,6 +49,7 @@ __all__ = [
     "pre_activation",
     "quantity",
     "substitute_activation",
+    "tabs",
     "to_latex",
     "unroll",
     "vector_jacobian_product",

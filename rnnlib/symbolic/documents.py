@@ -6,28 +6,29 @@ through it, so no formula is ever rewritten by hand. Where a document has no nam
 quantity, the map gives the derivative that defines it.
 """
 
-from dataclasses import dataclass
-
+from rnnlib.symbolic.mapping import (
+    PARTIAL,
+    PARTIAL_JACOBIAN,
+    ROWS,
+    TOTAL,
+    TOTAL_JACOBIAN,
+    Notation,
+)
 from rnnlib.symbolic.quantities import BOOK
-
-
-@dataclass(frozen=True)
-class Notation:
-    """One document's symbols, the sizes by the book's names, and its conventions."""
-
-    key: str
-    title: str
-    names: dict
-    sizes: dict
-    conventions: tuple = ()
-    rows: frozenset = frozenset()  # names of the book's columns that are rows there
-
 
 ROYSDON = Notation(
     "roysdon",
     "Roysdon, 1.3-1.12",
-    BOOK | {"p": r"\hat{p}_{%t}", "g": r"g_{%t}"},
+    BOOK
+    | {
+        "p": r"\hat{p}_{%t}",
+        "g": r"g_{%t}",
+        "J": r"J_{%t}",
+        "future": r"\left(\frac{\partial \ell}{\partial h_{%t}}\right)"
+        r"_{\text{from future}}",
+    },
     {"d_x": "d_x", "d_h": "d_h", "K": "K"},
+    tab="Roysdon 1.6",
 )
 ROYSDON_FULL = Notation(
     "roysdon-1.5",
@@ -42,6 +43,7 @@ ROYSDON_FULL = Notation(
         "g": r"\delta^{h}_{%t}",
         "delta_s": r"\frac{\partial \mathcal{L}}{\partial z_{%t}}",
         "ell": r"\ell(y_{%t}, \hat{y}_{%t})",
+        "ell_h": r"\frac{\partial \ell_{%t}}{\partial h_{%t}}",
     },
     {"d_x": "d_x", "d_h": "d_h", "K": "K"},
     (
@@ -49,7 +51,10 @@ ROYSDON_FULL = Notation(
         "delta^h_t is a row: the Jacobians multiply it from the right",
         "the hat is on the target, and on the prediction elsewhere in the document",
     ),
-    frozenset({"delta_z", "g", "delta_s"}),
+    ROWS,
+    tab="Roysdon 1.5",
+    unnamed=frozenset({"delta_s", "delta_z"}),
+    diagonal="",
 )
 SARKAR = Notation(
     "sarkar",
@@ -74,6 +79,8 @@ SARKAR = Notation(
         "the hat is on the target",
         "the output function g is any; here it is the softmax",
     ),
+    tab="Sarkar",
+    derivatives=(r"\nabla_{%v} %L", PARTIAL_JACOBIAN, r"\nabla_{%v} %L"),
 )
 KHANNA = Notation(
     "khanna",
@@ -101,6 +108,10 @@ KHANNA = Notation(
         "the target is the index c of a class, not a vector",
         "section 9 writes W_h, W_x, phi and averages over T instead of summing",
     ),
+    tab="Khanna",
+    slope=r"\left(1 - \tanh^{2}(a^{(%t)})\right)",
+    hadamard=r"\circ",
+    diagonal=r"\operatorname{diag}",
 )
 PAL = Notation(
     "pal",
@@ -130,7 +141,11 @@ PAL = Notation(
         "a gradient is a row, the transpose of the book's column",
         "(2) reads h_t where the recurrence (1) needs sigma(h_t)",
     ),
-    frozenset({"delta_z", "g", "delta_s"}),
+    ROWS,
+    tab="Pal",
+    derivatives=(TOTAL, TOTAL_JACOBIAN, PARTIAL),
+    flat=frozenset({"d_W_xh", "d_W_hh", "d_W_hy"}),
+    diagonal=r"\operatorname{diag}",
 )
 TOPCUOGLU = Notation(
     "topcuoglu",
@@ -148,6 +163,8 @@ TOPCUOGLU = Notation(
         "dphi": "f'",
         "loss": "L",
         "ell": r"L_{%t}",
+        "ell_h": r"\frac{\partial L_{%t}}{\partial h_{%t}}",
+        "future": r"dh_{\text{next}}",
     },
     {"d_x": "d", "d_h": "h", "K": "q"},
     (
@@ -155,8 +172,18 @@ TOPCUOGLU = Notation(
         "y_t is the logits in (2) and (16), and the probabilities in (6) and (7)",
         "z_t is named only through dz_t; h is a state and a size",
     ),
+    tab="Topçuoğlu",
+    derivatives=("d%v", PARTIAL_JACOBIAN, PARTIAL),
+    slope=r"\left(1 - h_{%t}^{2}\right)",
+    hadamard=r"\cdot",
+    accumulates=True,
 )
 NOTATIONS = {n.key: n for n in (ROYSDON, ROYSDON_FULL, SARKAR, KHANNA, PAL, TOPCUOGLU)}
 BOOK_NOTATION = Notation(
-    "book", "This book", BOOK, {"d_x": "d_x", "d_h": "d_h", "K": "K"}
+    "book",
+    "This book",
+    BOOK | {"J": r"J_{%t}"},
+    {"d_x": "d_x", "d_h": "d_h", "K": "K"},
+    tab="This book",
+    derivatives=(TOTAL, TOTAL_JACOBIAN, r"\frac{\partial^{+} %L}{\partial %v}"),
 )

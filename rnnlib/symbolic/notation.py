@@ -1,9 +1,13 @@
 """Derived expressions in LaTeX, in the book's notation or in a document's."""
 
+import re
+
 from sympy.printing.latex import LatexPrinter
 
 from rnnlib.symbolic.documents import BOOK_NOTATION, NOTATIONS
-from rnnlib.symbolic.quantities import BOOK, Quantity
+from rnnlib.symbolic.quantities import DERIVATIVES, SHAPES, Quantity
+
+ORDER = [*SHAPES, *DERIVATIVES]
 
 
 class NotationPrinter(LatexPrinter):
@@ -11,7 +15,8 @@ class NotationPrinter(LatexPrinter):
 
     def __init__(self, notation, settings=None):
         super().__init__(settings)
-        self.names = notation.names
+        self.notation = notation
+        self.names = notation.symbols
         self.rows = notation.rows
         self.activation_names = {
             r"\phi": self.names["phi"],
@@ -31,25 +36,49 @@ class NotationPrinter(LatexPrinter):
 
     def _print_ElementwiseApplyFunction(self, expression):
         call = expression.function.expr  # phi or phi' applied to a dummy
-        name = call.func.__name__
+        name, argument = call.func.__name__, expression.expr
+        if name == "dphi" and self.notation.slope and isinstance(argument, Quantity):
+            return self.notation.slope.replace("%t", argument.time)
         printed = self.names.get(name) or self._print(expression.function)
-        return rf"{printed}({self._print(expression.expr)})"
+        return rf"{printed}({self._print(argument)})"
 
     def _print_HadamardProduct(self, expression):
         parts = sorted(expression.args, key=lambda a: not isinstance(a, Quantity))
-        return r" \odot ".join(self.parenthesize(a, 45) for a in parts)
+        sign = f" {self.notation.hadamard} "
+        return sign.join(self.parenthesize(a, 45) for a in parts)
 
     def _print_DiagMatrix(self, expression):
-        return rf"\operatorname{{Diag}}\left({self._print(expression.args[0])}\right)"
+        inside = self._print(expression.args[0])
+        if not self.notation.diagonal:
+            return inside
+        inside = re.sub(r"^\\left\((.*)\\right\)$", r"\1", inside)
+        return rf"{self.notation.diagonal}\left({inside}\right)"
+
+    def _print_Identity(self, expression):
+        (size,) = {str(s) for s in expression.shape}
+        name = self.notation.sizes.get(size, size).replace("dim(", r"\dim(")
+        return f"I_{{{name}}}"
+
+    def _print_KroneckerProduct(self, expression):
+        return r" \otimes ".join(map(self._print, expression.args))
+
+    def _print_StepSum(self, expression):
+        return self._over_steps(r"\sum", expression)
+
+    def _print_StepProduct(self, expression):
+        return self._over_steps(r"\prod", expression)
+
+    def _over_steps(self, sign, expression):
+        index, first, last = expression.steps
+        body = self.parenthesize(expression.body, 45)
+        return rf"{sign}_{{{index}={first}}}^{{{last}}} {body}"
 
     def _print_MatAdd(self, expression):
-        order = list(BOOK)
-
         def place(term):
             found = term.atoms(Quantity)
-            return any("+1" in q.time for q in found), min(
-                (order.index(q.base) for q in found), default=0
-            )
+            later = any("+1" in q.time or q.base == "future" for q in found)
+            first = min((ORDER.index(q.base) for q in found), default=0)
+            return later, -1 in term.args, first
 
         text = ""
         for term in sorted(expression.args, key=place):
@@ -61,15 +90,21 @@ class NotationPrinter(LatexPrinter):
 
 def _transposed(name):
     """The LaTeX of a transpose: in brackets when the name has a superscript."""
-    simple = "^" not in name and "\\frac" not in name and "(" not in name
+    if step := re.fullmatch(r"([^{}]*)\^\{(\([^{}]*\))\}", name):
+        return rf"{step[1]}^{{{step[2]}\top}}"
+    simple = "^" not in name and "\\frac" not in name
     return rf"{name}^{{\top}}" if simple else rf"\left({name}\right)^{{\top}}"
+
+
+def _notation(notation):
+    """A `Notation`, from itself or from its key."""
+    known = {"book": BOOK_NOTATION, **NOTATIONS}
+    return known[notation] if isinstance(notation, str) else notation
 
 
 def to_latex(expression, notation=BOOK_NOTATION):
     """The LaTeX of an expression in a notation: a `Notation`, or its key."""
-    if isinstance(notation, str):
-        notation = BOOK_NOTATION if notation == "book" else NOTATIONS[notation]
-    return NotationPrinter(notation).doprint(expression)
+    return NotationPrinter(_notation(notation)).doprint(expression)
 
 
 def equation(left, right, notation=BOOK_NOTATION, label=None):

@@ -5,12 +5,15 @@ d_h by d_h matrix. A quantity prints in the book's notation, or in that of a doc
 when the printer carries one (see `rnnlib.symbolic.notation`).
 """
 
+import re
+
 import sympy as sp
 
 from rnnlib.symbolic.activations import dphi, phi
 
 d_x, d_h, K = sp.symbols("d_x d_h K", integer=True, positive=True)
 _one = sp.Integer(1)
+STEP = re.compile(r"([A-Za-z]?)([+-]?\d+)?")  # t, t-1, T, 0
 
 SHAPES = {
     "W_xh": (d_h, d_x),
@@ -29,6 +32,16 @@ SHAPES = {
     "delta_s": (d_h, _one),
 }
 PARAMETERS = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
+# Derivatives that results are stated for; d_W_hh is the gradient of the loss.
+DERIVATIVES = {
+    "future": (d_h, _one),  # the part of g_t that comes from later steps
+    "ell_h": (d_h, _one),  # the immediate gradient of ell_t with respect to h_t
+    "J": (d_h, d_h),  # dh_t/dh_{t-1}
+    "J_s": (d_h, d_h),  # ds_t/ds_{t-1}
+    "J_tk": (d_h, d_h),  # dh_t/dh_k, with the step "t,k"
+    **{f"d_{name}": SHAPES[name] for name in (*PARAMETERS, "h")},
+}
+STEPLESS = frozenset(PARAMETERS) | {f"d_{name}" for name in PARAMETERS}
 
 BOOK = {
     "W_xh": r"W_{xh}",
@@ -52,6 +65,52 @@ BOOK = {
 }
 
 
+def with_derivatives(
+    names,
+    gradient=r"\frac{d %L}{d %v}",
+    jacobian=r"\frac{d %u}{d %v}",
+    immediate=r"\frac{\partial^{+} %L}{\partial %v}",
+):
+    """A map of names with those of `DERIVATIVES` too, built from the patterns.
+
+    %L is the loss or ell_t, %v what it is differentiated by, %u what has the Jacobian.
+    A name that the map has already stays. ``%t`` stands for the step, ``%p`` for the
+    step before it, ``%k`` for a second step.
+    """
+
+    def jacobian_of(base, step):
+        u = names[base]
+        return jacobian.replace("%u", u).replace("%v", u.replace("%t", step))
+
+    def gradient_of(pattern, loss, base):
+        return pattern.replace("%L", names[loss]).replace("%v", names[base])
+
+    built = {
+        f"d_{base}": gradient_of(gradient, "loss", base) for base in (*PARAMETERS, "h")
+    }
+    built |= {
+        "ell_h": gradient_of(immediate, "ell", "h"),
+        "future": rf"\left({built['d_h']}\right)_{{\text{{future}}}}",
+        "J": jacobian_of("h", "%p"),
+        "J_s": jacobian_of("s", "%p"),
+        "J_tk": jacobian_of("h", "%k"),
+    }
+    return built | names
+
+
+BOOK_WITH_DERIVATIVES = with_derivatives(BOOK | {"J": r"J_{%t}"})
+
+
+def moved(step, steps=None, by=0):
+    """The text of a step such as "t-1": a letter put in from ``steps``, then moved."""
+    letter, offset = STEP.fullmatch(step).groups()
+    number = int(offset or 0) + by
+    value = (steps or {}).get(letter, letter)
+    if not isinstance(value, str):
+        return str(value + number)
+    return f"{value}{number:+d}" if value and number else value or str(number)
+
+
 class Quantity(sp.MatrixSymbol):
     """A matrix symbol that knows its base name and its step, as in ``h[t-1]``."""
 
@@ -67,7 +126,13 @@ class Quantity(sp.MatrixSymbol):
 
     def latex_name(self, names=None):
         """The LaTeX of this quantity through a map of names."""
-        return (names or BOOK)[self.base].replace("%t", self.time)
+        name = (names or BOOK_WITH_DERIVATIVES)[self.base]
+        if not self.time:
+            return name
+        t, _, k = self.time.partition(",")
+        for mark, step in (("%t", t), ("%p", moved(t, by=-1)), ("%k", k)):
+            name = name.replace(mark, step)
+        return name
 
     def _latex(self, printer):
         show = getattr(printer, "show_quantity", Quantity.latex_name)
@@ -82,12 +147,13 @@ def quantity(base, time=""):
     ValueError
         For an unknown name, a parameter with a step, or a missing step.
     """
-    if base not in SHAPES:
-        raise ValueError(f"base: expected one of {', '.join(SHAPES)}, got {base!r}")
-    if (base in PARAMETERS) == bool(time):
-        wanted = "no step" if base in PARAMETERS else "a step"
+    shapes = SHAPES | DERIVATIVES
+    if base not in shapes:
+        raise ValueError(f"base: expected one of {', '.join(shapes)}, got {base!r}")
+    if (base in STEPLESS) == bool(time):
+        wanted = "no step" if base in STEPLESS else "a step"
         raise ValueError(f"time: expected {wanted} for {base}, got {time!r}")
-    return Quantity(f"{base}[{time}]" if time else base, *SHAPES[base])
+    return Quantity(f"{base}[{time}]" if time else base, *shapes[base])
 
 
 def activation(column):
