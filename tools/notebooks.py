@@ -49,11 +49,11 @@ def code_digest(nb):
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def environment_digest(root=ROOT):
+def environment_digest():
     """SHA-256 of what outputs depend on beside the cells: rnnlib and the lock."""
     digest = hashlib.sha256()
-    for path in [*sorted((root / "rnnlib").rglob("*.py")), root / "requirements.lock"]:
-        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    for path in [*sorted((ROOT / "rnnlib").rglob("*.py")), ROOT / "requirements.lock"]:
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -1,0 +1,104 @@
+"""Executing notebooks: the same bytes each time, by this interpreter alone."""
+
+import shutil
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tools import notebooks as tool
+
+
+def written(path, *sources):
+    """A notebook file with these code cells, not executed."""
+    cells = [new_code_cell(s, id=f"c{n}") for n, s in enumerate(sources)]
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+def test_executing_twice_gives_the_same_bytes(tmp_path):
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    path = written(tmp_path / "a.ipynb", "print(1)\nprint(2)", plot)
+    assert tool.run_one(path)
+    first = path.read_bytes()
+    assert b"image/png" in first
+    assert tool.run_one(path)
+    assert path.read_bytes() == first
+    assert tool.execution_complaints(nbformat.read(path, as_version=4)) == []
+    assert tool.form_complaints(first.decode()) == []
+
+
+def test_failing_cell_is_shown_and_nothing_is_written(tmp_path, capsys):
+    path = written(tmp_path / "a.ipynb", "x = 0", "1 / x")
+    before = path.read_bytes()
+    assert not tool.run_one(path)
+    shown = capsys.readouterr().err
+    assert "1 / x" in shown and "ZeroDivisionError" in shown and "FAILED" in shown
+    assert path.read_bytes() == before
+
+
+def test_slow_chapter_fails(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(tool, "LIMIT_SECONDS", 0)
+    assert not tool.run_one(written(tmp_path / "a.ipynb", "1"))
+    assert "more than 0 s" in capsys.readouterr().err
+
+
+def test_kernel_is_this_interpreter_without_private_settings(tmp_path, monkeypatch):
+    startup = tmp_path / ".ipython/profile_default/startup/a.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text("print('private')")
+    kernel = tmp_path / ".local/share/jupyter/kernels/python3/kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(
+        '{"argv": ["/bin/false"], "display_name": "x", "language": "python"}'
+    )
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PATH", str(kernel.parents[2]))
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    code = "import sys, os\nprint(sys.executable, os.environ['OMP_NUM_THREADS'])"
+    path = written(tmp_path / "a.ipynb", code)
+    nb = tool.execute(nbformat.read(path, as_version=4), cwd=tmp_path)
+    assert nb.cells[0].outputs[0].text == f"{sys.executable} 1\n"
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of one chapter, with its own package, lock and state."""
+    (tmp_path / "rnnlib").mkdir()
+    (tmp_path / "rnnlib/core.py").write_text("x = 1\n")
+    (tmp_path / "chapters").mkdir()
+    shutil.copy(tool.ROOT / "requirements.lock", tmp_path)
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(tool, "CHAPTERS", tmp_path / "chapters")
+    monkeypatch.setattr(tool, "STATE", tmp_path / "state.json")
+    return written(tmp_path / "chapters/a.ipynb", "print(1)")
+
+
+def test_only_what_changed_is_executed(book, capsys):
+    def run(paths=(), everything=False):
+        assert tool.run(list(paths), everything) == 0
+        return "unchanged" not in capsys.readouterr().out
+
+    assert run()
+    assert not run()
+    assert run(everything=True)
+    assert run(paths=[book])
+    book.write_text(book.read_text().replace("print(1)", "print(2)"))
+    assert run()
+    assert not run()
+    (tool.ROOT / "rnnlib/core.py").write_text("x = 2\n")
+    assert run()
+    book.write_text(
+        book.read_text().replace('"execution_count": 1', '"execution_count": 3')
+    )
+    assert run()
+    (tool.ROOT / "requirements.lock").write_text("")
+    assert run()
+    assert not run()
+
+
+def test_verify_counts_complaints(book):
+    assert tool.verify([book]) > 0
+    tool.run([], False)
+    assert tool.verify([book]) == 0
