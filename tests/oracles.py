@@ -4,6 +4,7 @@ The checks take the package to be tested, so that what passes for rnnlib is what
 to fail for a mutant of it.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -66,4 +67,54 @@ def wrong_by_central_differences(case, package=rnnlib):
         error = abs((gradient * u).sum() - measured)
         if not error <= TOLERANCE * np.linalg.norm(gradient):
             wrong.add(name)
+    return wrong
+
+
+def wrong_by_check_gradients(case, package=rnnlib):
+    """What a reader sees: the names that `check_gradients` calls wrong."""
+    problem = replace(cases.problem(case), h_0_given=True)
+
+    def function(variables):
+        return replace(problem, variables=variables).loss_and_gradients(package)
+
+    rng = np.random.default_rng(0)
+    check = rnnlib.check_gradients(function, problem.variables, rng=rng, directions=2)
+    return set(check.wrong)
+
+
+# logits, class, loss, delta_z: exact up to rounding, with no overflow on the way
+EXTREMES = [
+    ([0, -1000], 0, 0, [0, 0]),
+    ([0, -1000], 1, 1000, [1, -1]),
+    ([1000, 0, -1000], 0, 0, [0, 0, 0]),
+    ([1000, 0, -1000], 1, 1000, [1, -1, 0]),
+    ([1000, 0, -1000], 2, 2000, [1, 0, -1]),
+    ([1e300, 1e300], 0, np.log(2), [-0.5, 0.5]),
+    ([1e300, -1e300], 1, 2e300, [1, -1]),
+    ([-1e300, -1e300, -1e300], 2, np.log(3), [1 / 3, 1 / 3, -2 / 3]),
+    ([1.5e308, -1.5e308], 0, 0, [0, 0]),
+    ([-800, -801], 0, np.log1p(np.exp(-1)), [-1 / (1 + np.e), 1 / (1 + np.e)]),
+]
+
+
+def wrong_at_extremes(package=rnnlib):
+    """The extreme logits at which the cross-entropy or its gradient is wrong.
+
+    Class and one-hot row; alone, and beside an output whose logits are ordinary.
+    """
+    wrong = []
+    for logits, k, wanted_loss, wanted in EXTREMES:
+        alone = np.array([logits], dtype=float)
+        beside = np.concatenate([alone, np.zeros_like(alone)])
+        for z in (alone, beside):
+            y = np.array([k, 0][: len(z)])
+            rest = (len(z) - 1) * np.log(z.shape[1])
+            for target in (y, np.eye(z.shape[1])[y]):
+                with np.errstate(all="ignore"):
+                    loss, delta_z = package.cross_entropy(z, target)
+                if not (
+                    np.isclose(loss, wanted_loss + rest, rtol=1e-14, atol=1e-15)
+                    and np.allclose(delta_z[0], wanted, rtol=1e-14, atol=1e-15)
+                ):
+                    wrong.append((logits, k))
     return wrong

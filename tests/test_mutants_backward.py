@@ -1,0 +1,160 @@
+"""Every classic mistake in the backward pass is caught, and its traces are right.
+
+The checks are those that pass for rnnlib: the independent implementation, and, seeing
+nothing but the loss of the mutant itself, the complex step and `check_gradients`. All
+have to name the same gradients as wrong, and no other.
+"""
+
+import pytest
+
+from tests.mutants import FUTURE, Mutant, load, wrong_by_any
+
+PHI_PRIME = "np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])"
+STEP_BACK = "g[t - 1] += delta_s[t - 1] @ W_hh"
+ALL_STEPS = "for t in range(len(delta_s), 0, -1):"
+OUTER = "return rows(delta).T @ rows(a)"
+UNSET, ZERO = "delta_s = np.empty(", "delta_s = np.zeros("
+
+MUTANTS = [
+    Mutant("transposed W_hh", "rnn", {STEP_BACK: STEP_BACK + ".T"}, FUTURE),
+    Mutant("phi' missing", "rnn", {PHI_PRIME: "delta_s[t - 1] = g[t]"}, FUTURE),
+    Mutant(
+        "phi' twice",
+        "rnn",
+        {PHI_PRIME: PHI_PRIME.replace("[t - 1], out", "[t - 1] ** 2, out")},
+        FUTURE,
+    ),
+    Mutant(
+        "h_t for h_{t-1}",
+        "rnn",
+        {"outer_sum(delta_s, trace.h[:-1])": "outer_sum(delta_s, trace.h[1:])"},
+        {"W_hh"},
+    ),
+    Mutant("future dropped", "rnn", {STEP_BACK: "pass"}, FUTURE),
+    Mutant(
+        "delta_{T+1} not zero",
+        "rnn",
+        {UNSET: "g[-1] += (g[-1] * phi_prime[-1]) @ W_hh\n    " + UNSET},
+        FUTURE,
+    ),
+    Mutant(
+        "last step left out",
+        "rnn",
+        {ALL_STEPS: "for t in range(len(delta_s) - 1, 0, -1):", UNSET: ZERO},
+        FUTURE,
+    ),
+    Mutant(
+        "first step left out",
+        "rnn",
+        {ALL_STEPS: "for t in range(len(delta_s), 1, -1):", UNSET: ZERO},
+        FUTURE,
+    ),
+    Mutant(
+        "mean for sum over steps and sequences",
+        "inputs",
+        {OUTER: OUTER + " / len(rows(a))"},
+        {"W_xh", "W_hh", "W_hy"},
+    ),
+    Mutant(
+        "mean for sum in the biases",
+        "rnn",
+        {
+            "rows(delta_s).sum(axis=0)": "rows(delta_s).mean(axis=0)",
+            "rows(delta_z).sum(axis=0)": "rows(delta_z).mean(axis=0)",
+        },
+        {"b_h", "b_y"},
+    ),
+    Mutant(
+        "batch not summed in W_hh",
+        "rnn",
+        {"outer_sum(delta_s, trace.h[:-1])": "delta_s[:, 0].T @ trace.h[:-1, 0]"},
+        {"W_hh"},
+    ),
+    Mutant(
+        "batch not summed in b_h",
+        "rnn",
+        {"rows(delta_s).sum(axis=0)": "delta_s[:, 0].sum(axis=0)"},
+        {"b_h"},
+    ),
+    Mutant(
+        "masked steps counted",
+        "rnn",
+        {"phi_prime = phi_prime * trace.mask[..., None]": "pass"},
+        FUTURE,
+    ),
+    Mutant(
+        "adjoint lost at masked steps",
+        "rnn",
+        {"np.add(g[t - 1], g[t], out": "np.add(g[t - 1], 0, out"},
+        FUTURE,
+    ),
+    Mutant(
+        "h_0 without W_hh^T",
+        "rnn",
+        {"    d_W_xh, d_x": "    g = delta_s\n    d_W_xh, d_x"},
+        {"h_0"},
+    ),
+    Mutant(
+        "shared h_0 not summed over the batch",
+        "rnn",
+        {"g[0].sum(axis=0)": "g[0][0]"},
+        {"h_0"},
+    ),
+    Mutant(
+        "last state's adjoint one step early",
+        "topology",
+        {"received[-1] = d_read": "received[-2] = d_read"},
+        FUTURE,
+    ),
+    Mutant(
+        "mean not divided by T",
+        "topology",
+        {"received[:] = d_read / len(received)": "received[:] = d_read"},
+        FUTURE,
+    ),
+    Mutant(
+        "mean divided by T, not by the length",
+        "topology",
+        {"= d_read / _lengths(trace.mask, d_read)": "= d_read / len(received)"},
+        FUTURE,
+    ),
+    Mutant(
+        "mean given to masked steps too",
+        "topology",
+        {"d_read) * trace.mask[..., None]": "d_read)"},
+        FUTURE,
+    ),
+    Mutant(
+        "W_hy reads the state before",
+        "rnn",
+        {"pooled = readout(trace.h[1:]": "pooled = readout(trace.h[:-1]"},
+        {"W_hy"},
+    ),
+    Mutant(
+        "a class that comes twice is counted once",
+        "inputs",
+        {
+            "np.add.reduceat(rows(delta_s)[order], starts)": (
+                "rows(delta_s)[order[starts]]"
+            )
+        },
+        {"W_xh"},
+    ),
+    Mutant(
+        "inputs' gradient without phi'",
+        "rnn",
+        {"(params.W_xh, trace.x, delta_s)": "(params.W_xh, trace.x, g[1:])"},
+        {"W_xh", "x"},
+    ),
+]
+
+
+def test_nothing_is_found_without_a_mutation(tmp_path):
+    found = wrong_by_any(load(Mutant("none", "rnn", {}, set()), tmp_path))
+    assert found == dict.fromkeys(found, set())
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
+def test_caught(mutant, tmp_path):
+    found = wrong_by_any(load(mutant, tmp_path))
+    assert found == dict.fromkeys(found, mutant.wrong)
