@@ -8,6 +8,7 @@ directions, always one definition at a time, and expressions stay small.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import mpmath
 import sympy as sp
@@ -23,6 +24,8 @@ class Graph:
     def __post_init__(self):
         known = set(self.inputs)
         for name, expression in self.definitions.items():
+            if name in known:
+                raise ValueError(f"definitions: expected a new name, got {name} twice")
             unknown = expression.free_symbols - known
             if unknown:
                 raise ValueError(
@@ -31,14 +34,26 @@ class Graph:
                 )
             known.add(name)
 
+    @cached_property
+    def _names(self):
+        return {*self.inputs, *self.definitions}
+
     def immediate(self, a, b):
-        """The immediate derivative of a with respect to b: other names held still."""
+        """The immediate derivative of a with respect to b: other names held still.
+
+        Raises
+        ------
+        ValueError
+            Here and in the other methods, for a symbol that is not of this graph.
+        """
+        self._check(a=a, b=b)
         if a == b:
             return sp.Integer(1)
         return sp.diff(self.definitions[a], b) if a in self.definitions else sp.S.Zero
 
     def expanded(self, a):
         """a as an expression in the inputs alone: every definition substituted."""
+        self._check(a=a)
         expression = self.definitions.get(a, a)
         for name in reversed(self.definitions):
             if name in expression.free_symbols:
@@ -51,6 +66,7 @@ class Graph:
         For each definition v after b: dv/db = sum over u of (immediate dv/du)(du/db).
         The result still speaks of the named quantities.
         """
+        self._check(a=a, b=b)
         derivative = {b: sp.Integer(1)}
         for v in self.definitions:
             if v in derivative:
@@ -81,13 +97,21 @@ class Graph:
             This graph with a definition of ``adjoint_of(v)`` for every v that the
             output depends on: the sum over the uses c of v of
             (adjoint of c)(immediate dc/dv). The output's own adjoint is one.
+
+        Raises
+        ------
+        ValueError
+            For a name from ``adjoint_of`` that is taken.
         """
+        self._check(output=output)
         parts = {output: [sp.Integer(1)]}
         extra = {}
         for v in [*reversed(self.definitions), *self.inputs]:
             if v not in parts:
                 continue
             bar = adjoint_of(v)
+            if bar in extra or bar in self._names:
+                raise ValueError(f"adjoint_of: expected a new name for {v}, got {bar}")
             extra[bar] = sp.Add(*parts.pop(v))
             expression = self.definitions.get(v)
             if expression is None:
@@ -103,15 +127,9 @@ class Graph:
         that of the graph, not that of the substituted expressions.
         """
         outputs = list(outputs)
-        needed = self._needed(outputs)
-        inputs = [v for v in self.inputs if v in needed]
-        # Names that Python can assign to, in place of names made for LaTeX.
-        plain = {v: sp.Symbol(f"v{i}") for i, v in enumerate(needed)}
-        steps = [
-            (plain[v], e.xreplace(plain))
-            for v, e in self.definitions.items()
-            if v in needed
-        ]
+        inputs, computed = self._needed(outputs)
+        plain = {v: sp.Symbol(f"v{i}") for i, v in enumerate([*inputs, *computed])}
+        steps = [(plain[v], self.definitions[v].xreplace(plain)) for v in computed]
         f = sp.lambdify(
             [plain[v] for v in inputs],
             [plain[v] for v in outputs],
@@ -120,9 +138,7 @@ class Graph:
         )
 
         def call(values):
-            missing = [str(v) for v in inputs if v not in values]
-            if missing:
-                raise ValueError(f"values: expected a number for {missing}, got none")
+            _check_values(inputs, values)
             return dict(zip(outputs, f(*(values[v] for v in inputs)), strict=True))
 
         return call
@@ -145,10 +161,37 @@ class Graph:
             }
             return call(exact)
 
+    def evaluate_exactly(self, outputs, values):
+        """The outputs as exact SymPy numbers: rational ones for a polynomial phi.
+
+        ``values`` as in `evaluate`; a float counts as the rational number that it is.
+        """
+        outputs = list(outputs)
+        inputs, computed = self._needed(outputs)
+        _check_values(inputs, values)
+        known = {v: sp.sympify(values[v]) for v in inputs}
+        known = {v: sp.Rational(q) if q.is_Float else q for v, q in known.items()}
+        for v in computed:
+            known[v] = self.definitions[v].xreplace(known)
+        return {v: known[v] for v in outputs}
+
     def _needed(self, outputs):
-        """The outputs and all that they are computed from, in the graph's order."""
+        """The inputs, and the definitions, that the outputs are computed from."""
+        self._check(**{f"outputs[{i}]": v for i, v in enumerate(outputs)})
         needed = set(outputs)
         for v in reversed(self.definitions):
             if v in needed:
                 needed |= self.definitions[v].free_symbols
-        return [v for v in (*self.inputs, *self.definitions) if v in needed]
+        names = self.inputs, self.definitions
+        return [[v for v in part if v in needed] for part in names]
+
+    def _check(self, **symbols):
+        for name, v in symbols.items():
+            if v not in self._names:
+                raise ValueError(f"{name}: expected a symbol of the graph, got {v}")
+
+
+def _check_values(inputs, values):
+    missing = [str(v) for v in inputs if v not in values]
+    if missing:
+        raise ValueError(f"values: expected a number for {missing}, got none")

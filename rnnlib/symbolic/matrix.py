@@ -5,6 +5,8 @@ column u(v), and the adjoint dL/du is known, then dL/dv = (immediate du/dv)^T (d
 SymPy finds it as the gradient of the scalar (dL/du)^T u with dL/du held still.
 """
 
+from functools import reduce
+
 import sympy as sp
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
@@ -99,17 +101,24 @@ def evaluate(expression, values):
     values : dict
         From `Quantity` to explicit SymPy matrices, and from "phi", "dphi" to
         functions of a number.
+
+    Raises
+    ------
+    ValueError
+        For a quantity or function without a value, or another kind of expression.
     """
     if isinstance(expression, sp.MatrixSymbol):
+        _check_value(expression, values)
         return sp.Matrix(values[expression])
     parts = [evaluate(a, values) for a in expression.args if hasattr(a, "shape")]
     if isinstance(expression, ElementwiseApplyFunction):
         name = expression.function.expr.func.__name__  # phi or dphi
+        _check_value(name, values)
         return parts[0].applyfunc(values[name])
     if isinstance(expression, sp.MatAdd):
         return sum(parts[1:], parts[0])
     if isinstance(expression, sp.HadamardProduct):
-        return parts[0].multiply_elementwise(parts[1])
+        return reduce(sp.MatrixBase.multiply_elementwise, parts)
     if isinstance(expression, sp.MatMul):
         scalar = sp.prod(a for a in expression.args if not hasattr(a, "shape"))
         return scalar * sp.prod(parts)
@@ -120,3 +129,8 @@ def evaluate(expression, values):
     raise ValueError(
         f"expression: expected sums and products of quantities, got {expression.func}"
     )
+
+
+def _check_value(key, values):
+    if key not in values:
+        raise ValueError(f"values: expected a value for {key}, got none")

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
+from rnnlib.losses import LOSSES
 from rnnlib.parameters import Params, parameter_shapes
 from rnnlib.symbolic.activations import ACTIVATIONS
 from rnnlib.symbolic.graph import Graph
+from rnnlib.topology import TOPOLOGIES
+from rnnlib.validate import check_choice, shape_error
 
 PARAMETER_LATEX = Params("W_{xh", "W_{hh", "b_{h", "W_{hy", "b_{y")
 ADJOINT_LATEX = {"h": "g", "s": r"\delta^{(s)}", "z": r"\delta^{(z)}"}
@@ -49,19 +52,23 @@ class Network:
         ----------
         params : Params of arrays, or of nested lists of exact numbers
         x : (T, d_x);  y : (T, K), or (K,) for one output a sequence;  h_0 : (d_h,)
+
+        Raises
+        ------
+        ValueError
+            For a shape that is not that of the network, axes of size one aside.
         """
-        numbers = {}
-        for symbols, array in zip(self.params, params, strict=True):
-            _assign(numbers, symbols, array)
-        for t, symbols in self.x.items():
-            _assign(numbers, symbols, x[t - 1])
-        if len(self.y) == 1 and np.ndim(np.asarray(y, dtype=object)) == 1:
-            y = {self.T - 1: y}
-        for t, symbols in self.y.items():
-            _assign(numbers, symbols, y[t - 1])
-        zero = [0] * len(self.h[0])
-        _assign(numbers, self.h[0], zero if h_0 is None else h_0)
-        return numbers
+        groups = [
+            *zip(Params._fields, self.params, params, strict=True),
+            ("x", _stacked(self.x), x),
+            ("y", _stacked(self.y), y),
+            ("h_0", self.h[0], [0] * len(self.h[0]) if h_0 is None else h_0),
+        ]
+        return {
+            v: number
+            for name, symbols, array in groups
+            for v, number in _assigned(name, symbols, array)
+        }
 
     def adjoint_of(self, v):
         """The symbol that names dL/dv: g, delta_s or delta_z where there is one."""
@@ -100,16 +107,14 @@ def unroll(T, d_x, d_h, K, *, phi="phi", loss="cross_entropy", topology="many-to
         For a size that is not positive or a word that is not known.
     """
     parameter_shapes(d_x, d_h, K)
-    if T < 1:
-        raise ValueError(f"T: expected at least 1, got {T!r}")
-    activation = ACTIVATIONS.get(phi) if isinstance(phi, str) else phi
-    for name, value, known in (
-        ("phi", activation and phi, None),
-        ("loss", loss, ("cross_entropy", "half_squared_error")),
-        ("topology", topology, ("many-to-many", "last", "mean")),
-    ):
-        if not value or (known and value not in known):
-            raise ValueError(f"{name}: expected {known or tuple(ACTIVATIONS)}")
+    if not isinstance(T, (int, np.integer)) or T < 1:
+        raise ValueError(f"T: expected a positive integer, got {T!r}")
+    activation = phi
+    if not callable(phi):
+        check_choice("phi", phi, ACTIVATIONS)
+        activation = ACTIVATIONS[phi]
+    check_choice("loss", loss, LOSSES)
+    check_choice("topology", topology, TOPOLOGIES)
     W_xh, W_hh, b_h, W_hy, b_y = params = Params(
         *map(_parameter, PARAMETER_LATEX, parameter_shapes(d_x, d_h, K))
     )
@@ -174,11 +179,14 @@ def _define(definitions, names, expressions):
     definitions.update(zip(names, expressions, strict=True))
 
 
-def _assign(numbers, symbols, array):
-    entries = np.asarray(array, dtype=object).ravel()
-    if len(entries) != len(symbols):
-        raise ValueError(
-            f"values: expected {len(symbols)} numbers for {symbols[0]}, "
-            f"got {len(entries)}"
-        )
-    numbers.update(zip(symbols, map(sp.sympify, entries), strict=True))
+def _stacked(columns):
+    """Columns by step as one matrix: a row a step."""
+    return sp.Matrix.vstack(*(column.T for column in columns.values()))
+
+
+def _assigned(name, symbols, array):
+    """(symbol, number) pairs; axes of size one do not count."""
+    array = np.asarray(array, dtype=object)
+    if [n for n in array.shape if n > 1] != [n for n in symbols.shape if n > 1]:
+        raise shape_error(name, symbols.shape, array.shape)
+    return zip(symbols, map(sp.sympify, array.ravel()), strict=True)
