@@ -119,7 +119,7 @@ def page_complaints(context, base, name):
     page.set_viewport_size({"width": 360, "height": 740})
     found += page.evaluate(OVERFLOW)
     page.close()
-    return [f"{name}: {complaint}" for complaint in dict.fromkeys(found)]
+    return [f"{name}: {complaint}" for complaint in list(dict.fromkeys(found))[:10]]
 
 
 @contextlib.contextmanager
