@@ -1,0 +1,92 @@
+"""Which printed equations of the five documents are checked, and where.
+
+A check cell names the equations it checks in its metadata, ``equations``; the ids are
+those of `IDS`. Each check returns a list of complaints.
+"""
+
+import ast
+
+from tools.notebooks import code_cells
+
+
+def numbered(prefix, numbers, width=0):
+    """Ids with running numbers."""
+    return [f"{prefix}{n:0{width}}" for n in numbers]
+
+
+IDS = {  # by document and section; displays without a number are counted in order
+    "Roysdon 1.5": numbered("roysdon:1.5-", range(1, 23), 2),
+    "Roysdon 1.6": [*numbered("roysdon:", range(5, 12)), "roysdon:h0", "roysdon:proof"],
+    "Sarkar 3.2": numbered("sarkar:3.2-", range(1, 44), 2),
+    "Khanna 6-7": numbered("khanna:", range(6, 13)),
+    "Pal 2": ["pal:G1", "pal:G2", "pal:R1", "pal:R2", "pal:1", "pal:2"],
+    "Pal 3": ["pal:3", "pal:lemma1", "pal:example", "pal:lemma2", "pal:theorem1"],
+    "Topçuoğlu 10": numbered("topcuoglu:", range(7, 15)),
+}
+
+
+def claims(nb):
+    """(cell, id) for every equation that a cell of the notebook says it checks."""
+    return [(c, id_) for c in nb.cells for id_ in c.metadata.get("equations", [])]
+
+
+def asserting_functions(nb):
+    """Names of the notebook's own functions that assert, directly or by a call."""
+    bodies = {
+        node.name: node
+        for cell in code_cells(nb)
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.FunctionDef)
+    }
+    names = set()
+    for _ in bodies:
+        names |= {name for name, body in bodies.items() if asserts(body, names)}
+    return names
+
+
+def asserts(tree, functions):
+    """True when code asserts something, or calls a function that does."""
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return bool(called & functions) or any(
+        isinstance(node, ast.Assert) for node in ast.walk(tree)
+    )
+
+
+def cell_complaints(nb):
+    """Cells that claim to check an equation and cannot have done so."""
+    functions, found = asserting_functions(nb), []
+    for cell, id_ in claims(nb):
+        if cell.cell_type != "code":
+            found.append(f"{id_}: cell {cell.id} is not a code cell")
+        elif cell.execution_count is None:
+            found.append(f"{id_}: cell {cell.id} has not been executed")
+        elif not asserts(ast.parse(cell.source), functions):
+            found.append(f"{id_}: cell {cell.id} asserts nothing")
+    return found
+
+
+def id_complaints(notebooks, wanted):
+    """Ids of ``wanted`` that do not stand on exactly one cell of the notebooks."""
+    cells = {}
+    for name, nb in notebooks.items():
+        for cell, id_ in claims(nb):
+            cells.setdefault(id_, []).append(f"{name}: {cell.id}")
+    return [
+        f"{id_}: expected on one cell, got {cells.get(id_, [])}"
+        for id_ in wanted
+        if len(cells.get(id_, [])) != 1
+    ]
+
+
+def unknown_complaints(nb):
+    """Ids that no document has."""
+    known = {id_ for ids in IDS.values() for id_ in ids}
+    return [
+        f"{id_}: no such equation, in cell {cell.id}"
+        for cell, id_ in claims(nb)
+        if id_ not in known
+    ]
