@@ -1,0 +1,97 @@
+"""Numbers that say how the powers of one matrix grow.
+
+For a square W: rho(W) <= w(W) <= ||W||_2 <= 2 w(W), and rho(W) <= rho(|W|), where rho
+is the spectral radius and w the numerical radius.
+"""
+
+from numbers import Real
+
+import numpy as np
+
+from rnnlib.spectral.jacobians import real
+from rnnlib.validate import shape_error
+
+
+def spectral_norm(W):
+    """||W||_2, the largest singular value. ValueError as for every function here."""
+    return float(np.linalg.svd(square(W), compute_uv=False)[0])
+
+
+def smallest_singular_value(W):
+    """sigma_min(W) = min ||W v|| over unit vectors v; zero when W is singular."""
+    return float(np.linalg.svd(square(W), compute_uv=False)[-1])
+
+
+def spectral_radius(W):
+    """rho(W), the largest absolute value of an eigenvalue; no norm, but below all.
+
+    An eigenvalue of a defective matrix is known to the square root of the rounding
+    only (for a block of two; to the d-th root for one of d).
+    """
+    return float(np.abs(np.linalg.eigvals(square(W))).max())
+
+
+def numerical_abscissa(W):
+    """The largest eigenvalue of (W + W^T) / 2: the largest v^T W v over unit v."""
+    W = square(W)
+    return float(np.linalg.eigvalsh((W + W.T) / 2)[-1])
+
+
+def numerical_radius(W, *, tolerance=1e-8):
+    """w(W) = max |v* W v| over complex unit vectors v, to a relative tolerance.
+
+    It is the maximum over angles a of the largest eigenvalue of the Hermitian part of
+    exp(i a) W. Between two angles with values f and g, at a distance of 2b, the values
+    are at most max(f, g) / cos b: intervals that cannot hold the maximum are dropped.
+
+    Source: {cite}`horn2012`.
+    """
+    W = square(W)
+    check_positive("tolerance", tolerance)
+    if not W.any():
+        return 0.0
+    scale = np.abs(W).max()
+
+    def values(angles):
+        turned = np.exp(1j * angles)[:, None, None] * (W / scale)
+        hermitian = (turned + turned.conj().swapaxes(1, 2)) / 2
+        return np.linalg.eigvalsh(hermitian)[:, -1]
+
+    left = np.linspace(0, np.pi, 32, endpoint=False)  # W is real: f(-a) = f(a)
+    half = np.pi / 64
+    f = values(np.append(left, np.pi))
+    f_left, f_right = f[:-1], f[1:]
+    while 1 / np.cos(half) - 1 > tolerance:
+        best = max(f_left.max(), f_right.max())
+        keep = np.maximum(f_left, f_right) >= best * np.cos(half)
+        left, f_left, f_right = left[keep], f_left[keep], f_right[keep]
+        middle = values(left + half)
+        left = np.concatenate([left, left + half])
+        f_left, f_right = np.append(f_left, middle), np.append(middle, f_right)
+        half /= 2
+    return float(scale * max(f_left.max(), f_right.max()))
+
+
+def square(W, name="W"):
+    """A finite real square matrix, in double precision."""
+    W = real(name, W)
+    if W.ndim != 2 or W.shape[0] != W.shape[1] or W.size == 0:
+        raise shape_error(name, "(d, d), d > 0", W.shape)
+    return W
+
+
+def check_positive(name, value):
+    """A finite number above zero."""
+    if not (isinstance(value, Real) and 0 < value < np.inf):
+        raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
+    return value
+
+
+def check_scaling(scaling, d):
+    """A positive vector of d entries."""
+    scaling = real("scaling", scaling)
+    if scaling.shape != (d,):
+        raise shape_error("scaling", (d,), scaling.shape)
+    if not (scaling > 0).all():
+        raise ValueError(f"scaling: expected positive numbers, got {scaling.min()}")
+    return scaling
