@@ -173,10 +173,10 @@ def _targets_like(y, z, keep):
 def _distributions(y, z, keep):
     """y as rows over the classes; zero where the mask is False."""
     y = _targets_like(y, z, keep)
+    expected = "y: expected rows that are distributions"
+    if (y.real < 0).any():
+        raise ValueError(f"{expected}, got an entry {y.real.min():.3g}")
     off = np.abs(y.sum(axis=-1) - _all(keep)).max()
-    if (y.real < 0).any() or off > 1000 * np.finfo(z.dtype).eps:
-        raise ValueError(
-            "y: expected rows that are distributions (entries >= 0, sum 1), "
-            f"got a smallest entry {y.real.min():.3g} and a sum off by {off:.3g}"
-        )
+    if off > 1000 * np.finfo(z.dtype).eps:
+        raise ValueError(f"{expected}, got a row whose sum is {off:.3g} away from 1")
     return y

@@ -11,7 +11,6 @@ from rnnlib.topology import TOPOLOGIES
 from tests import cases
 from tests.strategies import assert_same_gradients, runs
 
-
 PAIRS = list(itertools.combinations(cases.PARAMETERS, 2))
 
 
