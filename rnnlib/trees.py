@@ -33,7 +33,8 @@ def flatten(tree, name=""):
         return flat
     array = np.asarray(tree)
     if array.dtype.kind not in "fciu":
-        raise ValueError(f"{name or 'params'}: expected numbers, got {array.dtype}")
+        kind = getattr(tree, "dtype", type(tree).__name__)
+        raise ValueError(f"{name or 'params'}: expected numbers, got {kind}")
     return {name or "params": array}
 
 

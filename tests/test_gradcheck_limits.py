@@ -1,0 +1,141 @@
+"""check_gradients at its limits: large nets, kinks, odd sizes; and wrong forms."""
+
+import numpy as np
+import pytest
+
+import rnnlib
+from rnnlib import check_gradients
+from tests.refusals import refuses
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def quadratic(a):
+    """A loss of one array."""
+    return (a**2).sum() / 2, a.copy()
+
+
+def network(phi, d_x, d_h, K, T, B, scale=1.0):
+    """A function and parameters for a large network with dense inputs."""
+    random = rng()
+    params = rnnlib.init_params(d_x, d_h, K, rng=random)
+    x = scale * random.standard_normal((T, B, d_x))
+    y = random.integers(0, K, (T, B))
+
+    def function(p):
+        params, h_0, x = p
+        loss, g = rnnlib.loss_and_gradients(params, x, y, h_0=h_0, phi=phi)
+        return loss, (g.params, g.h_0, g.x)
+
+    return function, (params, random.standard_normal((B, d_h)), x)
+
+
+@pytest.mark.parametrize("phi", rnnlib.ACTIVATIONS)
+@pytest.mark.parametrize("sizes", [(3, 4, 3, 5, 3), (26, 64, 26, 40, 4)], ids=str)
+def test_right_gradients_are_accepted(phi, sizes):
+    function, params = network(phi, *sizes)
+    assert check_gradients(function, params, rng=rng(), directions=2).wrong == []
+
+
+@pytest.mark.parametrize("phi", rnnlib.ACTIVATIONS)
+@pytest.mark.parametrize("scale", [255.0, 1e-4])
+def test_inputs_of_unusual_size(phi, scale):
+    function, params = network(phi, 3, 4, 3, 5, 3, scale)
+    assert check_gradients(function, params, rng=rng()).wrong == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_large_relu_network_with_many_kinks(seed):
+    function, params = network("relu", 26, 100, 26, 60, 8)
+    check = check_gradients(
+        function, params, rng=np.random.default_rng(seed), directions=1
+    )
+    assert check.wrong == []
+
+
+def test_one_wrong_number_in_a_large_matrix():
+    function, params = network("relu", 26, 64, 26, 20, 4)
+
+    def careless(p):
+        loss, (gradient, h_0, x) = function(p)
+        gradient.W_hh[3, 5] += 0.01 * np.abs(gradient.W_hh).max()
+        return loss, (gradient, h_0, x)
+
+    assert check_gradients(careless, params, rng=rng()).wrong == ["0.W_hh"]
+
+
+def test_a_parameter_that_does_not_matter():
+    def function(p):
+        return quadratic(p["a"])[0], {"a": p["a"], "b": np.zeros(2)}
+
+    def careless(p):
+        return quadratic(p["a"])[0], {"a": p["a"], "b": np.full(2, 1e-6)}
+
+    at = {"a": np.ones(3), "b": np.ones(2)}
+    assert check_gradients(function, at, rng=rng()).ok
+    assert check_gradients(careless, at, rng=rng()).wrong == ["b"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_hides_no_other(value):
+    def function(p):
+        loss = sum((a**2).sum() / 2 for a in p.values())
+        return loss, {"a": p["a"], "b": np.full(2, value), "c": 2 * p["c"]}
+
+    at = {n: np.arange(1.0, 3) for n in "abc"}
+    assert check_gradients(function, at, rng=rng()).wrong == ["b", "c"]
+
+
+# Wrong forms
+
+
+def test_results_of_the_wrong_form():
+    a = np.ones(2)
+    pair = "function: expected a pair (loss, gradients), got "
+    loss = "function: expected a finite real scalar loss, got "
+    for result, message in [
+        (1.0, pair + "float"),
+        ([1.0, a], pair + "list"),
+        ((1.0, a, a), pair + "tuple of 3"),
+        (None, pair + "NoneType"),
+        ((a, a), loss + "array([1., 1.])"),
+        ((np.nan, a), loss + "nan"),
+        ((1j, a), loss + "1j"),
+        ((None, a), loss + "None"),
+        ((1.0, np.ones(3)), "gradients.params: expected shape (2,), got (3,)"),
+        ((1.0, np.ones((2, 1))), "gradients.params: expected shape (2,), got (2, 1)"),
+        ((1.0, [a]), "gradients: expected the names ['params'], got ['0']"),
+        ((1.0, None), "gradients: expected the names ['params'], got []"),
+        ((1.0, "up"), "params: expected numbers, got str"),
+    ]:
+        refuses(message, check_gradients, lambda p, r=result: r, a, rng=rng())
+
+
+def test_a_missing_gradient():
+    message = "gradients: expected the names ['a', 'b'], got ['a']"
+    at = {"a": np.ones(2), "b": np.ones(2)}
+    refuses(message, check_gradients, lambda p: (1.0, {"a": p["a"]}), at, rng=rng())
+
+
+def test_parameters_of_the_wrong_form():
+    kind = "params: expected float64 parameters, got "
+    refuses(kind + "float32", check_gradients, quadratic, np.ones(2, "f"), rng=rng())
+    refuses(kind + "int64", check_gradients, quadratic, np.ones(2, "i8"), rng=rng())
+    refuses(kind + "complex128", check_gradients, quadratic, np.ones(2) + 0j, rng=rng())
+    empty = "params: expected at least one array, got none"
+    refuses(empty, check_gradients, quadratic, {}, rng=rng())
+
+
+def test_bad_options():
+    a = np.ones(2)
+    message = "rng: expected a numpy Generator, got int"
+    refuses(message, check_gradients, quadratic, a, rng=0)
+    for directions in (0, -1, 2.5):
+        message = f"directions: expected a positive integer, got {directions!r}"
+        refuses(
+            message, check_gradients, quadratic, a, rng=rng(), directions=directions
+        )
+    message = "order: expected one of [2, 4, 6, 8], got 3"
+    refuses(message, check_gradients, quadratic, a, rng=rng(), ladder=[(3, 0.1)])
