@@ -3,7 +3,8 @@
 `network` unrolls a small network, a symbol for every number; `graph` differentiates it
 one definition at a time. `quantities` and `matrix` hold one step for any size.
 `exact` decides equality; `notation` prints in the symbols of the five `documents`.
-`results` are the derived results, and `tabs` shows them in every notation at once.
+`results` are the derived results; `tabs` shows them in every notation at once, and
+`reading` reads them back, to compare them at a rational `point`.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
@@ -21,8 +22,10 @@ from rnnlib.symbolic.matrix import (
 )
 from rnnlib.symbolic.network import Network, unroll
 from rnnlib.symbolic.notation import equation, to_latex
-from rnnlib.symbolic.notation_tabs import tabs
+from rnnlib.symbolic.notation_tabs import in_notation, tabs
+from rnnlib.symbolic.point import rational_point
 from rnnlib.symbolic.quantities import PARAMETERS, Quantity, quantity
+from rnnlib.symbolic.reading import holds, read
 from rnnlib.symbolic.results import bptt_results
 from rnnlib.symbolic.series import StepProduct, StepSum, at
 
@@ -43,11 +46,15 @@ __all__ = [
     "equation",
     "evaluate",
     "hidden",
+    "holds",
+    "in_notation",
     "jacobian",
     "logits",
     "phi",
     "pre_activation",
     "quantity",
+    "rational_point",
+    "read",
     "substitute_activation",
     "tabs",
     "to_latex",

@@ -53,6 +53,8 @@ def holds(latex, symbols, functions, **steps):
     left, right = (read(side, symbols, functions, **steps) for side in (left, right))
     if right == 1:  # an empty product
         right = sp.eye(left.shape[0])
+    if left.shape != right.shape:
+        raise ValueError(f"latex: the sides have shapes {left.shape}, {right.shape}")
     return left == right
 
 
@@ -71,8 +73,7 @@ class _Reader:
 
     def accept(self, pattern):
         """The match of a pattern at this place, taken; or None."""
-        match = re.compile(rf"\s*(?:{pattern})").match(self.text, self.position)
-        if match:
+        if match := re.compile(rf"\s*(?:{pattern})").match(self.text, self.position):
             self.position = match.end()
         return match
 
