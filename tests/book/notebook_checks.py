@@ -4,7 +4,7 @@ import re
 import socket
 from pathlib import Path
 
-from tools.notebooks import code_cells
+from tools.notebooks import ROOT, code_cells
 
 SECTIONS = {
     "What you will be able to do": r"you will be able to",
@@ -12,7 +12,7 @@ SECTIONS = {
     "Summary": r"^##+ +Summary *$",
 }
 LEAKS = {
-    "absolute path": r"(?<![\w.:/\\}])/(home|root|Users|work|tmp|usr|opt|var|mnt)/\w",
+    "absolute path": r"(?<![\w.:/\\}])/(home|root|Users|tmp|usr|opt|var|mnt)/\w",
     "Windows path": r"\b[A-Z]:\\\w+\\",
     "registry host": r"\b(pypi|pythonhosted|npmjs|debian)\.(org|com)\b",
     "memory address": r"\bat 0x[0-9a-f]{6,}",
@@ -54,7 +54,11 @@ def output_texts(nb):
 
 def leak_patterns():
     """The patterns of what a machine may have left, this machine's names added."""
-    own = {"home directory": str(Path.home()), "host name": socket.gethostname()}
+    own = {
+        "home directory": str(Path.home()),
+        "host name": socket.gethostname(),
+        "path of this checkout": str(ROOT),
+    }
     generic = {"/", "localhost", "/root"}
     return LEAKS | {
         what: rf"(?<!\w){re.escape(name)}(?!\w)"
