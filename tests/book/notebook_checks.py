@@ -14,7 +14,6 @@ SECTIONS = {
 LEAKS = {
     "absolute path": r"(?<![\w.:/\\}])/(home|root|Users|tmp|usr|opt|var|mnt)/\w",
     "Windows path": r"\b[A-Z]:\\\w+\\",
-    "registry host": r"\b(pypi|pythonhosted|npmjs|debian)\.(org|com)\b",
     "memory address": r"\bat 0x[0-9a-f]{6,}",
 }
 LEAKS_IN_OUTPUTS = {
