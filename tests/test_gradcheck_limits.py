@@ -55,6 +55,52 @@ def test_a_large_relu_network_with_many_kinks(seed):
     assert check.wrong == []
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_relu_with_small_weights_zero_biases_and_integer_inputs(seed):
+    """The usual small start: every pre-activation is near the kink."""
+    random = np.random.default_rng(seed)
+    params = rnnlib.init_params(5, 32, 26, rng=random, scale=0.01)
+    x, y = random.integers(0, 5, (40, 4)), random.integers(0, 26, (40, 4))
+
+    def function(p, factor=1.0):
+        loss, gradients = rnnlib.loss_and_gradients(p, x, y, phi="relu")
+        changed = factor * gradients.params.W_hh
+        return loss, gradients.params._replace(W_hh=changed)
+
+    assert check_gradients(function, params, rng=random).wrong == []
+    wrong = check_gradients(lambda p: function(p, 1.01), params, rng=random).wrong
+    assert wrong == ["W_hh"]
+
+
+def test_a_smooth_loss_is_held_to_the_tolerance():
+    function, params = network("tanh", 3, 4, 3, 5, 3)
+
+    def slightly(p):
+        loss, (gradient, h_0, x) = function(p)
+        return loss, (gradient, h_0 * (1 + 1e-6), x)
+
+    assert check_gradients(slightly, params, rng=rng()).wrong == ["1"]
+    assert check_gradients(slightly, params, rng=rng(), tolerance=1e-5).ok
+
+
+def test_an_exploding_gradient_is_beyond_differences_but_not_the_complex_step():
+    """Where the check says wrong and is: the limit that its documentation states."""
+    random = rng()
+    params = rnnlib.init_params(2, 50, 3, rng=random, scale=1.0)
+    x, y = random.standard_normal((40, 1, 2)), random.integers(0, 3, (40, 1))
+
+    def function(b_h):
+        loss, gradients = rnnlib.loss_and_gradients(params._replace(b_h=b_h), x, y)
+        return loss, gradients.params.b_h
+
+    _, gradient = function(params.b_h)
+    assert np.linalg.norm(gradient) > 1e6
+    assert not check_gradients(function, params.b_h, rng=rng()).ok
+    u = random.standard_normal(50)
+    exact = rnnlib.complex_step(lambda b: function(b)[0], params.b_h, u)
+    np.testing.assert_allclose(gradient @ u, exact, rtol=1e-3)
+
+
 def test_one_wrong_number_in_a_large_matrix():
     function, params = network("relu", 26, 64, 26, 20, 4)
 
@@ -137,5 +183,7 @@ def test_bad_options():
         refuses(
             message, check_gradients, quadratic, a, rng=rng(), directions=directions
         )
+    message = "ladder: expected at least one (order, step), got none"
+    refuses(message, check_gradients, quadratic, a, rng=rng(), ladder=[])
     message = "order: expected one of [2, 4, 6, 8], got 3"
     refuses(message, check_gradients, quadratic, a, rng=rng(), ladder=[(3, 0.1)])
