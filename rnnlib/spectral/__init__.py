@@ -4,6 +4,7 @@ J_t = dh_t/dh_{t-1} = Diag(phi'(s_t)) W_hh, and dh_T/dh_t = J_T J_{T-1} ... J_{t
 Sizes of long products are natural logarithms, so they never overflow or underflow.
 """
 
+from rnnlib.spectral import mean_field
 from rnnlib.spectral.bounds import (
     Bound,
     entrywise_bound,
@@ -46,6 +47,7 @@ __all__ = [
     "log_product_norms",
     "lower_bound",
     "lyapunov_exponents",
+    "mean_field",
     "norm_bound",
     "numerical_abscissa",
     "numerical_radius",

@@ -1,0 +1,155 @@
+"""Mean-field theory: published numbers, other quadratures, exact cases, expansions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import integrate
+
+from rnnlib import ACTIVATIONS
+from rnnlib.spectral.mean_field import (
+    chi,
+    critical_gain,
+    fixed_point_variance,
+    variance_map,
+)
+
+biases = st.floats(0.01, 3)
+gains = st.floats(0.05, 6)
+
+
+def expectation(f):
+    """E[f(z)] for z ~ N(0, 1), adaptively."""
+    density = (2 * np.pi) ** -0.5
+    return sum(
+        integrate.quad(
+            lambda z: f(z) * density * np.exp(-z * z / 2), *ends, epsabs=1e-13
+        )[0]
+        for ends in ((-12, 0), (0, 12))
+    )
+
+
+def test_the_edge_of_tanh_with_a_little_bias():
+    gain = critical_gain(np.sqrt(0.05))
+    assert round(gain**2, 4) == 1.7610
+    assert round(fixed_point_variance(gain, np.sqrt(0.05)), 4) == 0.5700
+    assert chi(gain, np.sqrt(0.05)) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("phi", ACTIVATIONS)
+@pytest.mark.parametrize("q", [1e-6, 0.3, 2.0, 50.0])
+def test_the_map_against_adaptive_quadrature(phi, q):
+    act = ACTIVATIONS[phi]
+    expected = 1.3**2 * expectation(lambda z: float(act(np.sqrt(q) * z)) ** 2) + 0.04
+    assert variance_map(q, 1.3, 0.2, phi) == pytest.approx(expected, rel=1e-9)
+
+
+@given(gains, biases)
+def test_chi_of_tanh_against_adaptive_quadrature(sigma_w, sigma_b):
+    q = fixed_point_variance(sigma_w, sigma_b)
+    expected = sigma_w**2 * expectation(lambda z: np.cosh(np.sqrt(q) * z) ** -4)
+    assert chi(sigma_w, sigma_b) == pytest.approx(expected, rel=1e-8)
+
+
+def test_gauss_hermite_agrees_where_it_converges():
+    z, weights = np.polynomial.hermite_e.hermegauss(100)
+    weights /= weights.sum()
+    q = fixed_point_variance(1.327, 0.2236)
+    by_hermite = 1.327**2 * (weights @ np.cosh(np.sqrt(q) * z) ** -4)
+    assert chi(1.327, 0.2236) == pytest.approx(by_hermite, rel=1e-9)
+
+
+@given(gains, biases, st.sampled_from(["tanh", "logistic"]))
+def test_the_fixed_point_is_one_and_attracts(sigma_w, sigma_b, phi):
+    q = fixed_point_variance(sigma_w, sigma_b, phi)
+    assert variance_map(q, sigma_w, sigma_b, phi) == pytest.approx(q, rel=1e-10)
+    for start in (q / 2, 2 * q):
+        assert abs(variance_map(start, sigma_w, sigma_b, phi) - q) < abs(start - q)
+
+
+@given(biases, st.sampled_from(["tanh", "logistic"]))
+def test_chi_crosses_one_at_the_critical_gain(sigma_b, phi):
+    gain = critical_gain(sigma_b, phi)
+    assert chi(gain, sigma_b, phi) == pytest.approx(1, abs=1e-9)
+    assert chi(0.98 * gain, sigma_b, phi) < 1 < chi(1.02 * gain, sigma_b, phi)
+
+
+@given(st.floats(1.001, 1.05))
+def test_expansion_above_the_transition_without_bias(gain):
+    """g^2 = 1 + e: q* = e/2 and chi = 1 + e^2/3, to leading order."""
+    e = gain**2 - 1
+    q = fixed_point_variance(gain, 0.0)
+    assert q == pytest.approx(e / 2, rel=3 * e)
+    assert chi(gain, 0.0) - 1 == pytest.approx(e * e / 3, rel=6 * e)
+
+
+def test_without_bias_the_transition_is_at_one():
+    assert critical_gain(0.0) == pytest.approx(1, abs=1e-12)
+    for gain in (0.1, 0.9, 0.999):
+        assert fixed_point_variance(gain, 0.0) == 0
+        assert chi(gain, 0.0) == pytest.approx(gain**2, rel=1e-12)
+    assert fixed_point_variance(1.001, 0.0) > 0
+
+
+@given(gains, biases)
+def test_relu_and_identity_are_exact(sigma_w, sigma_b):
+    for phi, share in (("relu", 0.5), ("identity", 1.0)):
+        factor = share * sigma_w**2
+        assert chi(sigma_w, sigma_b, phi) == pytest.approx(factor, rel=1e-12)
+        assert critical_gain(sigma_b, phi) == pytest.approx(share**-0.5, rel=1e-12)
+        q = fixed_point_variance(sigma_w, sigma_b, phi)
+        if factor < 0.999:
+            assert q == pytest.approx(sigma_b**2 / (1 - factor), rel=1e-9)
+        if factor > 1.001:
+            assert q == np.inf
+
+
+def test_relu_without_bias_keeps_half_of_its_slopes_as_the_state_dies():
+    assert fixed_point_variance(1.0, 0.0, "relu") == 0
+    assert chi(1.0, 0.0, "relu") == pytest.approx(0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize("gain", [50.0, 99.0])
+def test_the_largest_variances_are_resolved(gain):
+    """phi' is a narrow peak: E[phi'^2] = (4/3) / sqrt(2 pi q*), to order 1/q*."""
+    q = fixed_point_variance(gain, 1.0)
+    expected = gain**2 * (4 / 3) / np.sqrt(2 * np.pi * q)
+    assert chi(gain, 1.0) == pytest.approx(expected, rel=1 / q)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: chi(0.0, 1.0), "sigma_w: expected a finite number > 0, got 0.0"),
+        (lambda: chi(np.nan, 1.0), "sigma_w: expected a finite number > 0"),
+        (lambda: chi(1.0, -0.1), "sigma_b: expected a finite number >= 0, got -0.1"),
+        (lambda: critical_gain(np.inf), "sigma_b: expected a finite number >= 0"),
+        (lambda: critical_gain("1"), "sigma_b: expected a finite number >= 0"),
+        (lambda: variance_map(-1.0, 1.0, 1.0), "q: expected a finite number >= 0"),
+        (lambda: chi(1.0, 1.0, "sine"), "phi: expected one of"),
+        (
+            lambda: fixed_point_variance(1e200, 1.0),
+            "q: expected a variance of at most 10000",
+        ),
+        (
+            lambda: fixed_point_variance(1.0, 1e100),
+            "q: expected a variance of at most 10000",
+        ),
+        (
+            lambda: fixed_point_variance(1e3, 1.0),
+            "q: expected a variance of at most 10000",
+        ),
+        (lambda: critical_gain(1e6), "q: expected a variance of at most 10000"),
+    ],
+)
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("sigma_w", [1e-200, 1e-3, 99.0])
+@pytest.mark.parametrize("sigma_b", [0.0, 1e-200, 5.0])
+def test_extreme_gains_and_biases(sigma_w, sigma_b):
+    q = fixed_point_variance(sigma_w, sigma_b)
+    assert sigma_b**2 <= q <= sigma_w**2 + sigma_b**2 + 1e-9
+    assert 0 <= chi(sigma_w, sigma_b) <= sigma_w**2 * (1 + 1e-12)
