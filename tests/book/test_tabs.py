@@ -1,0 +1,61 @@
+"""Choosing a notation once chooses it in every tab set, on every page."""
+
+import re
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from rnnlib.symbolic.notation_tabs import ALL
+from tests.book import browser
+
+CHOSEN = """() => [...document.querySelectorAll(
+    '.sd-tab-set > label[data-sync-group="notation"]')]
+  .filter(label => label.previousElementSibling.checked)
+  .map(label => label.dataset.syncId)"""
+HIDDEN = """() => [...document.querySelectorAll('.sd-tab-content')]
+  .filter(e => e.previousElementSibling.dataset.syncGroup === 'notation'
+    && (e.offsetParent !== null) !==
+       e.previousElementSibling.previousElementSibling.checked).length"""
+
+
+def pages_with_tabs(site):
+    """Addresses of the pages that show a result in tabs, inside the book."""
+    found = sorted(site.rglob("*.html"))
+    marked = [p for p in found if 'data-sync-group="notation"' in p.read_text("utf-8")]
+    return [str(p.relative_to(site)) for p in marked]
+
+
+def test_every_tab_set_has_every_notation(site):
+    for name in pages_with_tabs(site):
+        text = (site / name).read_text(encoding="utf-8")
+        ids = re.findall(r'data-sync-id="([\w.-]+)"', text)
+        assert ids == [n.key for n in ALL] * (len(ids) // len(ALL)), name
+
+
+def test_the_chapter_on_notations_has_tabs_and_is_not_alone(site):
+    names = pages_with_tabs(site)
+    assert "chapters/five_notations.html" in names and len(names) >= 2
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_one_choice_counts_everywhere(chromium, site, scheme):
+    first = "chapters/five_notations.html"
+    others = [name for name in pages_with_tabs(site) if name != first]
+    with browser.serve(site) as server, sync_playwright() as playwright:
+        base = server if scheme == "http" else site.as_uri()
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=browser.FLAGS
+        )
+        page = started.new_page()
+        page.goto(f"{base}/{first}")
+        sets = len(page.evaluate(CHOSEN))
+        assert sets >= 8 and page.evaluate(CHOSEN) == ["book"] * sets
+        page.locator('label[data-sync-id="pal"]').nth(3).click()
+        assert page.evaluate(CHOSEN) == ["pal"] * sets
+        assert page.evaluate(HIDDEN) == 0
+        for name in others:
+            page.goto(f"{base}/{name}")
+            assert set(page.evaluate(CHOSEN)) == {"pal"}, name
+        page.goto(f"{base}/{first}?notation=sarkar")  # a link can choose, too
+        assert page.evaluate(CHOSEN) == ["sarkar"] * sets
+        started.close()
