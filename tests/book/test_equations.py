@@ -16,12 +16,22 @@ def test_each_equation_has_one_check_cell(section):
     assert checks.id_complaints(notebooks, checks.IDS[section]) == []
 
 
+def test_no_equation_is_checked_twice():
+    notebooks = {p.stem: nbformat.read(p, as_version=4) for p in chapters()}
+    assert checks.id_complaints(notebooks, checks.all_ids(notebooks)) == []
+
+
 def test_ids_exist(notebook):
     assert checks.unknown_complaints(notebook) == []
 
 
 def test_check_cells_assert(notebook):
     assert checks.cell_complaints(notebook) == []
+
+
+def test_each_id_has_the_form_of_its_section():
+    ids = [id_ for section in checks.IDS.values() for id_ in section]
+    assert all(checks.COVERED.match(id_) for id_ in ids) and len(ids) == len(set(ids))
 
 
 def test_the_list_is_complete():
@@ -44,7 +54,7 @@ def cell(source, ids, **options):
 
 def sound():
     """Two chapters in which each equation of Pal 2 has one check cell."""
-    ids = checks.IDS["Pal 2"]
+    ids = [*checks.IDS["Pal 2"], "pal:theorem2"]  # the last is of another section
     first = new_notebook(cells=[cell("assert 1 == 1", ids[:2])])
     helpers = "def check(holds):\n    assert holds\n\ndef both(a):\n    check(a)"
     second = new_notebook(
@@ -72,6 +82,7 @@ def test_sound_chapters_pass():
         (lambda a, b: b.cells.append(copy.deepcopy(a.cells[0])), "expected on one"),
         (lambda a, b: a.cells[0].metadata.equations.append("pal:2"), "expected on one"),
         (lambda a, b: a.cells[0].metadata.equations.append("pal:9"), "no such"),
+        (lambda a, b: a.cells[0].metadata.equations.append("pa:1"), "no such"),
         (lambda a, b: a.cells[0].update(source="1 == 1"), "asserts nothing"),
         (lambda a, b: a.cells[0].update(source="print('assert')"), "asserts nothing"),
         (lambda a, b: b.cells[0].update(source="def both(a): a"), "asserts nothing"),
