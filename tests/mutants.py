@@ -61,6 +61,7 @@ def import_from(folder):
     importlib.invalidate_caches()
     try:
         package = importlib.import_module("rnnlib")
+        importlib.import_module("rnnlib.spectral")
     finally:
         sys.path.remove(str(folder))
         for name in [n for n in sys.modules if n.split(".")[0] == "rnnlib"]:

@@ -1,7 +1,7 @@
 """The 2-norms of dh_T/dh_t for every t, in one pass over the trajectory.
 
-The product grows by one Jacobian a step, and power iteration follows its largest
-singular value from the left singular vector of the step before. A value is accepted
+The product grows by one Jacobian a step, and block power iteration follows its largest
+singular values from the left singular vectors of the step before. A value is accepted
 only with a proof that it is the largest and how near it is; else an SVD decides.
 """
 
@@ -11,10 +11,9 @@ from rnnlib.spectral.jacobians import as_jacobians, jacobians
 from rnnlib.spectral.products import aligned, running_products
 
 SMALL = 40  # up to this size an SVD is as fast
-TOLERANCE = 1e-10  # relative, of a norm
-POWERS = (1, 2, 4, 8)  # of the Gram matrix, in turn
-SWEEPS, STEPS = 4, 6  # power iterations for each: sweeps of so many steps
-MARGIN = 1e-3  # more than the rounding of a power of H in single precision
+BLOCK = 8  # vectors that are iterated together
+TRIES = 6  # iterations before the SVD
+TOLERANCE = 1e-9  # relative, of a norm: a tenth of what is promised
 
 
 def log_gradient_norms(params, trace):
@@ -49,65 +48,77 @@ def log_product_norms(J):
     J = as_jacobians(J)
     T, B, d = J.sizes
     logs = np.empty((T + 1, B))
-    u = np.random.default_rng(0).standard_normal((B, d))
+    U = [np.linalg.qr(np.random.default_rng(0).standard_normal((d, BLOCK)))[0].T] * B
     for t, M, E in running_products(J):
         Q, e = aligned(M, E)
         with np.errstate(divide="ignore"):
-            logs[t] = np.log(_norms(Q, u)) + e * np.log(2)
+            logs[t] = np.log(_norms(Q, U)) + e * np.log(2)
     return logs
 
 
-def _norms(Q, u):
-    """||Q_b||_2 for each b; u[b] becomes a left singular vector where it can."""
+def _norms(Q, U):
+    """||Q_b||_2 for each b; U[b] becomes left singular vectors where it can."""
     if Q.shape[-1] <= SMALL:
         return np.linalg.svd(Q, compute_uv=False)[:, 0]
-    return [_norm(Q_b, u_b) for Q_b, u_b in zip(Q, u, strict=True)]
+    norms = np.empty(len(Q))
+    for b, Q_b in enumerate(Q):
+        norms[b], U[b] = _norm(Q_b, U[b])
+    return norms
 
 
-def _norm(Q, u):
-    """||Q||_2 from u, by power iteration on H = (Q Q^T)^p / c for p = 1, 2, 4, 8.
+def _norm(Q, U):
+    """||Q||_2, and better rows U: power iteration on G = Q Q^T.
 
-    H is in single precision: it only proposes u, and bounds from above what is left
-    of the spectrum. In double precision theta = u^T Q Q^T u <= ||Q||_2^2, and an
-    eigenvalue of Q Q^T lies within r = ||Q Q^T u - theta u|| of theta. When it holds
-    more than half of ||H||_F^2 it is the largest; all others are at most mu. It then
-    exceeds theta by at most r^2 / (theta - mu), the bound of Kato and Temple
-    {cite}`horn2012`.
+    With orthonormal rows U, and rows that complete them to a basis, G is
+    [[S, R^T], [R, C]]. The largest eigenvalue of C is at most its trace, which is that
+    of G less that of S, and at most its Frobenius norm, from that of G in the same way.
     """
-    if not Q.any():
-        return 0.0
-    H = Q.astype(np.float32)
-    H = H @ H.T
-    log_c, v = 0.0, u.astype(np.float32)
-    for p in POWERS:
-        c = H.trace()
-        H /= c
-        log_c += np.log(float(c))
-        total = float(np.vdot(H, H)) * (1 + MARGIN)
-        if total * len(H) < 4:  # spread over more than a quarter of the dimensions
-            return _norm_of_many(Q)
-        for _ in range(SWEEPS):
-            for _ in range(STEPS):
-                v = H @ v
-            if not v.any():  # orthogonal to the range of Q: take a vector in it
-                v = H[:, H.diagonal().argmax()]
-            u[:] = v
-            u /= np.sqrt(u @ u)
-            v = u.astype(np.float32)
-            w = u @ Q
-            theta = w @ w
-            residual = Q @ w - theta * u
-            r = np.sqrt(residual @ residual)
-            if r < theta:
-                at_least = np.exp(2 * (p * np.log(theta - r) - log_c))
-                rest = max(total - at_least, 0.0)
-                if rest < at_least:
-                    mu = np.exp((np.log(rest) / 2 + log_c) / p) if rest else 0.0
-                    if r * r <= 2 * TOLERANCE * theta * (theta - mu):
-                        return np.sqrt(theta)
-        H = H @ H
-        log_c *= 2
-    return np.linalg.svd(Q, compute_uv=False)[0]
+    trace, square = np.vdot(Q, Q), None
+    if not trace:
+        return 0.0, U
+    for _ in range(TRIES):
+        U = np.linalg.qr(Q @ (U @ Q).T)[0].T  # one step, U G, made orthonormal
+        W = U @ Q
+        theta, Y = np.linalg.eigh(W @ W.T)
+        theta, Y = theta[::-1], Y[:, ::-1].T
+        V, U = Y @ U, Y @ (W @ Q.T)  # Ritz vectors, S = Diag(theta), and another step
+        residuals = np.square(U - theta[:, None] * V).sum(axis=1)
+        rest = trace - theta.sum()
+        if rest >= theta[0]:
+            if square is None:
+                square = _square_of_frobenius_norm(Q)
+                if square * len(Q) < 2 * trace**2:  # no value stands out
+                    break
+            rest = np.sqrt(max(square - theta @ theta, 0.0))
+        if _excess(theta.tolist(), residuals.tolist(), max(rest, 0.0)) <= TOLERANCE:
+            return np.sqrt(theta[0]), U
+    return _norm_of_many(Q), U
+
+
+def _excess(theta, residuals, rest):
+    """How much, relatively, ||Q||_2 can exceed the root of the Ritz value theta[0].
+
+    ``residuals`` are the squared residuals of the Ritz vectors, ``rest`` bounds C. All
+    that is orthogonal to the first j of them has eigenvalues up to nu, that of
+    [[theta[j], r], [r, rest]] with r^2 the sum of all residuals. So G has none beyond
+    theta[0] + e / (theta[0] - nu), where e is the sum of the first j.
+    """
+    first, total, best = 0.0, sum(residuals), np.inf
+    for j in range(1, len(theta)):
+        first += residuals[j - 1]
+        half = (theta[j] - rest) / 2
+        gap = theta[0] - (rest + half + (half * half + total) ** 0.5)
+        if gap > 0:
+            best = min(best, first / gap)
+    return best / (2 * theta[0])
+
+
+def _square_of_frobenius_norm(Q):
+    """||Q Q^T||_F^2 from above, in single precision."""
+    G = Q.astype(np.float32)
+    G = G @ G.T
+    rounding = 4 * len(G) * np.finfo(np.float32).eps
+    return float(np.vdot(G, G)) * (1 + rounding)
 
 
 def _norm_of_many(Q):

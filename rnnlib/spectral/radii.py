@@ -44,7 +44,7 @@ def numerical_radius(W, *, tolerance=1e-8):
     exp(i a) W. Between two angles with values f and g, at a distance of 2b, the values
     are at most max(f, g) / cos b: intervals that cannot hold the maximum are dropped.
 
-    Source: {cite}`horn2012`.
+    Source: {cite}`trefethen2005`.
     """
     W = square(W)
     check_positive("tolerance", tolerance)

@@ -1,0 +1,97 @@
+"""Lyapunov exponents: exact cases, long runs, streams. See also checks.py."""
+
+import numpy as np
+import pytest
+
+import rnnlib
+from rnnlib.spectral import log_gradient_norms, lyapunov_exponents
+
+
+def network(W_hh, d_x=1, seed=0):
+    """A network with that recurrent matrix."""
+    d = len(W_hh)
+    params = rnnlib.init_params(d_x, d, 1, rng=np.random.default_rng(seed))
+    return params._replace(W_hh=np.array(W_hh, float))
+
+
+def rng():
+    """A fresh generator."""
+    return np.random.default_rng(7)
+
+
+def test_a_linear_network_has_the_logarithms_of_its_eigenvalues():
+    params = network([[0.5, 10.0, 0.0], [0.0, 0.3, 2.0], [0.0, 0.0, 1.5]])
+    found = lyapunov_exponents(params, 2000, rng=rng(), phi="identity", discard=200)
+    assert np.allclose(found.exponents, [np.log([1.5, 0.5, 0.3])], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_extreme_rates_do_not_leave_the_floats(factor):
+    params = network(factor * np.eye(2))
+    found = lyapunov_exponents(params, 1000, rng=rng(), phi="identity")
+    assert np.allclose(found.exponents, np.log(factor), rtol=1e-12, atol=0)
+
+
+def test_a_hundred_thousand_steps_of_a_chaotic_network():
+    """The sum of the exponents is the mean log |det J|, whatever the frame."""
+    params = network([[2.0, -3.0], [3.0, 1.5]])
+    h_0, steps = np.array([[0.1, 0.2]]), 100_000
+    found = lyapunov_exponents(params, steps, rng=rng(), h_0=h_0)
+    h, total = h_0, 0.0
+    for _ in range(steps):
+        h = np.tanh(h @ params.W_hh.T)
+        total += np.log(1 - h * h).sum()
+    expected = total / steps + np.log(np.linalg.det(params.W_hh))
+    assert found.exponents.sum() == pytest.approx(expected, rel=1e-9)
+    assert np.allclose(found.h, h, rtol=0, atol=1e-12)
+
+
+def test_the_largest_exponent_is_the_slope_of_the_log_norm():
+    params = network(3 * np.random.default_rng(1).standard_normal((4, 4)))
+    x, h_0 = np.zeros((4000, 1, 1)), 0.1 * np.ones((1, 4))
+    logs = log_gradient_norms(params, rnnlib.forward(params, x, h_0=h_0))
+    found = lyapunov_exponents(params, 4000, rng=rng(), h_0=h_0, count=1)
+    assert found.exponents.shape == (1, 1)
+    assert found.exponents[0, 0] == pytest.approx(logs[0, 0] / 4000, abs=2e-3)
+
+
+def test_a_batch_is_its_sequences():
+    params, x = network(np.eye(3) - 0.2), rng().standard_normal((50, 4, 1))
+    whole = lyapunov_exponents(params, 40, rng=rng(), inputs=x, discard=10)
+    for b in range(4):
+        part = x[:, b : b + 1]
+        one = lyapunov_exponents(params, 40, rng=rng(), inputs=part, discard=10)
+        assert np.allclose(one.exponents[0], whole.exponents[b], rtol=0, atol=1e-12)
+
+
+def test_inputs_may_be_a_stream_of_integers():
+    params = network(np.eye(2), d_x=3)
+    draws = rng().integers(0, 3, (30, 2))
+    stream = lyapunov_exponents(params, 30, rng=rng(), inputs=(x for x in draws))
+    assert np.allclose(stream.h, rnnlib.forward(params, draws).h[-1], atol=1e-12)
+
+
+def test_a_dead_unit_has_no_finite_exponent():
+    params = network(np.eye(2))._replace(b_h=np.array([1.0, -5.0]))
+    found = lyapunov_exponents(params, 10, rng=rng(), phi="relu", discard=1)
+    assert found.exponents[0] == pytest.approx([0, -np.inf])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps": 0}, "steps: expected an integer from 1 to inf, got 0"),
+        ({"discard": -1}, "discard: expected an integer from 0"),
+        ({"count": 3}, "count: expected an integer from 1 to 2, got 3"),
+        ({"rng": 0}, "rng: expected a numpy Generator, got int"),
+        ({"h_0": np.zeros((1, 3))}, r"h_0: expected shape \(B, 2\)"),
+        ({"phi": "sine"}, "phi: expected one of"),
+        ({"inputs": np.zeros((4, 1, 1))}, "inputs: expected 5 steps, got only 4"),
+        ({"inputs": np.zeros((5, 1, 2))}, "x: expected shape"),
+        ({"inputs": np.zeros((5, 2, 1)), "h_0": np.zeros((3, 2))}, "inputs: expected"),
+    ],
+)
+def test_bad_arguments(options, message):
+    options = {"steps": 5, "rng": rng()} | options
+    with pytest.raises(ValueError, match=message):
+        lyapunov_exponents(network(np.eye(2)), **options)
