@@ -14,7 +14,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
 WORKERS := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test nbval lab notebooks lint format lock clean
+.PHONY: help env book test nbval lab notebooks bench lint format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ lab: $(READY) ## open the chapters in JupyterLab
 
 notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
 	@$(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
+
+bench: $(READY) ## time the norms of rnnlib.spectral against an SVD a step
+	@$(PY) -m tools.bench_spectral
 
 lint: $(READY) ## ruff and the form of the notebooks
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . \
