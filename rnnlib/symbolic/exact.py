@@ -1,19 +1,21 @@
 """When are two expressions equal? Exactly, not to rounding."""
 
+from collections import defaultdict
+
 import sympy as sp
 
 from rnnlib.symbolic.activations import dphi, phi
 
-_ATOMS = (phi, dphi, sp.exp, sp.log, sp.tanh)
+_FUNCTIONS = (phi, dphi, sp.exp, sp.log, sp.tanh)
 
 
 def equal_exactly(a, b):
     """True when a - b is zero as a rational function.
 
-    tanh(...), exp(...), log(...), phi(...) and phi'(...) are first replaced by fresh
-    symbols, one for each argument. So "True" is a proof. "False" is not a disproof: a
-    relation between two of those functions, such as exp(a) exp(b) = exp(a + b), is
-    not used. Columns and matrices are compared entry by entry.
+    tanh(u), exp(u), log(u), phi(u) and phi'(u) are first replaced by fresh symbols, one
+    for each u; exp(u + v) = exp(u) exp(v) and exp(n u) = exp(u)^n are used, for real u
+    and rational n. So "True" is a proof. "False" is not a disproof: no other relation
+    between the functions is known. Columns and matrices are compared entry by entry.
 
     Raises
     ------
@@ -33,11 +35,29 @@ def equal_exactly(a, b):
             )
         return all(equal_exactly(u, v) for u, v in zip(a, b, strict=True))
     difference = sp.sympify(a) - sp.sympify(b)
-    replaced = {f: sp.Dummy() for f in difference.atoms(*_ATOMS)}
-    difference = difference.xreplace(replaced)
+    difference = _algebraic(difference, defaultdict(sp.Dummy))
     if sp.expand(difference) == 0:  # quick, and enough when denominators agree
         return True
     return sp.expand(sp.numer(sp.together(difference))) == 0
+
+
+def _algebraic(expression, symbols):
+    """The expression with a symbol for every function value, innermost first."""
+
+    def replacement(f):
+        u = sp.expand(f.exp if isinstance(f, sp.exp) else f.args[0])
+        if not isinstance(f, sp.exp):
+            return symbols[f.func, u]
+        factors = []
+        for term in sp.Add.make_args(u):
+            n, v = term.as_coeff_Mul()
+            exponential = symbols.setdefault((sp.exp, v), sp.Dummy(positive=True))
+            factors.append(exponential**n)
+        return sp.Mul(*factors)
+
+    return expression.replace(
+        lambda e: isinstance(e, _FUNCTIONS), replacement, simultaneous=False
+    )
 
 
 def substitute_activation(expression, activation):
