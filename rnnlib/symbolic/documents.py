@@ -3,9 +3,10 @@
 A map gives the LaTeX of every quantity of the book in the symbols of one document;
 ``%t`` stands for the step. `rnnlib.symbolic.notation` prints derived expressions
 through it, so no formula is ever rewritten by hand. Where a document has no name for a
-quantity, the map gives the derivative that defines it.
+quantity, the map coins one from its symbols, such as the derivative that defines it.
 """
 
+from rnnlib.symbolic.conventions import CONVENTIONS
 from rnnlib.symbolic.mapping import (
     PARTIAL,
     PARTIAL_JACOBIAN,
@@ -18,7 +19,7 @@ from rnnlib.symbolic.quantities import BOOK
 
 ROYSDON = Notation(
     "roysdon",
-    "Roysdon, 1.3-1.12",
+    "Roysdon, all but 1.5",
     BOOK
     | {
         "p": r"\hat{p}_{%t}",
@@ -28,6 +29,7 @@ ROYSDON = Notation(
         r"_{\text{from future}}",
     },
     {"d_x": "d_x", "d_h": "d_h", "K": "K"},
+    CONVENTIONS["roysdon"],
     tab="Roysdon 1.6",
 )
 ROYSDON_FULL = Notation(
@@ -46,14 +48,11 @@ ROYSDON_FULL = Notation(
         "ell_h": r"\frac{\partial \ell_{%t}}{\partial h_{%t}}",
     },
     {"d_x": "d_x", "d_h": "d_h", "K": "K"},
-    (
-        "z_t is the pre-activation here and the logits everywhere else in the document",
-        "delta^h_t is a row: the Jacobians multiply it from the right",
-        "the hat is on the target, and on the prediction elsewhere in the document",
-    ),
+    CONVENTIONS["roysdon-1.5"],
     ROWS,
     tab="Roysdon 1.5",
     unnamed=frozenset({"delta_s", "delta_z"}),
+    coined=frozenset({"z", "delta_z", "delta_s"}),
     diagonal="",
 )
 SARKAR = Notation(
@@ -74,11 +73,7 @@ SARKAR = Notation(
         "ell": r"C_{%t}",
     },
     {"d_x": "m", "d_h": "n", "K": "k"},
-    (
-        "a repeated index is summed over; k is also an index",
-        "the hat is on the target",
-        "the output function g is any; here it is the softmax",
-    ),
+    CONVENTIONS["sarkar"],
     tab="Sarkar",
     derivatives=(r"\nabla_{%v} %L", PARTIAL_JACOBIAN, r"\nabla_{%v} %L"),
 )
@@ -103,12 +98,9 @@ KHANNA = Notation(
         "ell": r"\mathcal{L}^{(%t)}",
     },
     {"d_x": "n", "d_h": "m", "K": "k"},
-    (
-        "the index of a weight names the target first: W_hx takes x to h",
-        "the target is the index c of a class, not a vector",
-        "section 9 writes W_h, W_x, phi and averages over T instead of summing",
-    ),
+    CONVENTIONS["khanna"],
     tab="Khanna",
+    coined=frozenset({"y"}),
     slope=r"\left(1 - \tanh^{2}(a^{(%t)})\right)",
     hadamard=r"\circ",
     diagonal=r"\operatorname{diag}",
@@ -136,13 +128,10 @@ PAL = Notation(
         "ell": r"E_{%t}",
     },
     {"d_x": "dim(x_t)", "d_h": "n", "K": "dim(o_t)"},
-    (
-        "h_t is the pre-activation in (1): the state before the nonlinearity",
-        "a gradient is a row, the transpose of the book's column",
-        "(2) reads h_t where the recurrence (1) needs sigma(h_t)",
-    ),
+    CONVENTIONS["pal"],
     ROWS,
     tab="Pal",
+    coined=frozenset({"z", "delta_z", "g", "delta_s"}),
     derivatives=(TOTAL, TOTAL_JACOBIAN, PARTIAL),
     flat=frozenset({"d_W_xh", "d_W_hh", "d_W_hy"}),
     diagonal=r"\operatorname{diag}",
@@ -167,12 +156,9 @@ TOPCUOGLU = Notation(
         "future": r"dh_{\text{next}}",
     },
     {"d_x": "d", "d_h": "h", "K": "q"},
-    (
-        "p_t is the target",
-        "y_t is the logits in (2) and (16), and the probabilities in (6) and (7)",
-        "z_t is named only through dz_t; h is a state and a size",
-    ),
+    CONVENTIONS["topcuoglu"],
     tab="Topçuoğlu",
+    coined=frozenset({"s"}),
     derivatives=("d%v", PARTIAL_JACOBIAN, PARTIAL),
     slope=r"\left(1 - h_{%t}^{2}\right)",
     hadamard=r"\cdot",

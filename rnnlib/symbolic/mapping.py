@@ -28,7 +28,8 @@ class Notation:
     # How the document writes derivatives; see `quantities.with_derivatives`.
     derivatives: tuple = (PARTIAL, PARTIAL_JACOBIAN, PARTIAL)
     flat: frozenset = frozenset()  # gradients that are one long row there
-    unnamed: frozenset = frozenset()  # quantities that have no symbol there
+    unnamed: frozenset = frozenset()  # written out in terms of other quantities
+    coined: frozenset = frozenset()  # names of this map that the document never writes
     slope: str = ""  # phi'(s_t), where it is written out
     hadamard: str = r"\odot"
     diagonal: str = r"\operatorname{Diag}"  # empty: phi' is the matrix already

@@ -45,7 +45,17 @@ def vector_jacobian_product(expression, variable, adjoint):
     """(immediate du/dv)^T adjoint, for u = ``expression`` and v = ``variable``.
 
     v may be a column or a matrix; the result has the shape of v.
+
+    Raises
+    ------
+    ValueError
+        For an adjoint that has not the shape of u, or an elementwise function of
+        something else than v.
     """
+    if adjoint.shape != expression.shape:
+        raise ValueError(
+            f"adjoint: expected shape {expression.shape}, got {adjoint.shape}"
+        )
     if isinstance(expression, ElementwiseApplyFunction):
         if expression.expr != variable:
             raise ValueError(
@@ -127,7 +137,7 @@ def evaluate(expression, values):
     if isinstance(expression, sp.DiagMatrix):
         return sp.diag(*parts[0])
     raise ValueError(
-        f"expression: expected sums and products of quantities, got {expression.func}"
+        f"expression: expected sums and products of quantities, got {expression.func.__name__}"
     )
 
 
