@@ -68,7 +68,8 @@ def forward(
         "many-to-many": logits (T, B, K) from every state; "last": (B, K) from the
         last real state; "mean": (B, K) from the mean of the real states.
     mask : boolean array (T, B), optional
-        False where a shorter sequence has no step.
+        False where a shorter sequence has no step; its input there has no effect, but
+        must be valid: finite, or an integer below d_x.
 
     Raises
     ------

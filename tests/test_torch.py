@@ -9,9 +9,7 @@ from tests import cases, oracles
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: NOT CHECKED")
 
 # torch.nn.RNN knows tanh and relu, takes dense inputs and one state a sequence
-CASES = [
-    c for c in cases.CASES if c.phi in ("tanh", "relu") and c.inputs == "dense"
-]  # fmt: skip
+CASES = [c for c in cases.CASES if c.phi in ("tanh", "relu") and c.inputs == "dense"]
 
 
 def tensor(array):
