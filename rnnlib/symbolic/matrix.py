@@ -136,8 +136,9 @@ def evaluate(expression, values):
         return parts[0].T
     if isinstance(expression, sp.DiagMatrix):
         return sp.diag(*parts[0])
+    kind = expression.func.__name__
     raise ValueError(
-        f"expression: expected sums and products of quantities, got {expression.func.__name__}"
+        f"expression: expected sums and products of quantities, got {kind}"
     )
 
 

@@ -6,6 +6,7 @@ from sympy.printing.latex import LatexPrinter
 
 from rnnlib.symbolic.documents import BOOK_NOTATION, NOTATIONS
 from rnnlib.symbolic.quantities import DERIVATIVES, SHAPES, Quantity
+from rnnlib.validate import check_choice
 
 ORDER = [*SHAPES, *DERIVATIVES]
 
@@ -99,11 +100,16 @@ def _transposed(name):
 def _notation(notation):
     """A `Notation`, from itself or from its key."""
     known = {"book": BOOK_NOTATION, **NOTATIONS}
-    return known[notation] if isinstance(notation, str) else notation
+    if not isinstance(notation, str):
+        return notation
+    return known[check_choice("notation", notation, known)]
 
 
 def to_latex(expression, notation=BOOK_NOTATION):
-    """The LaTeX of an expression in a notation: a `Notation`, or its key."""
+    """The LaTeX of an expression in a notation: a `Notation`, or its key.
+
+    Raises ValueError for a key that is not known.
+    """
     return NotationPrinter(_notation(notation)).doprint(expression)
 
 
