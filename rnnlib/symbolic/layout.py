@@ -12,8 +12,8 @@ a^T (I kron b^T): the rows of a b^T, one after the other.
 import sympy as sp
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
-from rnnlib.symbolic.matrix import bptt_equations
 from rnnlib.symbolic.quantities import PARAMETERS, Quantity, quantity
+from rnnlib.symbolic.results import bptt_results
 from rnnlib.symbolic.series import StepProduct, StepSum, at
 
 
@@ -52,7 +52,7 @@ def named(expression, notation):
     known = {q for q in expression.atoms(Quantity) if q.base in notation.unnamed}
     if not known:
         return expression
-    slope = bptt_equations()["delta_s"]
+    _, slope = bptt_results()["delta_s"]
     W_hy = quantity("W_hy")
     for q in sorted(known, key=str):
         if q.base == "delta_s":

@@ -10,7 +10,7 @@ from random import Random
 
 import sympy as sp
 
-from rnnlib.symbolic.matrix import bptt_equations, evaluate
+from rnnlib.symbolic.matrix import evaluate
 from rnnlib.symbolic.quantities import (
     DERIVATIVES,
     PARAMETERS,
@@ -112,7 +112,7 @@ def rational_point(T=3, d_x=2, d_h=3, K=4, *, seed=0, slope=lambda h: 1 - h**2):
     for t in range(T, 0, -1):
         for result in ("g", "delta_s", "future"):
             compute(result, t=t)
-        head = bptt_equations()["g"].xreplace(
+        head = bptt_results()["g"][1].xreplace(
             {quantity("delta_s", "t+1"): sp.ZeroMatrix(*SHAPES["delta_s"])}
         )
         values[quantity("ell_h", str(t))] = evaluate(at(head.doit(), t=t), values)
