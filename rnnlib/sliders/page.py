@@ -1,0 +1,62 @@
+"""The HTML of a figure: controls, an empty SVG, the table as JSON, and the script."""
+
+import json
+from html import escape
+from pathlib import Path
+
+from rnnlib.sliders.table import word
+
+SCRIPT, CSS = (Path(__file__).with_name(f"figure.{kind}") for kind in ("js", "css"))
+TABLE = '<script type="application/json">'
+
+
+def page(table, controls, lines, caption):
+    """A figure element that needs nothing outside itself."""
+    data = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+    data = data.replace("<", "\\u003c")
+    rows = "".join(_control_html(control) for control in controls)
+    key = "".join(_key_html(k, line) for k, line in enumerate(lines))
+    caption = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return (
+        f'<figure class="rnn-sliders"><style>{CSS.read_text("utf-8")}</style>'
+        f'<div class="rnn-controls" role="group" hidden'
+        f' aria-label="{escape(table["title"])}">{rows}</div>'
+        f'<svg role="img" aria-label="{escape(table["title"])}"></svg>'
+        f'<p class="rnn-key">{key}</p>'
+        '<p class="rnn-readout" aria-live="polite"></p>'
+        '<p class="rnn-off">This figure is drawn by a script: allow scripts, or run '
+        f"this cell.</p>{caption}{TABLE}{data}</script>"
+        f"<script>{SCRIPT.read_text('utf-8')}</script></figure>"
+    )
+
+
+def read_table(html):
+    """The table of a figure, from its HTML."""
+    return json.loads(html.split(TABLE, 1)[1].split("</script>", 1)[0])
+
+
+def _key_html(k, line):
+    length = 0 if line.style == "dots" else 24
+    return (
+        '<span><svg aria-hidden="true" viewBox="0 0 34 12"><path class="rnn-line'
+        f' rnn-{line.style} rnn-c{k % 4}" d="M5 6h{length}"/></svg>'
+        f"{escape(line.label)}</span>"
+    )
+
+
+def _control_html(control):
+    label, words = escape(control.label), [escape(word(v)) for v in control.values]
+    if isinstance(control.values[0], str):
+        options = "".join(
+            f'<option value="{i}"{" selected" if i == control.start else ""}>{word}'
+            for i, word in enumerate(words)
+        )
+        body = f'{label}<select autocomplete="off">{options}</select>'
+    else:
+        start = words[control.start]
+        body = (
+            f'{label} <span class="rnn-value" aria-hidden="true">{start}</span>'
+            f'<input type="range" autocomplete="off" min="0" max="{len(words) - 1}"'
+            f' value="{control.start}" aria-label="{label}" aria-valuetext="{start}">'
+        )
+    return f'<div class="rnn-control"><label>{body}</label></div>'
