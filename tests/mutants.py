@@ -62,6 +62,7 @@ def import_from(folder):
     try:
         package = importlib.import_module("rnnlib")
         importlib.import_module("rnnlib.spectral")
+        importlib.import_module("rnnlib.pointprocess")
     finally:
         sys.path.remove(str(folder))
         for name in [n for n in sys.modules if n.split(".")[0] == "rnnlib"]:

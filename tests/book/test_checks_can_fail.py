@@ -145,6 +145,10 @@ def test_clashing_labels_are_noticed():
         ("rnnlib", "from rnnlib.symbolic import derive"),
         ("rnnlib", "from .symbolic import derive"),
         ("rnnlib", "from rnnlib import symbolic"),
+        ("rnnlib", "import scipy"),
+        ("rnnlib", "from rnnlib import pointprocess"),
+        ("rnnlib.symbolic", "from rnnlib import pointprocess"),
+        ("rnnlib.pointprocess", "from rnnlib import symbolic"),
         ("rnnlib.symbolic", "import matplotlib.pyplot as plt"),
     ],
 )
@@ -156,6 +160,7 @@ def test_right_imports_pass():
     assert not code_checks.import_complaints("import numpy, math", "rnnlib")
     assert not code_checks.import_complaints("from . import losses", "rnnlib")
     assert not code_checks.import_complaints("import sympy", "rnnlib.symbolic")
+    assert not code_checks.import_complaints("import scipy", "rnnlib.pointprocess")
 
 
 def test_long_module_is_noticed():

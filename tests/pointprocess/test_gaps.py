@@ -1,0 +1,103 @@
+"""The law of the next gap: exprel, compensator, mean, median, mass, draws."""
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import integrate, special
+
+from rnnlib import pointprocess as pp
+
+U = np.concatenate([np.linspace(-30, 30, 241), [1e-300, -1e-16, 1e-8, 0.0, 1 - 1e-16]])
+
+
+def test_exprel_against_scipy():
+    assert np.allclose(pp.exprel(U), special.exprel(U), rtol=1e-14, atol=0)
+
+
+def test_the_derivative_of_exprel_against_mpmath():
+    with mpmath.workdps(60):
+        wanted = [
+            float(mpmath.diff(lambda x: mpmath.expm1(x) / x, u or 1e-40)) for u in U
+        ]
+    assert np.allclose(pp.exprel_derivative(U), wanted, rtol=1e-13, atol=0)
+
+
+def test_the_naive_formula_cancels():
+    """Why a series: near w = 0 the closed form loses every digit."""
+    w, tau = 1e-13, 1.0
+    naive = (np.exp(w * tau) * (w * tau - 1) + 1) / w**2
+    assert abs(naive - 0.5) > 0.1
+    assert abs(pp.compensator_gradients(0.0, w, tau)[1] - 0.5) < 1e-12
+
+
+@pytest.mark.parametrize("w", [-2.0, -1e-12, 0.0, 1e-7, 2.0])
+def test_complex_steps_of_the_compensator(w):
+    a, tau, step = 0.3, np.array([0.1, 0.499999, 0.5, 2.0]), 1e-30
+    _, by_w, by_tau = pp.compensator_gradients(a, w, tau)
+    found = pp.compensator(a, w + 1j * step, tau).imag / step
+    assert np.allclose(found, by_w, rtol=1e-13, atol=0)
+    assert np.allclose(by_tau, np.exp(a + w * tau), rtol=1e-15)
+
+
+@pytest.mark.parametrize(("a", "w"), [(0.3, 0.5), (2.5, 0.01), (-2.0, 3.0), (1.0, 0.0)])
+def test_the_mean_is_the_integral_of_the_survival(a, w):
+    end = pp.inverse_compensator(a, w, 40.0)
+    integral, _ = integrate.quad(
+        lambda t: np.exp(-pp.compensator(a, w, t)), 0, end, epsabs=1e-13, limit=200
+    )
+    assert np.isclose(pp.mean_gap(a, w), integral, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("a", "w"), [(0.3, -0.5), (-3.0, -2.0), (1.5, -0.2)])
+def test_the_conditional_mean_of_a_defective_law(a, w):
+    mass = pp.probability_of_event(a, w)
+    integral, _ = integrate.quad(
+        lambda t: (np.exp(-pp.compensator(a, w, t)) - (1 - mass)) / mass,
+        0,
+        60 / abs(w),
+        epsabs=1e-13,
+        limit=400,
+    )
+    assert np.isclose(pp.mean_gap(a, w, conditional=True), integral, rtol=1e-9)
+    assert pp.mean_gap(a, w) == np.inf
+
+
+@pytest.mark.parametrize("x", [1e-8, 0.1, 49.9, 50.1, 300.0])
+def test_the_means_against_mpmath(x):
+    a = np.log(x)  # with |w| = 1
+    with mpmath.workdps(50):
+        m = mpmath.mpf(float(np.exp(a)))
+        certain = mpmath.exp(m) * mpmath.e1(m)
+        given = (mpmath.ei(m) - mpmath.log(m) - mpmath.euler) / mpmath.expm1(m)
+    assert np.isclose(pp.mean_gap(a, 1.0), float(certain), rtol=1e-12)
+    assert np.isclose(pp.mean_gap(a, -1.0, conditional=True), float(given), rtol=1e-11)
+
+
+def test_the_median():
+    for a, w in ((0.2, 0.7), (0.2, 0.0), (1.0, -0.3)):
+        t = pp.median_gap(a, w)
+        assert np.isclose(np.exp(-pp.compensator(a, w, t)), 0.5, rtol=1e-12)
+    assert pp.median_gap(-3.0, -1.0) == np.inf  # mass below one half
+    t = pp.median_gap(-3.0, -1.0, conditional=True)
+    half = pp.probability_of_event(-3.0, -1.0) / 2
+    assert np.isclose(1 - np.exp(-pp.compensator(-3.0, -1.0, t)), half, rtol=1e-12)
+
+
+def test_draws_of_a_defective_law():
+    rng = np.random.default_rng(0)
+    gaps = pp.sample_gaps(-1.0, -0.5, rng=rng, size=20_000)
+    mass = pp.probability_of_event(-1.0, -0.5)
+    error = np.sqrt(mass * (1 - mass) / gaps.size)
+    assert abs(np.isfinite(gaps).mean() - mass) < 4 * error
+    given = pp.sample_gaps(-1.0, -0.5, rng=rng, size=20_000, conditional=True)
+    assert np.isfinite(given).all()
+    mean = pp.mean_gap(-1.0, -0.5, conditional=True)
+    assert abs(given.mean() - mean) < 4 * given.std() / np.sqrt(given.size)
+
+
+def test_the_inverse_at_the_ends():
+    assert pp.inverse_compensator(-800.0, 1.0, 1.0) == pytest.approx(800.0)
+    assert pp.inverse_compensator(-800.0, -1.0, 1.0) == np.inf
+    assert pp.inverse_compensator(0.0, -1.0, 1.0) == np.inf
+    assert pp.inverse_compensator(0.0, 2.0, 0.0) == 0
+    assert pp.total_compensator(0.0, 0.0) == np.inf
