@@ -12,6 +12,7 @@ from rnnlib.spectral.bounds import (
     linear_bound,
     lower_bound,
     norm_bound,
+    numerical_bound,
     scaling_bound,
 )
 from rnnlib.spectral.jacobians import Jacobians, jacobians
@@ -50,6 +51,7 @@ __all__ = [
     "mean_field",
     "norm_bound",
     "numerical_abscissa",
+    "numerical_bound",
     "numerical_radius",
     "scaling_bound",
     "smallest_singular_value",

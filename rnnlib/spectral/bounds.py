@@ -90,6 +90,22 @@ def scaling_bound(W_hh, phi_prime, gamma, scaling):
     return _power("scaling", rate, k, hypotheses, np.log(kappa))
 
 
+def numerical_bound(W_hh, phi_prime, gamma):
+    """2 gamma ||W||_2 (gamma w)^(k-1) with the numerical radius w <= ||W||_2.
+
+    Needs 0 <= phi' <= gamma. Let X be the n x n block matrix with W above its diagonal
+    and D that of the n roots of slopes: w(D X D) <= gamma w(W), so the power
+    inequality bounds its (n - 1)-th power, which holds the product in one block.
+    """
+    W, k, hypotheses = _upper(W_hh, phi_prime, gamma, 0.0)
+    rate = gamma * radii.numerical_radius(W) * (1 + 1e-8)
+    if k == 0:
+        return Bound("numerical", 0.0, rate, hypotheses)
+    with np.errstate(divide="ignore"):
+        first = np.log(2 * gamma * radii.spectral_norm(W))
+    return _power("numerical", rate, k - 1, hypotheses, first)
+
+
 def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     """From the largest norms a_n of products of n vertices, n <= ``length``.
 

@@ -64,6 +64,11 @@ MUTANTS = [
         {"gamma * radii.spectral_norm(W), k": "gamma * radii.spectral_radius(W), k"},
     ),
     Mutant(
+        "one power too many of the numerical radius",
+        "spectral/bounds",
+        {"rate, k - 1, hypotheses, first": "rate, k, hypotheses, first"},
+    ),
+    Mutant(
         "absolute values missing",
         "spectral/bounds",
         {"_log_power_norm(gamma * np.abs(W), k)": "_log_power_norm(gamma * W, k)"},

@@ -21,6 +21,7 @@ from rnnlib.spectral import (
     log_product_norms,
     lower_bound,
     norm_bound,
+    numerical_bound,
     numerical_radius,
     scaling_bound,
     smallest_singular_value,
@@ -86,6 +87,7 @@ UPPER = {
     "norm": norm_bound,
     "entrywise": entrywise_bound,
     "scaling": some_scaling,
+    "numerical": numerical_bound,
     "joint": lambda W, p, gamma: joint_bound(W, p, gamma, 2),
 }
 
@@ -188,6 +190,8 @@ DROPPED = {
     "scaling, slopes above gamma": (scaling_bound, ONE, TWO, (1.0, np.ones(1))),
     "joint, slopes above gamma": (joint_bound, ONE, TWO, (1.0, 2)),
     "joint, slopes below low": (joint_bound, PAIR, SIGNED, (1.0, 2)),
+    "numerical, slopes above gamma": (numerical_bound, ONE, TWO, (1.0,)),
+    "numerical, slopes of either sign": (numerical_bound, PAIR, SIGNED, (1.0,)),
     "linear, slopes not one": (linear_bound, NILPOTENT, GATE, ()),
     "lower, slopes below low": (lower_bound, np.eye(2), GATE * 0, (1.0,)),
 }
@@ -278,6 +282,7 @@ def test_no_steps_give_the_identity():
         norm_bound(JORDAN, none, 1.0),
         entrywise_bound(JORDAN, none, 1.0),
         scaling_bound(JORDAN, none, 1.0, np.array([1.0, 2.0])),
+        numerical_bound(JORDAN, none, 1.0),
         joint_bound(JORDAN, none, 1.0, 2),
         linear_bound(JORDAN, none),
         lower_bound(JORDAN, none, 1.0),
