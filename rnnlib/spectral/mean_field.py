@@ -1,10 +1,10 @@
 """Mean-field theory of a wide random network: how large states and gradients are.
 
 W_ij ~ N(0, sigma_w^2 / d), b_i ~ N(0, sigma_b^2), all independent. For d -> infinity a
-pre-activation is N(0, q_t), z stands for N(0, 1), and phi is applied to sqrt(q) z:
+pre-activation is N(0, q_t), xi stands for N(0, 1), and phi is applied to sqrt(q) xi:
 
-    q_t = sigma_w^2 E[phi(sqrt(q_{t-1}) z)^2] + sigma_b^2,    q* its fixed point,
-    chi = sigma_w^2 E[phi'(sqrt(q*) z)^2],
+    q_t = sigma_w^2 E[phi(sqrt(q_{t-1}) xi)^2] + sigma_b^2,    q* its fixed point,
+    chi = sigma_w^2 E[phi'(sqrt(q*) xi)^2],
 
 and chi is what a step multiplies the mean squared gradient by. Expectations are
 sums over an even grid whose step is halved until nothing changes: for an analytic phi
@@ -22,7 +22,7 @@ from rnnlib.activations import get_activation
 from rnnlib.spectral.radii import check_positive
 from rnnlib.validate import check_rate
 
-RANGE = 10  # the density of z beyond it is below 1e-22
+RANGE = 10  # the density of xi beyond it is below 1e-22
 NODES = tuple(20 * 2**k for k in range(4, 11))  # steps of 1/16, 1/32, ..., 1/1024
 CHANGE = 1e-10  # relative; more nodes must not change an expectation by more
 SMALLEST = 1e-16  # a variance below counts as zero
@@ -31,7 +31,7 @@ HALVINGS = 200  # at most: bisection ends when floats do
 
 
 def variance_map(q, sigma_w, sigma_b, phi="tanh"):
-    """sigma_w^2 E[phi(sqrt(q) z)^2] + sigma_b^2: the next variance of a pre-activation.
+    """sigma_w^2 E[phi(sqrt(q) xi)^2] + sigma_b^2: the next variance of a pre-activation.
 
     Parameters of this and the other functions
     ------------------------------------------
@@ -46,7 +46,7 @@ def variance_map(q, sigma_w, sigma_b, phi="tanh"):
     ------
     ValueError
         For a number out of range, or a variance above 1e4 of a curved phi: phi(sqrt(q)
-        z) is then almost a jump. relu and identity have no such limit.
+        xi) is then almost a jump. relu and identity have no such limit.
     """
     phi = get_activation(phi)
     check_positive("sigma_w", sigma_w)
@@ -80,7 +80,7 @@ def fixed_point_variance(sigma_w, sigma_b, phi="tanh"):
 
 
 def chi(sigma_w, sigma_b, phi="tanh"):
-    """sigma_w^2 E[phi'(sqrt(q*) z)^2]: the factor of the mean squared gradient a step.
+    """sigma_w^2 E[phi'(sqrt(q*) xi)^2]: the factor of the mean squared gradient a step.
 
     Below one gradients vanish and nearby states meet; above one gradients grow and
     nearby states part. Parameters and errors as for `variance_map`.
@@ -117,36 +117,36 @@ def _is_homogeneous(phi):
 
 
 def _mean_square(phi, q):
-    """E[phi(sqrt(q) z)^2]."""
+    """E[phi(sqrt(q) xi)^2]."""
     if _is_homogeneous(phi):
-        return q * _expectation(lambda z: phi(z) ** 2)
+        return q * _expectation(lambda xi: phi(xi) ** 2)
     if q > LARGEST:
         raise _too_large()
-    return _expectation(lambda z: phi(np.sqrt(q) * z) ** 2)
+    return _expectation(lambda xi: phi(np.sqrt(q) * xi) ** 2)
 
 
 def _mean_square_slope(phi, q):
-    """E[phi'(sqrt(q) z)^2], for q = 0 its limit: relu' has none at 0 itself."""
+    """E[phi'(sqrt(q) xi)^2], for q = 0 its limit: relu' has none at 0 itself."""
     q = 1.0 if _is_homogeneous(phi) else max(q, SMALLEST)
     if q > LARGEST:
         raise _too_large()
-    return _expectation(lambda z: phi.derivative(phi(np.sqrt(q) * z)) ** 2)
+    return _expectation(lambda xi: phi.derivative(phi(np.sqrt(q) * xi)) ** 2)
 
 
 @cache
 def _rule(n):
-    """n nodes, even about zero and none on it, and weights for z ~ N(0, 1)."""
-    z = (np.arange(n) - (n - 1) / 2) * (2 * RANGE / n)
-    weights = np.exp(-(z**2) / 2)
-    return z, weights / weights.sum()
+    """n nodes, even about zero and none on it, and weights for xi ~ N(0, 1)."""
+    xi = (np.arange(n) - (n - 1) / 2) * (2 * RANGE / n)
+    weights = np.exp(-(xi**2) / 2)
+    return xi, weights / weights.sum()
 
 
 def _expectation(f):
-    """E[f(z)]. No node sits on the kink of relu, whose halves are then exact."""
+    """E[f(xi)]. No node sits on the kink of relu, whose halves are then exact."""
     before = None
     for n in NODES:
-        z, weights = _rule(n)
-        value = float(weights @ f(z))
+        xi, weights = _rule(n)
+        value = float(weights @ f(xi))
         if before is not None and abs(value - before) <= CHANGE * abs(value):
             return value
         before = value
