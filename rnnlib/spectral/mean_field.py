@@ -31,7 +31,7 @@ HALVINGS = 200  # at most: bisection ends when floats do
 
 
 def variance_map(q, sigma_w, sigma_b, phi="tanh"):
-    """sigma_w^2 E[phi(sqrt(q) xi)^2] + sigma_b^2: the next variance of a pre-activation.
+    """sigma_w^2 E[phi(sqrt(q) xi)^2] + sigma_b^2: the variance one step later.
 
     Parameters of this and the other functions
     ------------------------------------------

@@ -13,8 +13,14 @@ from rnnlib.validate import shape_error
 
 
 def spectral_norm(W):
-    """||W||_2, the largest singular value. ValueError as for every function here."""
-    return float(np.linalg.svd(square(W), compute_uv=False)[0])
+    """||W||_2, the largest singular value, of a matrix of any shape.
+
+    ValueError, as from every function here, unless W is finite, real and a matrix.
+    """
+    W = real("W", W)
+    if W.ndim != 2 or W.size == 0:
+        raise shape_error("W", "(m, d), no size zero", W.shape)
+    return float(np.linalg.svd(W, compute_uv=False)[0])
 
 
 def smallest_singular_value(W):

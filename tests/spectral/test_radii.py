@@ -30,6 +30,7 @@ def test_values_known_by_hand():
     assert spectral_norm(JORDAN) == pytest.approx(5 + np.hypot(5, 0.5))
     assert smallest_singular_value(JORDAN) == pytest.approx(np.hypot(5, 0.5) - 5)
     assert numerical_radius(np.zeros((2, 2))) == 0
+    assert spectral_norm(np.array([[3.0, 4.0]])) == pytest.approx(5)
 
 
 @pytest.mark.parametrize("W", RANDOM, ids=lambda W: str(len(W)))
@@ -124,7 +125,8 @@ def test_vertices():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: spectral_norm(np.ones((2, 3))), r"W: expected shape \(d, d\)"),
+        (lambda: spectral_norm(np.ones(3)), r"W: expected shape \(m, d\)"),
+        (lambda: numerical_radius(np.ones((2, 3))), r"W: expected shape \(d, d\)"),
         (lambda: spectral_radius(np.ones((0, 0))), r"W: expected shape \(d, d\)"),
         (lambda: spectral_radius([[1.0]]), "W: expected a floating NumPy array"),
         (lambda: numerical_radius(np.eye(2) * 1j), "W: expected real numbers"),
