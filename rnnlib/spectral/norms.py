@@ -2,7 +2,7 @@
 
 The product grows by one Jacobian a step, and block power iteration follows its largest
 singular values from the left singular vectors of the step before. A value is accepted
-only with a proof that it is the largest and how near it is; else an SVD decides.
+only with a proof that it is the largest and how near it is; else all are computed.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from rnnlib.spectral.products import aligned, running_products
 
 SMALL = 40  # up to this size an SVD is as fast
 BLOCK = 8  # vectors that are iterated together
-TRIES = 6  # iterations before the SVD
+TRIES = 6  # iterations before all singular values are computed
 TOLERANCE = 1e-9  # relative, of a norm: a tenth of what is promised
 
 
@@ -48,7 +48,7 @@ def log_product_norms(J):
     J = as_jacobians(J)
     T, B, d = J.sizes
     logs = np.empty((T + 1, B))
-    U = [np.linalg.qr(np.random.default_rng(0).standard_normal((d, BLOCK)))[0].T] * B
+    U = [None] * B
     for t, M, E in running_products(J):
         Q, e = aligned(M, E)
         with np.errstate(divide="ignore"):
@@ -67,7 +67,7 @@ def _norms(Q, U):
 
 
 def _norm(Q, U):
-    """||Q||_2, and better rows U: power iteration on G = Q Q^T.
+    """||Q||_2, and better rows U (None: no start): power iteration on G = Q Q^T.
 
     With orthonormal rows U, and rows that complete them to a basis, G is
     [[S, R^T], [R, C]]. The largest eigenvalue of C is at most its trace, which is that
@@ -75,7 +75,11 @@ def _norm(Q, U):
     """
     trace, square = np.vdot(Q, Q), None
     if not trace:
-        return 0.0, U
+        return 0.0, None
+    if U is None:
+        if common := _common_value(Q):
+            return common, None
+        U = np.random.default_rng(0).standard_normal((BLOCK, len(Q)))
     for _ in range(TRIES):
         U = np.linalg.qr(Q @ (U @ Q).T)[0].T  # one step, U G, made orthonormal
         W = U @ Q
@@ -88,11 +92,11 @@ def _norm(Q, U):
             if square is None:
                 square = _square_of_frobenius_norm(Q)
                 if square * len(Q) < 2 * trace**2:  # no value stands out
-                    break
+                    return _largest(Q), None
             rest = np.sqrt(max(square - theta @ theta, 0.0))
         if _excess(theta.tolist(), residuals.tolist(), max(rest, 0.0)) <= TOLERANCE:
             return np.sqrt(theta[0]), U
-    return _norm_of_many(Q), U
+    return _largest(Q), U
 
 
 def _excess(theta, residuals, rest):
@@ -121,14 +125,17 @@ def _square_of_frobenius_norm(Q):
     return float(np.vdot(G, G)) * (1 + rounding)
 
 
-def _norm_of_many(Q):
-    """||Q||_2 for many singular values of one size: all the same, or an SVD.
+def _common_value(Q):
+    """The one singular value that all of Q are near to, or None.
 
-    All eigenvalues of Q Q^T lie within ||Q Q^T - c I||_inf of c.
+    All eigenvalues of G = Q Q^T lie within ||G - c I||_inf of c.
     """
     G = Q @ Q.T
     c = G[0, 0]
     G.flat[:: len(G) + 1] -= c
-    if np.abs(G).sum(axis=1).max() <= 2 * TOLERANCE * c:
-        return np.sqrt(c)
-    return np.linalg.svd(Q, compute_uv=False)[0]
+    return np.sqrt(c) if np.abs(G).sum(axis=1).max() <= 2 * TOLERANCE * c else None
+
+
+def _largest(Q):
+    """||Q||_2 from all eigenvalues of Q Q^T: the largest survives the squaring."""
+    return np.sqrt(np.linalg.eigvalsh(Q @ Q.T)[-1])

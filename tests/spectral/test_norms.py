@@ -59,10 +59,8 @@ def test_large_networks_agree_with_svd(phi, gain, kind):
 
 def test_power_iteration_replaces_nearly_all_decompositions(monkeypatch):
     params, trace = large_network("tanh", 1.0, "normal")
-    calls, svd = [], np.linalg.svd
-    monkeypatch.setattr(
-        np.linalg, "svd", lambda *a, **k: calls.append(1) or svd(*a, **k)
-    )
+    calls, all_of_them = [], norms._largest
+    monkeypatch.setattr(norms, "_largest", lambda Q: calls.append(1) or all_of_them(Q))
     log_gradient_norms(params, trace)
     assert len(calls) < 0.1 * trace.s.shape[0] * trace.s.shape[1]
 
