@@ -127,7 +127,7 @@ PAL = Notation(
         "loss": "E",
         "ell": r"E_{%t}",
     },
-    {"d_x": "dim(x_t)", "d_h": "n", "K": "dim(o_t)"},
+    {"d_x": r"\dim(x_t)", "d_h": "n", "K": r"\dim(o_t)"},
     CONVENTIONS["pal"],
     ROWS,
     tab="Pal",

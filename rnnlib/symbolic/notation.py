@@ -57,7 +57,7 @@ class NotationPrinter(LatexPrinter):
 
     def _print_Identity(self, expression):
         (size,) = {str(s) for s in expression.shape}
-        name = self.notation.sizes.get(size, size).replace("dim(", r"\dim(")
+        name = self.notation.sizes.get(size, size)
         return f"I_{{{name}}}"
 
     def _print_KroneckerProduct(self, expression):

@@ -50,7 +50,6 @@ class Point:
             now = () if "%" in name or base in STEPLESS else (t,)
             symbols[name] = partial(self._as_written, notation, base, *now)
         for size, name in notation.sizes.items():
-            name = name.replace("dim(", r"\dim(")
             symbols[f"I_{{{name}}}"] = lambda n=self.sizes[size]: sp.eye(n)
         phi, dphi = (
             lambda m, f=self.values[f]: m.applyfunc(f) for f in ("phi", "dphi")
