@@ -23,12 +23,34 @@ IDS = {  # by document and section; displays without a number are counted in ord
     "Pal 2": ["pal:G1", "pal:G2", "pal:R1", "pal:R2", "pal:1", "pal:2"],
     "Pal 3": ["pal:3", "pal:lemma1", "pal:example", "pal:lemma2", "pal:theorem1"],
     "Topçuoğlu 10": numbered("topcuoglu:", range(7, 15)),
+    "Roysdon 1.7": [
+        *("roysdon:1.7-01", "roysdon:1.7-02", "roysdon:1.7-order"),
+        *("roysdon:1.7-norms", "roysdon:1.7-decay", "roysdon:1.7-growth"),
+        "roysdon:1.7-linear",
+    ],
+    "Khanna 9": [
+        *numbered("khanna:", range(16, 22)),
+        *("khanna:9.1", "khanna:9.2-updates", "khanna:9.2.2-influence"),
+        *("khanna:9.2.3-slow", "khanna:9.2.3-forget", "khanna:9.2.3-recent"),
+        "khanna:9.2.4",
+    ],
+    "Pal 4": [
+        *("pal:4.1-split", "pal:theorem2", *numbered("pal:proof3-", range(1, 7))),
+        *("pal:4.2-interpretation", "pal:4.2-remark"),
+    ],
+    "Pal 5": [
+        *("pal:theorem3", "pal:theorem4", "pal:lemma3", "pal:proof4-recall"),
+        *("pal:proof4-1", "pal:proof4-2", "pal:proof4-norm", "pal:proof4-enough"),
+    ],
+    "Topçuoğlu 10.5.2": ["topcuoglu:10.5.2-small", "topcuoglu:10.5.2-large"],
 }
 DOCUMENTS = ("roysdon", "sarkar", "khanna", "pal", "topcuoglu")
 # What an id of a section of `IDS` looks like; other chapters check other sections.
 COVERED = re.compile(
-    r"roysdon:(1\.5\b|\d+$|h0|proof)|sarkar:3\.2\b|khanna:([6-9]|1[0-2])$"
-    r"|pal:([GR]?\d+|lemma[12]|example|theorem1)$|topcuoglu:([7-9]|1[0-4])$"
+    r"roysdon:(1\.[57]\b|([5-9]|1[01])$|h0|proof)|sarkar:3\.2\b"
+    r"|khanna:([6-9]|1[0-2]|1[6-9]|2\d)$|khanna:9\.(1|2\.[234]|2-)"
+    r"|pal:([GR]?\d+$|4\.|lemma|proof|example|theorem)"
+    r"|topcuoglu:([7-9]$|1[0-4]$|10\.5\.2)"
 )
 
 

@@ -43,6 +43,11 @@ def test_the_list_is_complete():
         "Pal 2": 6,
         "Pal 3": 5,
         "Topçuoğlu 10": 8,
+        "Roysdon 1.7": 7,
+        "Khanna 9": 13,
+        "Pal 4": 10,
+        "Pal 5": 8,
+        "Topçuoğlu 10.5.2": 2,
     }
 
 
