@@ -7,6 +7,7 @@ from pathlib import Path
 from rnnlib.sliders.table import word
 
 SCRIPT, CSS = (Path(__file__).with_name(f"figure.{kind}") for kind in ("js", "css"))
+KEYS = 'autocomplete="off" data-lm-suppress-shortcuts="true"'  # JupyterLab takes arrows
 TABLE = '<script type="application/json">'
 
 
@@ -18,7 +19,8 @@ def page(table, controls, lines, caption):
     key = "".join(_key_html(k, line) for k, line in enumerate(lines))
     caption = f"<figcaption>{caption}</figcaption>" if caption else ""
     return (
-        f'<figure class="rnn-sliders"><style>{CSS.read_text("utf-8")}</style>'
+        '<figure class="rnn-sliders">'
+        f"<style>{CSS.read_text('utf-8')}</style>"
         f'<div class="rnn-controls" role="group" hidden'
         f' aria-label="{escape(table["title"])}">{rows}</div>'
         f'<svg role="img" aria-label="{escape(table["title"])}"></svg>'
@@ -51,12 +53,12 @@ def _control_html(control):
             f'<option value="{i}"{" selected" if i == control.start else ""}>{word}'
             for i, word in enumerate(words)
         )
-        body = f'{label}<select autocomplete="off">{options}</select>'
+        body = f"{label}<select {KEYS}>{options}</select>"
     else:
         start = words[control.start]
         body = (
             f'{label} <span class="rnn-value" aria-hidden="true">{start}</span>'
-            f'<input type="range" autocomplete="off" min="0" max="{len(words) - 1}"'
+            f'<input type="range" {KEYS} min="0" max="{len(words) - 1}"'
             f' value="{control.start}" aria-label="{label}" aria-valuetext="{start}">'
         )
     return f'<div class="rnn-control"><label>{body}</label></div>'

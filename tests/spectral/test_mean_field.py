@@ -13,6 +13,7 @@ from rnnlib.spectral.mean_field import (
     fixed_point_variance,
     variance_map,
 )
+from tests.mutants import Mutant, load
 
 biases = st.floats(0.01, 3)
 gains = st.floats(0.05, 6)
@@ -153,3 +154,29 @@ def test_extreme_gains_and_biases(sigma_w, sigma_b):
     q = fixed_point_variance(sigma_w, sigma_b)
     assert sigma_b**2 <= q <= sigma_w**2 + sigma_b**2 + 1e-9
     assert 0 <= chi(sigma_w, sigma_b) <= sigma_w**2 * (1 + 1e-12)
+
+
+MISTAKES = [
+    ("slope not squared", {"phi(np.sqrt(q) * xi)) ** 2": "phi(np.sqrt(q) * xi)) ** 1"}),
+    (
+        "q for sqrt(q)",
+        {"phi.derivative(phi(np.sqrt(q) * xi": "phi.derivative(phi(q * xi"},
+    ),
+    ("bias forgotten", {"mean_square) + sigma_b * sigma_b": "mean_square)"}),
+    (
+        "gain not squared",
+        {"sigma_w * (sigma_w * mean_square)": "sigma_w * mean_square"},
+    ),
+    ("density of another width", {"np.exp(-(xi**2) / 2)": "np.exp(-(xi**2))"}),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), MISTAKES, ids=[m[0] for m in MISTAKES])
+def test_a_mistake_moves_the_edge_or_the_fixed_point(name, changes, tmp_path):
+    mutant = Mutant(name, "spectral/mean_field", changes)
+    broken = load(mutant, tmp_path).spectral.mean_field
+    gain, bias = 1.7609546396**0.5, 0.05**0.5
+    right = fixed_point_variance(gain, bias), chi(gain, bias)
+    wrong = broken.fixed_point_variance(gain, bias), broken.chi(gain, bias)
+    assert right == pytest.approx((0.57005, 1), abs=5e-5)
+    assert wrong != pytest.approx((0.57005, 1), abs=5e-3)
