@@ -3,7 +3,8 @@
     lambda(t) = mu + alpha * sum over t_k < t of exp(-beta (t - t_k))
 
 The sum has a recursion, so the likelihood costs O(N): just after event j it is
-S_j = 1 + exp(-beta tau_j) S_{j-1}. It is a linear recurrent network with one unit.
+S_j = 1 + exp(-beta tau_j) S_{j-1}, a linear recurrent unit whose weight depends on its
+input, the gap.
 """
 
 from typing import NamedTuple
