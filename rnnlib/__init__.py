@@ -5,7 +5,10 @@ first, then the batch, then the features, ``(T, B, d)``, in the code. Functions 
 pure; the forward pass returns an explicit trace and the backward pass reads it.
 """
 
+from rnnlib import gru, layer_norm, lstm, vanilla
 from rnnlib.activations import ACTIVATIONS, Activation, get_activation
+from rnnlib.cell import with_options
+from rnnlib.convert import from_torch, to_torch
 from rnnlib.derivatives import (
     central_difference,
     complex_step,
@@ -29,6 +32,7 @@ from rnnlib.rnn import (
     forward,
 )
 from rnnlib.rtrl import rtrl_loss_and_gradients, sensitivities
+from rnnlib.stacked import stack
 
 __all__ = [
     "ACTIVATIONS",
@@ -45,14 +49,22 @@ __all__ = [
     "count_parameters",
     "cross_entropy",
     "forward",
+    "from_torch",
     "get_activation",
+    "gru",
     "half_squared_error",
     "init_params",
+    "layer_norm",
     "log_softmax",
     "loss_and_gradients",
+    "lstm",
     "parameter_shapes",
     "rtrl_loss_and_gradients",
     "sensitivities",
     "softmax",
+    "stack",
+    "to_torch",
+    "vanilla",
     "weight_decay_penalty",
+    "with_options",
 ]
