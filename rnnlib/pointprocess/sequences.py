@@ -53,11 +53,12 @@ def pad(sequences, K=None):
         if not isinstance(sequence, EventSequence):
             kind = type(sequence).__name__
             raise ValueError(f"sequences[{i}]: expected an EventSequence, got {kind}")
-    B, N = len(sequences), max(1, *(len(s.times) for s in sequences), 1)
+        check_times(f"sequences[{i}]", sequence.times, sequence.T)
+    lengths = np.array([sequence.N for sequence in sequences])
+    B, N = len(sequences), max(1, lengths.max())
     gaps, marks = np.zeros((N + 1, B)), np.zeros((N, B), int)
-    lengths = np.zeros(B, int)
     for i, (times, T, given) in enumerate(sequences):
-        n = lengths[i] = len(check_times(f"sequences[{i}]", times, T))
+        n = lengths[i]
         marks[:n, i] = check_marks(f"sequences[{i}]", given, n, K)
         gaps[: n + 1, i] = np.diff(times, prepend=0.0, append=T)
     events = np.arange(N)[:, None] < lengths

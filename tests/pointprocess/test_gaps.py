@@ -3,6 +3,8 @@
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import integrate, special
 
 from rnnlib import pointprocess as pp
@@ -101,3 +103,21 @@ def test_the_inverse_at_the_ends():
     assert pp.inverse_compensator(0.0, -1.0, 1.0) == np.inf
     assert pp.inverse_compensator(0.0, 2.0, 0.0) == 0
     assert pp.total_compensator(0.0, 0.0) == np.inf
+
+
+@given(st.floats(-5, 5), st.floats(-2, 2), st.floats(1e-6, 10))
+def test_the_inverse_inverts(a, w, tau):
+    """Where the compensator is still rising by more than rounding."""
+    area = pp.compensator(a, w, tau)
+    slope = np.exp(a + w * tau)
+    found = pp.inverse_compensator(a, w, area)
+    rounding = 1e-14 * area / slope  # of the area, seen from the gap
+    assert abs(found - tau) <= 10 * rounding + 1e-12 * tau
+
+
+@given(st.floats(-3, 3), st.floats(-2, 2), st.floats(0, 5), st.floats(0, 5))
+def test_the_compensator_is_additive(a, w, first, second):
+    """Lambda over two stretches is the sum of both, the second started later."""
+    whole = pp.compensator(a, w, first + second)
+    parts = pp.compensator(a, w, first) + pp.compensator(a + w * first, w, second)
+    assert abs(whole - parts) <= 1e-12 * max(whole, 1e-3)

@@ -74,6 +74,14 @@ def sequence(times=(1.0, 2.0), T=3.0, marks=(0, 2)):
             "sequences[1].marks: expected integers (1,), got float64",
         ),
         (([1.0], 3.0), "sequences[1]: expected an EventSequence, got tuple"),
+        (
+            pp.EventSequence(None, 3.0),
+            "sequences[1].times: expected a floating NumPy array (N,), got NoneType",
+        ),
+        (
+            pp.EventSequence(np.array([1.0]), None),
+            "sequences[1].T: expected a finite number > 0, got None",
+        ),
     ],
 )
 def test_sequences(bad, message):
