@@ -8,6 +8,7 @@ pure; the forward pass returns an explicit trace and the backward pass reads it.
 from rnnlib import gru, layer_norm, lstm, vanilla
 from rnnlib.activations import ACTIVATIONS, Activation, get_activation
 from rnnlib.cell import with_options
+from rnnlib.clipping import clip_by_global_norm, clip_by_value, global_norm
 from rnnlib.convert import from_torch, to_torch
 from rnnlib.derivatives import (
     central_difference,
@@ -23,6 +24,7 @@ from rnnlib.losses import (
     weight_decay_penalty,
 )
 from rnnlib.objective import loss_and_gradients
+from rnnlib.optimisers import adagrad, adam, adamw, sgd
 from rnnlib.parameters import Params, count_parameters, init_params, parameter_shapes
 from rnnlib.rnn import (
     Gradients,
@@ -40,10 +42,15 @@ __all__ = [
     "Gradients",
     "Params",
     "Trace",
+    "adagrad",
+    "adam",
+    "adamw",
     "adjoints",
     "backward",
     "central_difference",
     "check_gradients",
+    "clip_by_global_norm",
+    "clip_by_value",
     "complex_step",
     "complex_step_gradients",
     "count_parameters",
@@ -51,6 +58,7 @@ __all__ = [
     "forward",
     "from_torch",
     "get_activation",
+    "global_norm",
     "gru",
     "half_squared_error",
     "init_params",
@@ -61,6 +69,7 @@ __all__ = [
     "parameter_shapes",
     "rtrl_loss_and_gradients",
     "sensitivities",
+    "sgd",
     "softmax",
     "stack",
     "to_torch",

@@ -7,6 +7,7 @@ CORE = {"numpy", "rnnlib"} | set(sys.stdlib_module_names)
 BEYOND_CORE = {  # parts the core knows nothing of, and what each imports beside NumPy
     "rnnlib.symbolic": {"sympy", "mpmath"},
     "rnnlib.pointprocess": {"scipy"},
+    "rnnlib.training": {"tqdm", "safetensors"},
 }
 MAX_LINES = 200
 

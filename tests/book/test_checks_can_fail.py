@@ -147,6 +147,8 @@ def test_clashing_labels_are_noticed():
         ("rnnlib", "from rnnlib import symbolic"),
         ("rnnlib", "import scipy"),
         ("rnnlib", "from rnnlib import pointprocess"),
+        ("rnnlib", "from rnnlib.training import train"),
+        ("rnnlib", "import tqdm"),
         ("rnnlib.symbolic", "from rnnlib import pointprocess"),
         ("rnnlib.pointprocess", "from rnnlib import symbolic"),
         ("rnnlib.symbolic", "import matplotlib.pyplot as plt"),
@@ -161,6 +163,7 @@ def test_right_imports_pass():
     assert not code_checks.import_complaints("from . import losses", "rnnlib")
     assert not code_checks.import_complaints("import sympy", "rnnlib.symbolic")
     assert not code_checks.import_complaints("import scipy", "rnnlib.pointprocess")
+    assert not code_checks.import_complaints("import tqdm", "rnnlib.training")
 
 
 def test_long_module_is_noticed():

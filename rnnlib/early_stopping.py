@@ -1,0 +1,44 @@
+"""Early stopping: how long a validation value has not improved.
+
+Pure functions over a small state. Source: {cite}`roysdon`, 1.8, names the method.
+"""
+
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnlib.validate import check_rate
+
+
+class Patience(NamedTuple):
+    """The least value so far, where it was seen, and how many came since."""
+
+    best: float = np.inf
+    best_step: int = 0
+    waited: int = 0
+
+
+def observe(patience, value, step, *, least_gain=0.0):
+    """The state after one more validation value.
+
+    ``value`` is an improvement when it is below ``best`` by more than ``least_gain``.
+
+    Raises
+    ------
+    ValueError
+        When the value is NaN or not a number, or the least gain is negative.
+    """
+    check_rate("least_gain", least_gain)
+    if not isinstance(value, Real) or np.isnan(value):
+        raise ValueError(f"value: expected a number, got {value!r}")
+    if value < patience.best - least_gain:
+        return Patience(float(value), int(step), 0)
+    return patience._replace(waited=patience.waited + 1)
+
+
+def should_stop(patience, limit):
+    """True when ``limit`` values in a row brought no improvement."""
+    if not isinstance(limit, (int, np.integer)) or limit < 1:
+        raise ValueError(f"limit: expected a positive integer, got {limit!r}")
+    return patience.waited >= limit

@@ -1,0 +1,153 @@
+"""A training state as one safetensors file, written whole or not at all.
+
+The file holds arrays and text, and no code. A digest over all of it tells a damaged
+file from a sound one, in the arrays too.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from rnnlib.training.state import TrainingState, generator
+from rnnlib.trees import flatten, rebuild
+
+FORMAT = "rnnlib training state 1"
+
+
+def save_checkpoint(path, state):
+    """Write a state: to a file beside, then to the disk, then in the place of ``path``.
+
+    At every moment ``path`` is the old checkpoint or the new one. Raises OSError when
+    the file cannot be written; the old one is then still there.
+    """
+    path = Path(path)
+    arrays = {k: np.array(a, order="C") for k, a in _arrays(state).items()}
+    text = {"format": FORMAT, "rng": json.dumps(_plain(state.rng), sort_keys=True)}
+    content = save(arrays, metadata=text | {"digest": _digest(arrays, text)})
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def load_checkpoint(path, like):
+    """Read a state of the form of ``like``: as it is after `begin`.
+
+    Raises
+    ------
+    ValueError
+        When the file is damaged or truncated, is no checkpoint, or is one of other
+        parameters, another optimiser or another kind of random generator.
+    FileNotFoundError
+        When there is no file.
+    """
+    path = Path(path)
+    arrays, text = _read(path)
+    if text.get("format") != FORMAT:
+        raise ValueError(
+            f"{path.name}: expected {FORMAT!r}, got {text.get('format')!r}"
+        )
+    if text.get("digest") != _digest(arrays, text):
+        raise ValueError(f"{path.name}: damaged, its digest is not that of its content")
+    wanted = _arrays(like)
+    if set(arrays) != set(wanted):
+        raise ValueError(
+            f"{path.name}: expected a state of the same form; only one of the two has "
+            f"{sorted(set(arrays) ^ set(wanted))}"
+        )
+    for name, array in wanted.items():
+        got = arrays[name]
+        free = name.startswith("history.")  # grows with the run
+        if got.dtype != array.dtype or (not free and got.shape != array.shape):
+            raise ValueError(
+                f"{path.name}: {name}: expected {array.dtype} {array.shape}, "
+                f"got {got.dtype} {got.shape}"
+            )
+    rng = json.loads(text["rng"])
+    if rng["bit_generator"] != like.rng["bit_generator"]:
+        raise ValueError(
+            f"{path.name}: rng: expected {like.rng['bit_generator']}, "
+            f"got {rng['bit_generator']}"
+        )
+    loaded = rebuild(_tree(like), arrays)
+    patience = type(like.patience)(*(a.item() for a in loaded["patience"]))
+    return TrainingState(
+        step=int(loaded["step"]),
+        params=loaded["params"],
+        optimiser=loaded["optimiser"],
+        best=loaded["best"],
+        patience=patience,
+        history=loaded["history"],
+        rng=generator(rng).bit_generator.state,
+    )
+
+
+def _read(path):
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = file.metadata() or {}
+            return {name: file.get_tensor(name) for name in file.keys()}, text
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise ValueError(
+            f"{path.name}: damaged, or not a checkpoint: {error}"
+        ) from error
+
+
+def _tree(state):
+    """The state without its generator."""
+    return state._replace(rng=None)._asdict()
+
+
+def _arrays(state):
+    return {
+        k: np.asarray(a, np.int64) if a.dtype.kind in "iu" else a
+        for k, a in _flat(_tree(state)).items()
+    }
+
+
+def _flat(tree):
+    """`flatten`, with the booleans of the history beside the numbers."""
+    skipped = tree["history"].skipped
+    tree = tree | {"history": tree["history"]._replace(skipped=None)}
+    return flatten(tree) | {"history.skipped": skipped}
+
+
+def _digest(arrays, text):
+    digest = hashlib.sha256(f"{text['format']}\n{text.get('rng')}".encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"\n{name} {array.dtype} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _plain(value):
+    """The state of a bit generator with lists and integers, for JSON."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    return value
+
+
+def _sync_folder(folder):
+    """The new name on the disk, where the system can do that."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

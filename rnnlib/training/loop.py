@@ -1,0 +1,171 @@
+"""The four-step loop: forward, backward, gradient, update, over and over."""
+
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from rnnlib.clipping import global_norm
+from rnnlib.early_stopping import observe, should_stop
+from rnnlib.training.checkpoint import save_checkpoint
+from rnnlib.training.state import History, TrainingState, copied, generator
+from rnnlib.trees import flatten
+from rnnlib.validate import check_choice
+
+
+def train(
+    state,
+    optimiser,
+    objective,
+    draw,
+    *,
+    steps,
+    clip=None,
+    nonfinite="error",
+    validate=None,
+    validate_every=100,
+    patience=None,
+    least_gain=0.0,
+    checkpoint=None,
+    checkpoint_every=100,
+    progress=True,
+):
+    """Train until ``state.step`` is ``steps``; the state that was given stays as it is.
+
+    Parameters
+    ----------
+    state : TrainingState
+        Of `begin`, of an earlier call or of `load_checkpoint`.
+    optimiser : Optimiser
+    objective : function (params, batch) -> (loss, gradients)
+        Gradients of the form of the parameters.
+    draw : function (step, rng) -> batch
+        The batch of step 0, 1, ...; must depend on its two arguments alone. Then a
+        resumed run equals an unbroken one to the bit.
+    steps : int
+        Where to stop, counted from the very beginning.
+    clip : function (gradients) -> gradients, optional
+        Such as ``lambda g: clip_by_global_norm(g, 1.0)``.
+    nonfinite : str
+        What to do when a loss or gradient is NaN or infinite: "error", or "skip": no
+        update, and True in ``history.skipped``.
+    validate : function (params) -> float, optional
+        Called every ``validate_every`` steps.
+    patience : int, optional
+        Stop after so many validations in a row without an improvement by more than
+        ``least_gain``; ``state.best`` has the parameters to take.
+    checkpoint : path, optional
+        Written every ``checkpoint_every`` steps and when the run ends, in whatever
+        way: at the end, by an error or by an interrupt from the keyboard.
+    progress : bool
+        Show a progress bar.
+
+    Raises
+    ------
+    ValueError
+        For an option that is not valid, or what the functions given raise.
+    FloatingPointError
+        For a loss or gradient that is not finite, when ``nonfinite`` is "error".
+    """
+    _check_options(state, steps, nonfinite, validate, patience, checkpoint)
+    for name, every in (
+        ("validate_every", validate_every),
+        ("checkpoint_every", checkpoint_every),
+    ):
+        _check_count(name, every, 1)
+    state = state._replace(params=copied(state.params))
+    rng, log = generator(state.rng), _Log(state.history)
+
+    def one_step(state):
+        loss, gradients = objective(state.params, draw(state.step, rng))
+        norm, bad = _size(loss, gradients)
+        params, memory = state.params, state.optimiser
+        if bad and nonfinite == "error":
+            raise FloatingPointError(f"step {state.step}: {bad}")
+        if not bad:
+            gradients = gradients if clip is None else clip(gradients)
+            params, memory = optimiser.update(params, gradients, memory)
+        log.steps.append((float(loss), norm, bool(bad)))
+        done, best, waiting = state.step + 1, state.best, state.patience
+        if validate is not None and done % validate_every == 0:
+            value = validate(params)
+            waiting = observe(waiting, value, done, least_gain=least_gain)
+            best = params if waiting.waited == 0 else best
+            log.validations.append((done, float(value)))
+        random = rng.bit_generator.state
+        return TrainingState(done, params, memory, best, waiting, state.history, random)
+
+    bar = tqdm(total=steps, initial=state.step, disable=not progress, unit="step")
+    try:
+        while state.step < steps and not _stopped(state, patience):
+            state = one_step(state)  # a step counts once it is complete
+            bar.update()
+            bar.set_postfix(loss=f"{log.steps[-1][0]:.4g}", refresh=False)
+            if checkpoint is not None and state.step % checkpoint_every == 0:
+                save_checkpoint(checkpoint, log.written(state))
+    finally:
+        bar.close()
+        state = log.written(state)
+        if checkpoint is not None:
+            save_checkpoint(checkpoint, state)
+    return state
+
+
+class _Log:
+    """What will be the history; may run one step ahead of the state."""
+
+    def __init__(self, history):
+        self.steps = list(zip(*(a.tolist() for a in history[:3]), strict=True))
+        self.validations = list(zip(*(a.tolist() for a in history[3:]), strict=True))
+
+    def written(self, state):
+        """The state with the history of its own steps."""
+        loss, norm, skipped = _columns(self.steps[: state.step], 3)
+        seen = [v for v in self.validations if v[0] <= state.step]
+        at, value = _columns(seen, 2)
+        history = History(
+            np.array(loss, float),
+            np.array(norm, float),
+            np.array(skipped, bool),
+            np.array(at, int),
+            np.array(value, float),
+        )
+        return state._replace(history=history)
+
+
+def _columns(rows, count):
+    return zip(*rows, strict=True) if rows else ((),) * count
+
+
+def _size(loss, gradients):
+    """The norm of the gradient, and what is not finite: a sentence, or nothing."""
+    if not np.isfinite(loss):
+        return np.nan, f"the loss is {float(loss)}"
+    for name, array in flatten(gradients).items():
+        if not np.isfinite(array).all():
+            return np.nan, f"the gradient of {name} is not finite"
+    return global_norm(gradients), ""
+
+
+def _stopped(state, patience):
+    return patience is not None and should_stop(state.patience, patience)
+
+
+def _check_options(state, steps, nonfinite, validate, patience, checkpoint):
+    if not isinstance(state, TrainingState):
+        raise ValueError(f"state: expected a TrainingState, got {type(state).__name__}")
+    _check_count("steps", steps, 0)
+    check_choice("nonfinite", nonfinite, ("error", "skip"))
+    if patience is not None:
+        _check_count("patience", patience, 1)
+        if validate is None:
+            raise ValueError("validate: expected a function beside patience, got None")
+    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+        raise ValueError(
+            f"checkpoint: expected a file in a folder that exists, got {checkpoint!s}"
+        )
+
+
+def _check_count(name, value, least):
+    if not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name}: expected an integer >= {least}, got {value!r}")

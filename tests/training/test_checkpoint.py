@@ -1,0 +1,182 @@
+"""Checkpoints: killed and resumed to the bit; damaged and foreign files refused."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import rnnlib
+from rnnlib.optimisers import sgd
+from rnnlib.training import begin, load_checkpoint, save_checkpoint
+from rnnlib.training import checkpoint as module
+from tests.training.problem import run, same, start
+from tools.notebooks import ROOT
+
+STEPS = 60
+KINDS = [getattr(np.random, name) for name in rnnlib.training.state.GENERATORS]
+
+
+def launch(path, pause):
+    """The run as a program of its own."""
+    command = [sys.executable, "-m", "tests.training.problem", path, STEPS, pause]
+    return subprocess.Popen(
+        list(map(str, command)), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_step(path, program, step):
+    """Until the program has written a checkpoint of at least that step."""
+    for _ in range(3000):
+        if path.exists() and load_checkpoint(path, start()).step >= step:
+            return
+        assert program.poll() is None, program.stderr.read()
+        time.sleep(0.02)
+    raise AssertionError("no checkpoint within a minute")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_in_the_middle_and_resumed(tmp_path, how):
+    path = tmp_path / "run.safetensors"
+    program = launch(path, 0.02)
+    wait_for_step(path, program, 10)
+    program.send_signal(how)
+    _, error = program.communicate(timeout=60)
+    assert program.returncode != 0
+    stopped = load_checkpoint(path, start())
+    assert 10 <= stopped.step < STEPS
+    if how == signal.SIGINT:
+        assert "KeyboardInterrupt" in error
+    else:
+        assert stopped.step % 5 == 0
+    assert same(run(stopped, STEPS), run(start(), STEPS))
+
+
+def test_an_interrupt_at_any_step_leaves_that_step(tmp_path):
+    path, calls = tmp_path / "run.safetensors", []
+
+    def interrupted(params, batch):
+        from tests.training.problem import objective
+
+        calls.append(1)
+        if len(calls) == 9:
+            raise KeyboardInterrupt
+        return objective(params, batch)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(start(), STEPS, objective=interrupted, checkpoint=path)
+    stopped = load_checkpoint(path, start())
+    assert same(stopped, run(start(), 8)) and same(run(stopped, 20), run(start(), 20))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_there_and_back(tmp_path, kind):
+    path = tmp_path / "run.safetensors"
+    half = run(start(kind), 15, checkpoint=path)
+    assert same(load_checkpoint(path, start(kind)), half)
+    resumed = run(load_checkpoint(path, start(kind)), 30)
+    assert same(resumed, run(start(kind), 30)) and not same(resumed, half)
+
+
+def test_arrays_in_another_order_are_still_resumed_to_the_bit(tmp_path):
+    first = start()
+    odd = first.params._replace(W_hh=np.asfortranarray(first.params.W_hh))
+    first = begin(odd, module_optimiser(), rng=np.random.default_rng(2))
+    path = tmp_path / "run.safetensors"
+    run(first, 10, checkpoint=path)
+    assert same(run(load_checkpoint(path, first), 20), run(first, 20))
+
+
+def module_optimiser():
+    from tests.training.problem import OPTIMISER
+
+    return OPTIMISER
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A checkpoint, and its bytes."""
+    path = tmp_path_factory.mktemp("sound") / "run.safetensors"
+    run(start(), 8, checkpoint=path)
+    return path, path.read_bytes()
+
+
+def test_every_truncation_is_noticed(sound, tmp_path):
+    content, path = sound[1], tmp_path / "run.safetensors"
+    for length in [*range(0, 40), *range(40, len(content), 97), len(content) - 1]:
+        path.write_bytes(content[:length])
+        with pytest.raises(ValueError, match=r"^run\.safetensors: damaged"):
+            load_checkpoint(path, start())
+
+
+def test_every_flipped_bit_is_noticed(sound, tmp_path):
+    content, path = sound[1], tmp_path / "run.safetensors"
+    rng = np.random.default_rng(0)
+    places = {*range(0, 400, 7), *rng.integers(0, len(content), 300).tolist()}
+    for place in places:
+        changed = bytearray(content)
+        changed[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(changed)
+        with pytest.raises(ValueError, match=r"^run\.safetensors: "):
+            load_checkpoint(path, start())
+
+
+def test_foreign_files(tmp_path):
+    path = tmp_path / "other"
+    path.write_bytes(b"PK\x03\x04 not one of ours" * 10)
+    with pytest.raises(ValueError, match="^other: damaged, or not a checkpoint"):
+        load_checkpoint(path, start())
+    save_file({"W": np.ones(3)}, path)
+    message = "^other: expected 'rnnlib training state 1', got None$"
+    with pytest.raises(ValueError, match=message):
+        load_checkpoint(path, start())
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        load_checkpoint(tmp_path / "absent", start())
+
+
+def test_the_checkpoint_of_another_run(sound):
+    rng, optimiser = np.random.default_rng(0), module_optimiser()
+    params = rnnlib.init_params(3, 4, 3, rng=rng)
+    other = begin(params, optimiser, rng=rng)
+    with pytest.raises(
+        ValueError, match=r"W_xh: expected float64 \(4, 3\), got .*5, 3"
+    ):
+        load_checkpoint(sound[0], other)
+    other = begin(start().params, sgd(0.1), rng=rng)
+    with pytest.raises(ValueError, match="only one of the two has .*mean"):
+        load_checkpoint(sound[0], other)
+    with pytest.raises(ValueError, match="rng: expected Philox, got PCG64"):
+        load_checkpoint(sound[0], start(np.random.Philox))
+
+
+def test_a_failed_write_leaves_the_old_checkpoint(sound, tmp_path, monkeypatch):
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(sound[1])
+
+    def fails(*_):
+        raise OSError("no space")
+
+    monkeypatch.setattr(module.os, "fsync", fails)
+    with pytest.raises(OSError, match="no space"):
+        save_checkpoint(path, start())
+    assert path.read_bytes() == sound[1] and os.listdir(tmp_path) == [path.name]
+
+
+def test_the_disk_has_the_content_before_the_name(tmp_path, monkeypatch):
+    """fsync of the file, then the new name, then fsync of the folder."""
+    calls = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+
+        def noted(*args, name=name, real=real):
+            calls.append(name)
+            return real(*args)
+
+        monkeypatch.setattr(module.os, name, noted)
+    save_checkpoint(tmp_path / "a", start())
+    assert calls == ["fsync", "replace", "fsync"]
+    assert os.listdir(tmp_path) == ["a"]
