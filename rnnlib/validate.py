@@ -1,6 +1,6 @@
 """Checks of arguments: each error names the argument, what was expected, what came."""
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -112,4 +112,11 @@ def check_rate(name, value):
     """A finite number that is not negative."""
     if not (isinstance(value, Real) and 0 <= value < np.inf):
         raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
+    return value
+
+
+def check_count(name, value, *, least=1):
+    """An integer that is at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name}: expected an integer >= {least}, got {value!r}")
     return value
