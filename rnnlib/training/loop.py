@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from rnnlib.clipping import global_norm
 from rnnlib.early_stopping import observe, should_stop
