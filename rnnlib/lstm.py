@@ -13,6 +13,7 @@ The four matrices stand on top of each other, in the order i, f, n, o: ``W_xh`` 
 (4 d_h, d_x), ``W_hh`` (4 d_h, d_h) and ``b_h`` (4 d_h,). `Gates` takes them apart.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -100,7 +101,7 @@ def init_params(d_x, d_h, *, rng, scale=None, forget_bias=1.0, dtype=np.float64)
     Source: {cite}`jozefowicz2015` for the bias.
     """
     W_xh, W_hh = draw_matrices(d_x, d_h, 4, rng, scale, dtype)
-    if not np.isfinite(forget_bias):
+    if not (isinstance(forget_bias, Real) and np.isfinite(forget_bias)):
         raise ValueError(f"forget_bias: expected a finite number, got {forget_bias!r}")
     b_h = np.zeros(4 * d_h, dtype)
     split(b_h).f[:] = forget_bias
