@@ -3,6 +3,7 @@
 python -m tests.training.problem CHECKPOINT STEPS SLEEP
 """
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -71,6 +72,8 @@ def same(one, other):
 
 
 if __name__ == "__main__":
+    # A shell may start programs with Ctrl-C ignored; here it has to work.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     path, steps, pause = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 
     def slow(params, batch):

@@ -42,7 +42,7 @@ def wait_for_step(path, program, step):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_in_the_middle_and_resumed(tmp_path, how):
     path = tmp_path / "run.safetensors"
-    program = launch(path, 0.02)
+    program = launch(path, 0.05)
     wait_for_step(path, program, 10)
     program.send_signal(how)
     _, error = program.communicate(timeout=60)
