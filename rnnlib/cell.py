@@ -28,10 +28,11 @@ import numpy as np
 from rnnlib.parameters import init_params as init_network
 from rnnlib.validate import (
     check_array,
+    check_arrays,
     check_inputs,
     check_mask,
     check_precision,
-    shape_error,
+    check_shapes,
 )
 
 
@@ -94,19 +95,8 @@ def check_parameters(params, kind, shapes):
         raise ValueError(
             f"params: expected {kind.__name__}, got {type(params).__name__}"
         )
-    for name, array in zip(kind._fields, params, strict=True):
-        check_array(name, array)
-        rank = 2 if name.startswith("W") else 1
-        if array.ndim != rank:
-            raise ValueError(
-                f"{name}: expected {rank} dimension(s), got shape {array.shape}"
-            )
-    expected = shapes(params.d_x, params.d_h)
-    for name, array, shape in zip(kind._fields, params, expected, strict=True):
-        if array.shape != shape:
-            raise shape_error(name, shape, array.shape)
-        check_precision(name, array, params, "the other parameters")
-    return params
+    check_arrays(params)
+    return check_shapes(params, shapes(params.d_x, params.d_h))
 
 
 def check_run(params, x, mask):
@@ -116,21 +106,6 @@ def check_run(params, x, mask):
     if mask is not None:
         check_mask(mask, T, B)
     return T, B
-
-
-def initial_state(name, h, B, params):
-    """An initial state that may be None, (d_h,) or (B, d_h), and the shape it has."""
-    if h is None:
-        return np.zeros((B, params.d_h), params.dtype), (B, params.d_h)
-    check_precision(name, check_array(name, h), params)
-    if h.shape not in ((B, params.d_h), (params.d_h,)):
-        raise shape_error(name, f"{(B, params.d_h)} or {(params.d_h,)}", h.shape)
-    return h, h.shape
-
-
-def of_shape(gradient, shape):
-    """The gradient of an initial state; summed over the sequences that shared it."""
-    return gradient.sum(axis=0) if len(shape) == 1 else gradient
 
 
 def check_trace(trace, kind, params):

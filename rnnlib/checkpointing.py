@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.initial_state import of_shape
 from rnnlib.inputs import input_gradients, outer_sum, rows
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import Params
+from rnnlib.parameters import Params, add_params
 from rnnlib.rnn import Gradients, forward
 from rnnlib.validate import (
     check_array,
@@ -28,7 +29,7 @@ from rnnlib.validate import (
     check_inputs,
     check_params,
     check_rate,
-    shape_error,
+    check_step_targets,
 )
 
 
@@ -105,7 +106,7 @@ def checkpointed_loss_and_gradients(
     T, B = x.shape[:2]
     L = default_segment(T) if segment is None else segment
     check_count("segment", L)
-    _check_targets(y, T, B, params.K)
+    check_step_targets(y, T, B, params.K)
 
     starts = range(0, T, L)
     kept = [forward(params, x[:1], h_0=h_0, phi=phi).h[0]]  # checks h_0 and phi
@@ -118,12 +119,11 @@ def checkpointed_loss_and_gradients(
         term, delta_z = LOSSES[loss](trace.z, y[a : a + L])
         part = segment_backward(params, trace, delta_z, g)
         value, g = value + term, part.h_0
-        total = part.params if total is None else _sum(total, part.params)
+        total = part.params if total is None else add_params(total, part.params)
         if part.x is not None:
             d_x = np.zeros(x.shape, part.x.dtype) if d_x is None else d_x
             d_x[a : a + L] = part.x
-    shared = h_0 is not None and h_0.ndim == 1
-    gradients = Gradients(total, g.sum(axis=0) if shared else g, d_x)
+    gradients = Gradients(total, of_shape(g, np.shape(h_0)), d_x)
     return add_weight_decay(value, gradients, params, weight_decay)
 
 
@@ -154,15 +154,3 @@ def segment_backward(params, trace, delta_z, g_last=None) -> Gradients:
         b_y=rows(delta_z).sum(axis=0),
     )
     return Gradients(gradient, back, d_x)
-
-
-def _sum(total, part):
-    return Params(*map(np.add, total, part))
-
-
-def _check_targets(y, T, B, K):
-    """The step axis of y, before it is cut; the loss checks the rest."""
-    if not isinstance(y, np.ndarray):
-        raise ValueError(f"y: expected a NumPy array, got {type(y).__name__}")
-    if y.shape not in ((T, B), (T, B, K)):
-        raise shape_error("y", f"{(T, B)} or {(T, B, K)}", y.shape)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.initial_state import of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
@@ -132,7 +133,7 @@ def dropout_backward(params, trace, delta_z) -> Gradients:
         W_hy=outer_sum(delta_z, _times(m_y, trace.h[1:])),
         b_y=rows(delta_z).sum(axis=0),
     )
-    d_h_0 = g[0].sum(axis=0) if len(trace.h_0_shape) == 1 else g[0].copy()
+    d_h_0 = of_shape(g[0].copy(), trace.h_0_shape)
     return Gradients(gradient, d_h_0, None if d_x is None else _times(m_x, d_x))
 
 

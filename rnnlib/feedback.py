@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.initial_state import of_shape
 from rnnlib.inputs import outer_sum, rows
 from rnnlib.losses import softmax
 from rnnlib.parameters import Params
@@ -160,8 +161,7 @@ def feedback_backward(params, fed, delta_z) -> Gradients:
         W_hy=outer_sum(delta_z, trace.h[1:]),
         b_y=rows(delta_z).sum(axis=0),
     )
-    shared = len(trace.h_0_shape) == 1
-    return Gradients(gradient, back.sum(axis=0) if shared else back, d_x * ~own)
+    return Gradients(gradient, of_shape(back, trace.h_0_shape), d_x * ~own)
 
 
 def _check(params, x, teacher):

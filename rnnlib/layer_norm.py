@@ -25,9 +25,8 @@ from rnnlib.cell import (
     check_trace,
     draw_matrices,
     held,
-    initial_state,
-    of_shape,
 )
+from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.validate import check_array, check_precision, check_rate, shape_error
 

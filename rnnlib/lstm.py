@@ -28,9 +28,8 @@ from rnnlib.cell import (
     check_trace,
     draw_matrices,
     held,
-    initial_state,
-    of_shape,
 )
+from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 
 LOGISTIC = ACTIVATIONS["logistic"]

@@ -65,6 +65,11 @@ def count_parameters(params):
     return sum(array.size for array in params)
 
 
+def add_params(one, other):
+    """The sum, array by array, of two `Params`, such as two parts of a gradient."""
+    return Params(*map(np.add, one, other))
+
+
 def init_params(d_x, d_h, K, *, rng, scale=None, dtype=np.float64):
     """Normal matrices and zero biases.
 

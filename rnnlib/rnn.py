@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import Activation, get_activation
+from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.parameters import Params
 from rnnlib.topology import TOPOLOGIES, readout, readout_adjoint
@@ -24,7 +25,6 @@ from rnnlib.validate import (
     check_mask,
     check_params,
     check_precision,
-    shape_error,
 )
 
 
@@ -86,7 +86,7 @@ def forward(
     T, B = x.shape[:2]
     if mask is not None:
         check_mask(mask, T, B)
-    h_0, h_0_shape = _initial_state(h_0, B, params)
+    h_0, h_0_shape = initial_state("h_0", h_0, B, params)
 
     W_xh, W_hh, b_h, W_hy, b_y = params
     s = project_inputs(W_xh, x) + b_h  # all steps at once
@@ -165,7 +165,7 @@ def backward(params, trace, delta_z) -> Gradients:
         W_hy=outer_sum(delta_z, pooled),  # (10)
         b_y=rows(delta_z).sum(axis=0),  # (10)
     )
-    d_h_0 = g[0].sum(axis=0) if len(trace.h_0_shape) == 1 else g[0].copy()
+    d_h_0 = of_shape(g[0].copy(), trace.h_0_shape)
     return Gradients(gradient, d_h_0, d_x)
 
 
@@ -177,12 +177,3 @@ def _check_trace(params, trace):
     expected, actual = (params.d_h, params.K), (trace.h.shape[-1], trace.z.shape[-1])
     if expected != actual:
         raise ValueError(f"trace: expected d_h, K = {expected}, got {actual}")
-
-
-def _initial_state(h_0, B, params):
-    if h_0 is None:
-        return np.zeros((B, params.d_h), params.dtype), (B, params.d_h)
-    check_precision("h_0", check_array("h_0", h_0), params)
-    if h_0.shape not in ((B, params.d_h), (params.d_h,)):
-        raise shape_error("h_0", f"{(B, params.d_h)} or {(params.d_h,)}", h_0.shape)
-    return h_0, h_0.shape

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.initial_state import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
 from rnnlib.parameters import Params
@@ -25,7 +26,7 @@ from rnnlib.validate import (
     check_mask,
     check_params,
     check_rate,
-    shape_error,
+    check_step_targets,
 )
 
 
@@ -136,7 +137,7 @@ def rtrl_loss_and_gradients(
     check_rate("weight_decay", weight_decay)
     steps = sensitivities(params, x, h_0=h_0, phi=phi, mask=mask)
     if topology == "many-to-many":
-        _check_targets(y, *x.shape[:2], params.K)
+        check_step_targets(y, *x.shape[:2], params.K)
     value, sums = 0, None
     for read, target, real in _readings(steps, y, topology, mask):
         z = read.h @ params.W_hy.T + params.b_y  # (3)
@@ -145,19 +146,8 @@ def rtrl_loss_and_gradients(
         value = value + term
         sums = new if sums is None else [a + b for a, b in zip(sums, new, strict=True)]
     *d_params, d_h_0 = sums
-    shared = h_0 is not None and h_0.ndim == 1
-    gradients = Gradients(
-        Params(*d_params), d_h_0.sum(axis=0) if shared else d_h_0, None
-    )
+    gradients = Gradients(Params(*d_params), of_shape(d_h_0, np.shape(h_0)), None)
     return add_weight_decay(value, gradients, params, weight_decay)
-
-
-def _check_targets(y, T, B, K):
-    """The step axis of y, before it is taken apart; the loss checks the rest."""
-    if not isinstance(y, np.ndarray):
-        raise ValueError(f"y: expected a NumPy array, got {type(y).__name__}")
-    if y.shape not in ((T, B), (T, B, K)):
-        raise shape_error("y", f"{(T, B)} or {(T, B, K)}", y.shape)
 
 
 def _readings(steps, y, topology, mask):

@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.initial_state import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import Params
+from rnnlib.parameters import add_params
 from rnnlib.rnn import Gradients, Trace, backward, forward
 from rnnlib.validate import (
     check_array,
@@ -96,13 +97,12 @@ def truncated_backward(params, trace, delta_z, *, k1, k2) -> Gradients:
         d_z = delta_z[start:stop].copy()
         d_z[: first - start] = 0  # these losses belong to earlier blocks
         part = backward(params, _part(trace, start, stop), d_z)
-        d_params = part.params if first == 0 else _sum(d_params, part.params)
+        d_params = part.params if first == 0 else add_params(d_params, part.params)
         d_h_0 = d_h_0 + part.h_0 if start == 0 else d_h_0
         if part.x is not None:
             d_x = np.zeros(trace.x.shape, part.x.dtype) if d_x is None else d_x
             d_x[start:stop] += part.x
-    shared = len(trace.h_0_shape) == 1
-    return Gradients(d_params, d_h_0.sum(axis=0) if shared else d_h_0, d_x)
+    return Gradients(d_params, of_shape(d_h_0, trace.h_0_shape), d_x)
 
 
 def truncated_loss_and_gradients(
@@ -186,10 +186,6 @@ def _part(trace, start, stop):
     mask = None if trace.mask is None else trace.mask[start:stop]
     h = trace.h[start : stop + 1]
     return trace._replace(x=x, s=s, h=h, z=z, mask=mask, h_0_shape=h.shape[1:])
-
-
-def _sum(total, part):
-    return Params(*map(np.add, total, part))
 
 
 def _check_carried(carried, x):

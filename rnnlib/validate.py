@@ -36,16 +36,26 @@ def check_params(params):
     """Five finite arrays of one precision whose sizes agree."""
     if not isinstance(params, Params):
         raise ValueError(f"params: expected Params, got {type(params).__name__}")
-    for name, array, rank in zip(Params._fields, params, (2, 2, 1, 2, 1), strict=True):
+    check_arrays(params)
+    if params.W_hh.shape[0] != params.W_hh.shape[1]:
+        raise shape_error("W_hh", "(d_h, d_h)", params.W_hh.shape)
+    return check_shapes(params, parameter_shapes(params.d_x, params.d_h, params.K))
+
+
+def check_arrays(params):
+    """Finite arrays: two axes where the name begins with W, and one elsewhere."""
+    for name, array in zip(params._fields, params, strict=True):
         check_array(name, array)
+        rank = 2 if name.startswith("W") else 1
         if array.ndim != rank:
             raise ValueError(
                 f"{name}: expected {rank} dimension(s), got shape {array.shape}"
             )
-    if params.W_hh.shape[0] != params.W_hh.shape[1]:
-        raise shape_error("W_hh", "(d_h, d_h)", params.W_hh.shape)
-    expected = parameter_shapes(params.d_x, params.d_h, params.K)
-    for name, array, shape in zip(Params._fields, params, expected, strict=True):
+
+
+def check_shapes(params, expected):
+    """Arrays of the expected shapes, and of one precision."""
+    for name, array, shape in zip(params._fields, params, expected, strict=True):
         if array.shape != shape:
             raise shape_error(name, shape, array.shape)
         check_precision(name, array, params, "the other parameters")
@@ -120,3 +130,11 @@ def check_count(name, value, *, least=1):
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name}: expected an integer >= {least}, got {value!r}")
     return value
+
+
+def check_step_targets(y, T, B, K):
+    """The step axis of y, before it is taken apart; the loss checks the rest."""
+    if not isinstance(y, np.ndarray):
+        raise ValueError(f"y: expected a NumPy array, got {type(y).__name__}")
+    if y.shape not in ((T, B), (T, B, K)):
+        raise shape_error("y", f"{(T, B)} or {(T, B, K)}", y.shape)

@@ -86,7 +86,7 @@ MUTANTS = {
     "no slope": ("g[t - 1] * phi_prime[t - 1]", "g[t - 1]"),
     "segments forwards": ("for a in reversed(starts):", "for a in starts:"),
     "states in the wrong order": ("kept.pop()", "kept.pop(0)"),
-    "one segment counts": ("_sum(total, part.params)", "total"),
+    "one segment counts": ("add_params(total, part.params)", "total"),
     "one loss counts": ("value + term, part.h_0", "term, part.h_0"),
     "h_t in place of h_{t-1}": (
         "outer_sum(delta_s, trace.h[:-1])",

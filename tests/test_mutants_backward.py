@@ -96,8 +96,8 @@ MUTANTS = [
     ),
     Mutant(
         "shared h_0 not summed over the batch",
-        "rnn",
-        {"g[0].sum(axis=0)": "g[0][0]"},
+        "initial_state",
+        {"gradient.sum(axis=0) if": "gradient[0] if"},
         {"h_0"},
     ),
     Mutant(

@@ -20,7 +20,7 @@ CELLS = {
     "layer_norm": ["layer-norm"],
     "vanilla": ["vanilla"],
     "stacked": ["stack", "residual"],
-    "cell": ["lstm", "gru-after"],
+    "initial_state": ["lstm", "gru-after"],
 }
 KEPT = "kept = 0 if mask is None else g * held(mask, t)"
 
@@ -136,7 +136,7 @@ BACKWARD = [
     ),
     Mutant(
         "shared state not summed",
-        "cell",
+        "initial_state",
         {"gradient.sum(axis=0) if": "gradient[0] if"},
         {"h", "c", "state"},
     ),
