@@ -8,7 +8,9 @@ BEYOND_CORE = {  # parts the core knows nothing of, and what each imports beside
     "rnnlib.symbolic": {"sympy", "mpmath"},
     "rnnlib.pointprocess": {"scipy"},
     "rnnlib.training": {"tqdm", "safetensors"},
+    "rnnlib.char": {"tqdm"},
 }
+UPON = {"rnnlib.char": {"rnnlib.training"}}  # parts that stand on other parts
 MAX_LINES = 200
 
 
@@ -26,16 +28,21 @@ def imports(source, package):
 
 def import_complaints(source, package):
     """Imports that point against the direction of dependencies."""
-    own = next((p for p in BEYOND_CORE if package.startswith(p)), None)
+    own = part_of(package)
+    known = {None, own} | UPON.get(own, set())
     allowed = CORE | BEYOND_CORE.get(own, set())
-    others = tuple(p for p in BEYOND_CORE if p != own)
     found = []
     for name in imports(source, package):
         if name.split(".")[0] not in allowed:
             found.append(f"{package} imports {name}")
-        elif name.startswith(others):
+        elif part_of(name) not in known:
             found.append(f"{package}, of another part, imports {name}")
     return found
+
+
+def part_of(name):
+    """The part beyond the core that a module belongs to, or None."""
+    return next((p for p in BEYOND_CORE if f"{name}.".startswith(f"{p}.")), None)
 
 
 def length_complaints(source):

@@ -152,6 +152,12 @@ def test_clashing_labels_are_noticed():
         ("rnnlib.symbolic", "from rnnlib import pointprocess"),
         ("rnnlib.pointprocess", "from rnnlib import symbolic"),
         ("rnnlib.symbolic", "import matplotlib.pyplot as plt"),
+        ("rnnlib", "from rnnlib.char import Alphabet"),
+        ("rnnlib.training", "from rnnlib.char import Alphabet"),
+        ("rnnlib.symbolic", "from rnnlib.training import train"),
+        ("rnnlib.char", "from rnnlib import symbolic"),
+        ("rnnlib.char", "import sympy"),
+        ("rnnlib.char", "import safetensors"),
     ],
 )
 def test_wrong_import_is_noticed(package, line):
@@ -164,6 +170,13 @@ def test_right_imports_pass():
     assert not code_checks.import_complaints("import sympy", "rnnlib.symbolic")
     assert not code_checks.import_complaints("import scipy", "rnnlib.pointprocess")
     assert not code_checks.import_complaints("import tqdm", "rnnlib.training")
+    assert not code_checks.import_complaints(
+        "from rnnlib.training import train", "rnnlib.char"
+    )
+    assert not code_checks.import_complaints(
+        "from rnnlib.char import text", "rnnlib.char"
+    )
+    assert not code_checks.import_complaints("import rnnlib.characters", "rnnlib")
 
 
 def test_long_module_is_noticed():
