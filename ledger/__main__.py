@@ -1,0 +1,41 @@
+"""`python -m ledger [document ...]`: run the ledger and say what it found."""
+
+import sys
+from collections import Counter
+from time import perf_counter
+
+from ledger.audit import check_complaints, coverage_complaints, record_complaints
+from ledger.checking import checks, judge
+from ledger.claims import DOCUMENTS, VERDICTS, claims
+
+
+def main(documents):
+    """Judge every claim; the number of complaints."""
+    total = 0
+    for document in documents or DOCUMENTS:
+        start, slow = perf_counter(), []
+        found = record_complaints(document) + coverage_complaints(document)
+        found += check_complaints(document)
+        for claim in claims(document):
+            if claim.id in checks(document):
+                began = perf_counter()
+                found += judge(claim, checks(document)[claim.id])
+                slow.append((perf_counter() - began, claim.id))
+        counts = Counter(c.verdict for c in claims(document))
+        verdicts = ", ".join(f"{counts[v]} {v}" for v in VERDICTS if counts[v])
+        seconds = perf_counter() - start
+        print(
+            f"{document}: {len(claims(document))} claims: {verdicts} ({seconds:.1f} s)"
+        )
+        if slow and max(slow)[0] > 1:
+            print(
+                "  slowest:", ", ".join(f"{i} {s:.1f} s" for s, i in sorted(slow)[-3:])
+            )
+        for sentence in found:
+            print(" ", sentence)
+        total += len(found)
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)

@@ -1,0 +1,1 @@
+"""The checks, a package a document and a module a subject."""

@@ -1,0 +1,37 @@
+"""Every claim has a verdict that runs, and nothing of a document is left out."""
+
+import pytest
+
+from ledger import audit
+from ledger.checking import checks, judge
+from ledger.claims import DOCUMENTS, all_claims
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS)
+
+
+@each_document
+def test_the_records_are_well_formed_and_lead_to_a_chapter(document):
+    assert audit.record_complaints(document) == []
+
+
+@each_document
+def test_every_section_equation_and_display_has_a_record(document):
+    assert audit.coverage_complaints(document) == []
+
+
+@each_document
+def test_records_and_checks_belong_together(document):
+    assert audit.check_complaints(document) == []
+
+
+def test_every_equation_that_a_chapter_checks_is_claimed():
+    assert audit.unclaimed_equations(DOCUMENTS) == []
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [c for c in all_claims() if c.verdict != "not checkable"],
+    ids=lambda claim: claim.id,
+)
+def test_the_verdict_runs(claim):
+    assert judge(claim, checks(claim.document)[claim.id]) == []
