@@ -6,7 +6,7 @@
 and after an interruption ``load_checkpoint(path, like=state)`` in place of the first.
 """
 
-from rnnlib.training.checkpoint import load_checkpoint, save_checkpoint
+from rnnlib.training.checkpoint import load_checkpoint, read_about, save_checkpoint
 from rnnlib.training.loop import train
 from rnnlib.training.state import History, TrainingState, begin, generator
 
@@ -16,6 +16,7 @@ __all__ = [
     "begin",
     "generator",
     "load_checkpoint",
+    "read_about",
     "save_checkpoint",
     "train",
 ]

@@ -19,15 +19,17 @@ from rnnlib.trees import flatten, rebuild
 FORMAT = "rnnlib training state 1"
 
 
-def save_checkpoint(path, state):
+def save_checkpoint(path, state, about=""):
     """Write a state: to a file beside, then to the disk, then in the place of ``path``.
 
-    At every moment ``path`` is the old checkpoint or the new one. Raises OSError when
-    the file cannot be written; the old one is then still there.
+    At every moment ``path`` is the old checkpoint or the new one. ``about`` is any text
+    that belongs to it, such as the settings of the run; `read_about` gives it back.
+    Raises OSError when the file cannot be written; the old one is then still there.
     """
     path = Path(path)
     arrays = {k: np.array(a, order="C") for k, a in _arrays(state).items()}
     text = {"format": FORMAT, "rng": json.dumps(_plain(state.rng), sort_keys=True)}
+    text |= {"about": about} if about else {}
     content = save(arrays, metadata=text | {"digest": _digest(arrays, text)})
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
@@ -54,12 +56,6 @@ def load_checkpoint(path, like):
     """
     path = Path(path)
     arrays, text = _read(path)
-    if text.get("format") != FORMAT:
-        raise ValueError(
-            f"{path.name}: expected {FORMAT!r}, got {text.get('format')!r}"
-        )
-    if text.get("digest") != _digest(arrays, text):
-        raise ValueError(f"{path.name}: damaged, its digest is not that of its content")
     wanted = _arrays(like)
     if set(arrays) != set(wanted):
         raise ValueError(
@@ -89,21 +85,35 @@ def load_checkpoint(path, like):
         best=loaded["best"],
         patience=patience,
         history=loaded["history"],
+        carried=loaded["carried"],
         rng=generator(rng).bit_generator.state,
     )
 
 
+def read_about(path):
+    """The text that a checkpoint was saved with. Errors as `load_checkpoint`."""
+    return _read(Path(path))[1].get("about", "")
+
+
 def _read(path):
+    """The arrays and the text of a sound checkpoint."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     try:
         with safe_open(path, framework="numpy") as file:
             text = file.metadata() or {}
-            return {name: file.get_tensor(name) for name in file.keys()}, text
+            arrays = {name: file.get_tensor(name) for name in file.keys()}
     except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise ValueError(
             f"{path.name}: damaged, or not a checkpoint: {error}"
         ) from error
+    if text.get("format") != FORMAT:
+        raise ValueError(
+            f"{path.name}: expected {FORMAT!r}, got {text.get('format')!r}"
+        )
+    if text.get("digest") != _digest(arrays, text):
+        raise ValueError(f"{path.name}: damaged, its digest is not that of its content")
+    return arrays, text
 
 
 def _tree(state):
@@ -127,6 +137,7 @@ def _flat(tree):
 
 def _digest(arrays, text):
     digest = hashlib.sha256(f"{text['format']}\n{text.get('rng')}".encode())
+    digest.update(text.get("about", "").encode())
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(f"\n{name} {array.dtype} {array.shape}\n".encode())

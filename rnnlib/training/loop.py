@@ -28,6 +28,7 @@ def train(
     least_gain=0.0,
     checkpoint=None,
     checkpoint_every=100,
+    about="",
     progress=True,
 ):
     """Train until ``state.step`` is ``steps``; the state that was given stays as it is.
@@ -38,7 +39,9 @@ def train(
         Of `begin`, of an earlier call or of `load_checkpoint`.
     optimiser : Optimiser
     objective : function (params, batch) -> (loss, gradients)
-        Gradients of the form of the parameters.
+        Gradients of the form of the parameters. When the state carries something
+        besides the parameters: (params, batch, carried) -> (loss, gradients, carried);
+        a step without an update hands on what it was handed.
     draw : function (step, rng) -> batch
         The batch of step 0, 1, ...; must depend on its two arguments alone. Then a
         resumed run equals an unbroken one to the bit.
@@ -57,6 +60,8 @@ def train(
     checkpoint : path, optional
         Written every ``checkpoint_every`` steps and when the run ends, in whatever
         way: at the end, by an error or by an interrupt from the keyboard.
+    about : str
+        A text that every checkpoint is saved with.
     progress : bool
         Show a progress bar.
 
@@ -77,12 +82,19 @@ def train(
     rng, log = generator(state.rng), _Log(state.history)
 
     def one_step(state):
-        loss, gradients = objective(state.params, draw(state.step, rng))
+        batch, carried = draw(state.step, rng), state.carried
+        if carried is None:
+            loss, gradients = objective(state.params, batch)
+        else:
+            loss, gradients, carried = objective(state.params, batch, carried)
+            carried = copied(carried)
         norm, bad = _size(loss, gradients)
         params, memory = state.params, state.optimiser
         if bad and nonfinite == "error":
             raise FloatingPointError(f"step {state.step}: {bad}")
-        if not bad:
+        if bad:
+            carried = state.carried
+        else:
             gradients = gradients if clip is None else clip(gradients)
             params, memory = optimiser.update(params, gradients, memory)
         log.steps.append((float(loss), norm, bool(bad)))
@@ -93,7 +105,9 @@ def train(
             best = params if waiting.waited == 0 else best
             log.validations.append((done, float(value)))
         random = rng.bit_generator.state
-        return TrainingState(done, params, memory, best, waiting, state.history, random)
+        return TrainingState(
+            done, params, memory, best, waiting, state.history, random, carried
+        )
 
     bar = tqdm(total=steps, initial=state.step, disable=not progress, unit="step")
     try:
@@ -102,12 +116,12 @@ def train(
             bar.update()
             bar.set_postfix(loss=f"{log.steps[-1][0]:.4g}", refresh=False)
             if checkpoint is not None and state.step % checkpoint_every == 0:
-                save_checkpoint(checkpoint, log.written(state))
+                save_checkpoint(checkpoint, log.written(state), about)
     finally:
         bar.close()
         state = log.written(state)
         if checkpoint is not None:
-            save_checkpoint(checkpoint, state)
+            save_checkpoint(checkpoint, state, about)
     return state
 
 

@@ -22,7 +22,11 @@ class History(NamedTuple):
 
 
 class TrainingState(NamedTuple):
-    """After ``step`` steps. ``best`` has the least validation value so far."""
+    """After ``step`` steps.
+
+    ``best`` has the least validation value so far. ``carried`` is what a step hands to
+    the next besides the parameters, such as the last hidden state; None when nothing.
+    """
 
     step: int
     params: Any
@@ -31,10 +35,13 @@ class TrainingState(NamedTuple):
     patience: Patience
     history: History
     rng: dict  # of the bit generator
+    carried: Any = None
 
 
-def begin(params, optimiser, *, rng):
+def begin(params, optimiser, *, rng, carried=None):
     """The state before the first step. ``rng`` is read and not advanced.
+
+    ``carried``, a tree of arrays, is what the first step is handed.
 
     Raises
     ------
@@ -50,7 +57,8 @@ def begin(params, optimiser, *, rng):
     none = np.zeros(0)
     history = History(none, none, np.zeros(0, bool), np.zeros(0, int), none)
     memory = optimiser.init_state(params)
-    return TrainingState(0, params, memory, params, Patience(), history, state)
+    patience, carried = Patience(), copied(carried)
+    return TrainingState(0, params, memory, params, patience, history, state, carried)
 
 
 def generator(state):

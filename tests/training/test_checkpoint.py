@@ -12,9 +12,9 @@ from safetensors.numpy import save_file
 
 import rnnlib
 from rnnlib.optimisers import sgd
-from rnnlib.training import begin, load_checkpoint, save_checkpoint
+from rnnlib.training import begin, load_checkpoint, read_about, save_checkpoint
 from rnnlib.training import checkpoint as module
-from tests.training.problem import run, same, start
+from tests.training.problem import carrying, run, same, start, start_carrying
 from tools.notebooks import ROOT
 
 STEPS = 60
@@ -80,6 +80,66 @@ def test_there_and_back(tmp_path, kind):
     assert same(load_checkpoint(path, start(kind)), half)
     resumed = run(load_checkpoint(path, start(kind)), 30)
     assert same(resumed, run(start(kind), 30)) and not same(resumed, half)
+
+
+def test_what_a_step_hands_to_the_next(tmp_path):
+    path, options = tmp_path / "run.safetensors", {"objective": carrying}
+    half = run(start_carrying(), 15, checkpoint=path, **options)
+    assert np.any(half.carried["h"] != 0)
+    loaded = load_checkpoint(path, start_carrying())
+    assert same(loaded, half)
+    whole = run(start_carrying(), 30, **options)
+    assert same(run(loaded, 30, **options), whole)
+    handed = []
+
+    def noted(params, batch, carried):
+        handed.append(carried["h"])
+        return carrying(params, batch, carried)
+
+    run(start_carrying(), 3, objective=noted)
+    last = [run(start_carrying(), n, **options).carried["h"] for n in (0, 1, 2)]
+    assert np.array_equal(handed, last)
+    with pytest.raises(ValueError, match="only one of the two has .*carried.h"):
+        load_checkpoint(path, start())
+
+
+def test_a_skipped_step_hands_on_what_it_was_handed():
+    def bad(params, batch, carried):
+        loss, gradients, _ = carrying(params, batch, carried)
+        return np.nan, gradients, {"h": np.full(5, np.nan)}
+
+    options = {"nonfinite": "skip", "validate": None}
+    state = run(start_carrying(), 3, objective=bad, **options)
+    assert np.array_equal(state.carried["h"], np.zeros(5))
+    assert state.history.skipped.all()
+
+
+def test_what_the_caller_overwrites_was_copied():
+    buffer = np.zeros(5)
+
+    def reuses(params, batch, carried):
+        loss, gradients, after = carrying(params, batch, carried)
+        buffer[:] = after["h"]
+        return loss, gradients, {"h": buffer}
+
+    state = run(start_carrying(), 3, objective=reuses)
+    buffer[:] = 7
+    assert same(state, run(start_carrying(), 3, objective=carrying))
+
+
+def test_the_text_about_a_run(tmp_path):
+    path = tmp_path / "run.safetensors"
+    text = '{"cell": "gru", "symbols": "\u00e9\u6f22\n"}'
+    run(start(), 7, checkpoint=path, about=text)
+    assert read_about(path) == text
+    assert same(load_checkpoint(path, start()), run(start(), 7))
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"gru", b"gnu"))
+    for read in (read_about, lambda p: load_checkpoint(p, start())):
+        with pytest.raises(ValueError, match=r"^run\.safetensors: damaged"):
+            read(path)
+    save_checkpoint(path, start())
+    assert read_about(path) == ""
 
 
 def test_arrays_in_another_order_are_still_resumed_to_the_bit(tmp_path):

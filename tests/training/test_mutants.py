@@ -15,18 +15,24 @@ sys.path[:0] = sys.argv[1:3]
 from pathlib import Path
 import rnnlib
 from rnnlib.training import load_checkpoint
-from tests.training.problem import run, same, start
+from tests.training.problem import carrying, run, same, start, start_carrying
 
 assert Path(rnnlib.__file__).parents[1] == Path(sys.argv[1])
 path = Path(sys.argv[1]) / "run.safetensors"
 half = run(start(), 15, checkpoint=path)
 loaded = load_checkpoint(path, start())
 sound = same(loaded, half) and same(run(loaded, 23), run(start(), 23))
+first, options = start_carrying(), {"objective": carrying}
+half = run(first, 15, checkpoint=path, **options)
+loaded = load_checkpoint(path, first)
+sound &= same(loaded, half)
+sound &= same(run(loaded, 23, **options), run(first, 23, **options))
+sound &= bool(half.carried["h"].any())
 content = bytearray(path.read_bytes())
 content[-1] ^= 1
 path.write_bytes(content)
 try:
-    load_checkpoint(path, start())
+    load_checkpoint(path, first)
     sound = False
 except ValueError:
     pass
@@ -43,6 +49,16 @@ MUTANTS = {
         "checkpoint",
         "rng=generator(rng).bit_generator.state",
         "rng=like.rng",
+    ),
+    "carried state not handed on": (
+        "loop",
+        "random, carried",
+        "random, state.carried",
+    ),
+    "carried state not restored": (
+        "checkpoint",
+        'carried=loaded["carried"]',
+        "carried=like.carried",
     ),
     "step not restored": ("checkpoint", 'step=int(loaded["step"])', "step=0"),
     "patience not restored": (
