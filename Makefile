@@ -14,7 +14,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
 WORKERS := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test nbval lab notebooks bench lint format lock clean
+.PHONY: help env book test nbval lab notebooks bench ledger errata lint format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,12 @@ notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapte
 
 bench: $(READY) ## time the norms of rnnlib.spectral against an SVD a step
 	@$(PY) -m tools.bench_spectral
+
+ledger: $(READY) ## run every claim's check and count the verdicts
+	@$(PY) -m ledger
+
+errata: $(READY) ## write an errata sheet for each document into _build/errata
+	@$(PY) -m ledger.errata _build/errata
 
 lint: $(READY) ## ruff and the form of the notebooks
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . \

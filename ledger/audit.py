@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ledger.anchors import equation_cells, place
+from ledger.anchors import anchors, equation_cells, place
 from ledger.checking import checks
 from ledger.claims import claims, complaints, outline
 
@@ -27,6 +27,9 @@ def coverage_complaints(document):
         own = [c for c in claims(document) if c.section == section.number]
         if bool(own) == bool(section.silent):
             found.append(f"{document} {section.number}: {len(own)} claims")
+        for chapter in section.chapters:
+            if chapter != "bibliography" and anchors(chapter) is None:
+                found.append(f"{document} {section.number}: no chapter {chapter}")
         for name, wanted in (
             ("equations", section.equations),
             ("displays", range(1, section.displays + 1)),

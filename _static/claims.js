@@ -1,0 +1,28 @@
+/* Filter the claims of a ledger page; the choice is kept in the address. */
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("form.claim-filter");
+  if (!form) return;
+  const claims = [...document.querySelectorAll("div.claim")];
+  const count = form.querySelector("output");
+  const chosen = new URLSearchParams(location.search);
+  for (const select of form.querySelectorAll("select")) {
+    const wanted = chosen.get(select.name);
+    if ([...select.options].some((o) => o.value === wanted)) select.value = wanted;
+  }
+  const apply = () => {
+    const wanted = [...form.querySelectorAll("select")].filter((s) => s.value);
+    let shown = 0;
+    for (const claim of claims) {
+      const fits = wanted.every((s) => claim.classList.contains(`${s.name}-${s.value}`));
+      claim.hidden = !fits;
+      shown += fits;
+    }
+    count.textContent = `${shown} of ${claims.length} claims`;
+    const query = new URLSearchParams(wanted.map((s) => [s.name, s.value])).toString();
+    const path = location.pathname + (query ? "?" + query : "") + location.hash;
+    try { history.replaceState(null, "", path); } catch { /* a page from the disk */ }
+  };
+  form.addEventListener("change", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  apply();
+});
