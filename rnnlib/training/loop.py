@@ -53,7 +53,8 @@ def train(
         What to do when a loss or gradient is NaN or infinite: "error", or "skip": no
         update, and True in ``history.skipped``.
     validate : function (params) -> float, optional
-        Called every ``validate_every`` steps.
+        Called every ``validate_every`` steps; (params, carried) -> float when the state
+        carries something.
     patience : int, optional
         Stop after so many validations in a row without an improvement by more than
         ``least_gain``; ``state.best`` has the parameters to take.
@@ -100,7 +101,7 @@ def train(
         log.steps.append((float(loss), norm, bool(bad)))
         done, best, waiting = state.step + 1, state.best, state.patience
         if validate is not None and done % validate_every == 0:
-            value = validate(params)
+            value = validate(params) if carried is None else validate(params, carried)
             waiting = observe(waiting, value, done, least_gain=least_gain)
             best = params if waiting.waited == 0 else best
             log.validations.append((done, float(value)))

@@ -55,10 +55,11 @@ def carrying(params, batch, carried):
     return *objective(params, (x, mask, h_0 + h)), {"h": h}
 
 
-def validate(params):
-    """The loss on the first sequences, without noise."""
+def validate(params, carried=None):
+    """The loss on the first sequences, from what is carried on or from zero."""
     x, mask = pad(SEQUENCES[:4])
-    return rnnlib.loss_and_gradients(params, x, x, mask=mask)[0] / mask.sum()
+    h_0 = None if carried is None else carried["h"]
+    return rnnlib.loss_and_gradients(params, x, x, mask=mask, h_0=h_0)[0] / mask.sum()
 
 
 def run(state, steps, *, objective=objective, **options):

@@ -90,15 +90,20 @@ def test_what_a_step_hands_to_the_next(tmp_path):
     assert same(loaded, half)
     whole = run(start_carrying(), 30, **options)
     assert same(run(loaded, 30, **options), whole)
-    handed = []
+    handed, measured = [], []
+
+    def measure(params, carried):
+        measured.append(carried["h"])
+        return 0.0
 
     def noted(params, batch, carried):
         handed.append(carried["h"])
         return carrying(params, batch, carried)
 
-    run(start_carrying(), 3, objective=noted)
-    last = [run(start_carrying(), n, **options).carried["h"] for n in (0, 1, 2)]
-    assert np.array_equal(handed, last)
+    every_step = {"validate": measure, "validate_every": 1}
+    run(start_carrying(), 3, objective=noted, **every_step)
+    last = [run(start_carrying(), n, **options).carried["h"] for n in range(4)]
+    assert np.array_equal(handed, last[:3]) and np.array_equal(measured, last[1:])
     with pytest.raises(ValueError, match="only one of the two has .*carried.h"):
         load_checkpoint(path, start())
 
