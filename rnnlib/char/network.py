@@ -1,0 +1,111 @@
+"""The network of the command: one or more layers of a cell, and logits on top.
+
+Its parameters are a tree {"layer": ..., "W_hy": (V, d_h), "b_y": (V,)}, with the
+parameters of the cell, or a tuple of them for several layers.
+"""
+
+import numpy as np
+
+from rnnlib import fast, gru, lstm, vanilla
+from rnnlib.losses import cross_entropy, log_softmax
+from rnnlib.parameters import Params
+from rnnlib.stacked import stack
+from rnnlib.trees import flatten, rebuild
+
+CELLS = {"rnn": vanilla, "lstm": lstm, "gru": gru}
+CHUNK = 1000  # steps that are evaluated in one go
+
+
+def build(cell, layers=1):
+    """The cell of that name, or a stack of several."""
+    return CELLS[cell] if layers == 1 else stack([CELLS[cell]] * layers)
+
+
+def init_params(cell, V, d_h, *, rng, dtype):
+    """Random matrices with standard deviation 1/sqrt(fan in); zero biases of logits."""
+    layer = cell.init_params(V, d_h, rng=rng, dtype=dtype)
+    W_hy = (rng.standard_normal((V, d_h)) / np.sqrt(d_h)).astype(dtype)
+    return {"layer": layer, "W_hy": W_hy, "b_y": np.zeros(V, dtype)}
+
+
+def zero_state(cell, params, B):
+    """The state of B sequences that begin."""
+    state = cell.forward(params["layer"], np.zeros((1, B), int)).state
+    return rebuild(state, {k: np.zeros_like(a) for k, a in flatten(state).items()})
+
+
+def last_stream(state, count=1):
+    """The state of the last sequence of a batch, ``count`` times."""
+    return rebuild(
+        state, {k: np.repeat(a[-1:], count, axis=0) for k, a in flatten(state).items()}
+    )
+
+
+def logits(cell, params, x, state):
+    """z (T, B, V), and the trace of the layers below."""
+    trace = cell.forward(params["layer"], x, state=state)
+    return trace.output @ params["W_hy"].T + params["b_y"], trace
+
+
+def loss_and_gradients(cell, params, x, y, state):
+    """The cross-entropy of windows side by side, summed over steps, mean over windows.
+
+    Returns
+    -------
+    loss : float, in nats
+    gradients : tree of the form of the parameters; the state before is a constant
+    state : the state after the last step
+    """
+    z, trace = logits(cell, params, x, state)
+    loss, delta_z = cross_entropy(z, y)
+    B = x.shape[1]
+    delta_z /= B
+    layer = cell.backward(params["layer"], trace, delta_z @ params["W_hy"]).params
+    rows, h = delta_z.reshape(-1, z.shape[-1]), trace.output
+    d_W_hy, d_b_y = rows.T @ h.reshape(len(rows), -1), rows.sum(axis=0)
+    return float(loss) / B, {"layer": layer, "W_hy": d_W_hy, "b_y": d_b_y}, trace.state
+
+
+def fast_objective(params, T, B):
+    """`loss_and_gradients` of one vanilla layer by `rnnlib.fast`, for fixed sizes.
+
+    A function (params, x, y, state). The gradients are views that the next call
+    overwrites.
+    """
+    work = fast.Workspace(Params(*params["layer"], params["W_hy"], params["b_y"]), T, B)
+    gradient = work.gradient
+    layer = type(params["layer"])(*gradient[:3])
+    gradients = {"layer": layer, "W_hy": gradient.W_hy, "b_y": gradient.b_y}
+
+    def objective(params, x, y, state):
+        work.set_params(Params(*params["layer"], params["W_hy"], params["b_y"]))
+        work.h[0] = state
+        loss = fast.loss_and_gradients(work, x, y)
+        work.gradient_flat /= B
+        return float(loss) / B, gradients, work.h[-1]
+
+    return objective
+
+
+def log_probabilities(cell, params, indices, state=None, skip=1):
+    """log p(x_t | x_1, ..., x_{t-1}) of one sequence, for t = skip + 1, ..., n.
+
+    The network reads the whole sequence in one stream, from a state of batch 1 or from
+    zero.
+    """
+    x, y, found = indices[:-1, None], indices[1:], []
+    for start in range(0, len(x), CHUNK):
+        z, trace = logits(cell, params, x[start : start + CHUNK], state)
+        state, target = trace.state, y[start : start + CHUNK, None]
+        found.append(np.take_along_axis(log_softmax(z[:, 0]), target, 1)[:, 0])
+    return np.concatenate(found).astype(float)[skip - 1 :]
+
+
+def mean_loss(cell, params, x, y, state=None):
+    """Nats a symbol over streams side by side, (n, B), from a state or from zero."""
+    total = 0.0
+    for start in range(0, len(x), CHUNK):
+        z, trace = logits(cell, params, x[start : start + CHUNK], state)
+        state = trace.state
+        total += float(cross_entropy(z, y[start : start + CHUNK])[0])
+    return total / y.size
