@@ -1,0 +1,83 @@
+"""Compare a reader's outputs with the right ones and with those of mistakes."""
+
+from itertools import combinations
+
+import numpy as np
+
+
+def agree(actual, wanted, tolerance):
+    """Equal shapes, the same NaN and infinities, and close in norm."""
+    if actual.shape != wanted.shape:
+        return False
+    finite = np.isfinite(wanted)
+    if not np.array_equal(finite, np.isfinite(actual)):
+        return False
+    if not np.array_equal(actual[~finite], wanted[~finite], equal_nan=True):
+        return False
+    with np.errstate(over="ignore"):
+        off = np.linalg.norm((actual - wanted)[finite])
+        return bool(off <= tolerance * np.linalg.norm(wanted[finite]))
+
+
+def all_agree(outputs, predicted, tolerance):
+    """Every output agrees with the one of the same name."""
+    return outputs.keys() == predicted.keys() and all(
+        agree(outputs[name], predicted[name], tolerance) for name in outputs
+    )
+
+
+def look_up(outputs, predict, catalogue, tolerance):
+    """The mistakes that explain all outputs: one entry, or two together, or none.
+
+    ``outputs`` has a dictionary for each case; ``predict(case, change)`` returns that
+    of the computation with these pieces replaced, or None where it cannot be run.
+    Entries whose pieces clash are not combined.
+    """
+
+    def explains(mistakes):
+        change = {k: f for m in mistakes for k, f in m.change.items()}
+        if len(change) < sum(len(m.change) for m in mistakes):
+            return False
+        return all(
+            (predicted := predict(case, change)) is not None
+            and all_agree(outputs[case], predicted, tolerance)
+            for case in outputs
+        )
+
+    for count in (1, 2):
+        for mistakes in combinations(catalogue, count):
+            if explains(mistakes):
+                return mistakes
+    return ()
+
+
+def describe(actual, wanted):
+    """How a wrong array differs from the right one, in words."""
+    if actual.shape != wanted.shape:
+        return f"has shape {actual.shape}; expected {wanted.shape}"
+    bad = actual.size - int(np.isfinite(actual).sum())
+    if bad:
+        return f"{bad} of {actual.size} entries are NaN or infinite"
+    size = np.linalg.norm(wanted)
+    if size == 0:
+        return "should be zero"
+    if not actual.any():
+        return "is zero throughout"
+    factor = float((actual * wanted).sum() / size**2)
+    if np.linalg.norm(actual - factor * wanted) <= 1e-6 * np.linalg.norm(actual):
+        if abs(factor + 1) < 1e-6:
+            return "has the wrong sign, and the right size"
+        return f"is {factor:.3g} times what it should be"
+    square = actual.ndim == 2 and actual.shape[0] == actual.shape[1]
+    if square and agree(actual.T, wanted, 1e-6):
+        return "is the transpose of what it should be"
+    return f"is off by {percent(np.linalg.norm(actual - wanted) / size)}"
+
+
+def percent(share):
+    """A relative error in words."""
+    if share < 0.005:
+        return "less than 1% of its norm"
+    if share > 10:
+        return "more than ten times its norm"
+    return f"{100 * share:.0f}% of its norm"

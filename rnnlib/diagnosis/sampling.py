@@ -1,0 +1,150 @@
+"""Check sampling: which model do the drawn symbols come from?
+
+Different right programs draw different symbols from the same generator. So they are
+not compared one by one, but by their likelihood: see `sampling_models`.
+"""
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnlib.diagnosis import problems
+from rnnlib.diagnosis.calls import Unfinished, call
+from rnnlib.diagnosis.catalogue import Mistake
+from rnnlib.diagnosis.layout import BOOK, Unusable, check_layout, number_array
+from rnnlib.diagnosis.report import Diagnosis
+from rnnlib.diagnosis.sampling_models import (
+    MISTAKES,
+    PIECES,
+    Case,
+    plausible,
+    surprise,
+)
+
+LENGTH = 800  # symbols a run
+WHERE = "eq-min-char-rnn-temperature"
+GLOBAL = Mistake(
+    "the global generator used",
+    "Draw with the argument rng, not with np.random: a run has to be repeatable.",
+    WHERE,
+    {},
+)
+UNSEEDED = Mistake(
+    "a generator of its own",
+    "Draw with the argument rng, not with a generator made inside.",
+    WHERE,
+    {},
+)
+SEEDED = Mistake(
+    "a seed of its own",
+    "The symbols do not depend on rng: use it, and make no generator inside.",
+    WHERE,
+    {},
+)
+
+
+def check_sampling(sample, *, layout=BOOK):
+    """Diagnose ``sample(params, h_0, first, length, temperature, rng)``.
+
+    h_0 is (1, d_h), ``first`` the first input; the result has the ``length`` symbols
+    drawn after it, each fed back as the next input, with probabilities
+    softmax(z / temperature). Returns a `Diagnosis`.
+
+    Source: {cite}`topcuoglu`, section 13.
+    """
+    check_layout(layout)
+    at = problems.problem(10, scale=1.0)
+    params = at.params._replace(W_hh=1.2 * at.params.W_hh, W_hy=1.5 * at.params.W_hy)
+    cases = [Case(params, 2 * at.h_0[:1], 3, tau) for tau in (0.5, 2.0)]
+    try:
+        runs = [_ask(sample, c, LENGTH, 0, layout) for c in cases]
+        # the initial state matters at the beginning only: many short runs
+        short = [_ask(sample, cases[1], 2, seed, layout) for seed in range(1, 201)]
+        repeated = _ask(sample, cases[0], LENGTH, 0, layout)
+        other = _ask(sample, cases[0], LENGTH, 1, layout)
+    except Unfinished as stub:
+        return Diagnosis("sampling", str(stub), written=False)
+    except Unusable as error:
+        return Diagnosis("sampling", str(error))
+
+    everything = runs + [repeated, other, *short]
+    changed = sorted({n for run in everything for n in run.changed})
+    if any(run.used_global for run in everything):
+        return Diagnosis("sampling", "np.random was used", mistakes=(GLOBAL,))
+    if not np.array_equal(runs[0].drawn, repeated.drawn):
+        problem = "the same rng gives other symbols the second time"
+        return Diagnosis("sampling", problem, mistakes=(UNSEEDED,))
+
+    def judge(mistakes):
+        """Total surprise under a candidate, and whether it can be the model."""
+        change = {k: f for m in mistakes for k, f in m.change.items()}
+        if len(change) < len(mistakes):
+            return np.inf, False
+        with np.errstate(all="ignore"):
+            pairs = zip(cases, runs, strict=True)
+            numbers = [surprise(c, r.drawn, PIECES | change) for c, r in pairs]
+            begin = [surprise(cases[1], r.drawn, PIECES | change) for r in short]
+        numbers.append(sum(begin))
+        return sum(n[0] for n in numbers), all(plausible(n) for n in numbers)
+
+    for candidates in ([()], [(m,) for m in MISTAKES], combinations(MISTAKES, 2)):
+        verdicts = [(*judge(mistakes), mistakes) for mistakes in candidates]
+        fitting = [v for v in verdicts if v[1]]
+        if fitting:
+            mistakes = min(fitting, key=lambda v: v[0])[2]
+            break
+    else:
+        mistakes = None
+    if mistakes == ():
+        if np.array_equal(runs[0].drawn, other.drawn):
+            return Diagnosis("sampling", "rng is not used", mistakes=(SEEDED,))
+        if changed:
+            problem = f"it changes its argument {', '.join(changed)}: work on a copy"
+            return Diagnosis("sampling", problem)
+        return Diagnosis("sampling", right=("symbols",))
+    wrong = {"symbols": "do not follow softmax(z / temperature)"}
+    return Diagnosis("sampling", "", (), wrong, mistakes or (), len(MISTAKES))
+
+
+class Run(NamedTuple):
+    """The symbols of one call, and what it left behind."""
+
+    drawn: np.ndarray
+    changed: list
+    used_global: bool
+
+
+def _ask(sample, case, length, seed, layout):
+    """Call the reader's function with a fresh generator."""
+    V = case.params.K
+    arguments = {
+        "params": layout.give(case.params),
+        "h_0": layout.give_array(case.h_0),
+        "first": case.first,
+        "length": length,
+        "temperature": case.tau,
+        "rng": np.random.default_rng(seed),
+    }
+    before = _global_state()
+    called = call(sample, arguments)
+    used = _global_state() != before
+    if called.result is None:
+        raise Unusable("it returned None in place of the symbols: is there a return?")
+    drawn = number_array("symbols", called.result)
+    if drawn.shape != (length,):
+        raise Unusable(f"symbols: expected shape ({length},), got {drawn.shape}")
+    if not np.array_equal(drawn, drawn.astype(int)) or not (
+        0 <= drawn.min() and drawn.max() < V
+    ):
+        raise Unusable(
+            f"symbols: expected integers from 0 to {V - 1}, got numbers from "
+            f"{drawn.min():g} to {drawn.max():g}"
+        )
+    return Run(drawn.astype(int), called.changed, used)
+
+
+def _global_state():
+    """The state of NumPy's global generator: only looked at, never used."""
+    state = np.random.get_state()  # noqa: NPY002
+    return state[1].tobytes(), *state[2:]
