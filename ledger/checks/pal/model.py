@@ -1,5 +1,7 @@
 """Section 2: the network and its two forms."""
 
+from dataclasses import replace
+
 import numpy as np
 
 import rnnlib
@@ -25,7 +27,7 @@ def started_inside(rng):
     """Networks whose h_0 is a value of sigma, none of them small."""
     for phi in ("tanh", "logistic"):
         n = network(rng, phi=phi, scale=1.5)
-        yield n.__class__(**{**vars(n), "h_0": ACTIVATIONS[phi][0](n.h_0)})
+        yield replace(n, h_0=ACTIVATIONS[phi][0](n.h_0))
 
 
 def layers(n, weights):
