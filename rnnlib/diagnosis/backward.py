@@ -13,7 +13,7 @@ from rnnlib.diagnosis.catalogue import Mistake, other_reductions
 from rnnlib.diagnosis.engine import examine
 from rnnlib.diagnosis.forward import PIECES as FORWARD
 from rnnlib.diagnosis.forward import run as forward_run
-from rnnlib.diagnosis.layout import BOOK, NAMES, REDUCTIONS
+from rnnlib.diagnosis.layout import BOOK, NAMES, REDUCTIONS, check_layout
 from rnnlib.parameters import Params
 
 PIECES = {
@@ -78,6 +78,7 @@ def check_backward(backward, *, layout=BOOK, threshold=5.0):
 
     Source: {cite}`roysdon`, (5)-(11); {cite}`topcuoglu`, section 13.
     """
+    check_layout(layout)
     cases = {"": problems.plain(), " (when large)": problems.large_gradients()}
     pieces = PIECES | {"divisor": REDUCTIONS[layout.reduction]}
 

@@ -10,7 +10,13 @@ from rnnlib.diagnosis.calls import call, parts
 from rnnlib.diagnosis.catalogue import other_reductions
 from rnnlib.diagnosis.engine import examine
 from rnnlib.diagnosis.forward_mistakes import ALIASED, MISTAKES, softmax
-from rnnlib.diagnosis.layout import BOOK, REDUCTIONS, Unusable, number_array
+from rnnlib.diagnosis.layout import (
+    BOOK,
+    REDUCTIONS,
+    Unusable,
+    check_layout,
+    number_array,
+)
 
 OUTPUTS = ("loss", "h", "p")
 
@@ -67,6 +73,7 @@ def check_forward(forward, *, layout=BOOK):
 
     Source: {cite}`roysdon`, (1)-(4); {cite}`topcuoglu`, section 13.
     """
+    check_layout(layout)
     cases = {"": problems.plain(), " of large logits": problems.large_logits()}
     pieces = PIECES | {"divisor": REDUCTIONS[layout.reduction]}
 

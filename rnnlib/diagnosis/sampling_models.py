@@ -91,32 +91,43 @@ class Case(NamedTuple):
 
 
 def chances(case, drawn, pieces):
-    """The probabilities (n, V) of each symbol, given the symbols drawn before it."""
+    """The probabilities (R, n, V) of each symbol of R runs, given those before it."""
     W_xh, W_hh, b_h, W_hy, b_y = case.params
-    h = h_0 = pieces["start"](case.h_0)
-    fed, rows = case.first, []
-    for symbol in drawn:
-        new = np.tanh(W_xh[:, fed] + pieces["recurrent"](W_hh, h) + b_h)
-        z = pieces["scale"](new @ W_hy.T + b_y, case.tau)
-        rows.append(pieces["chances"](z)[0])
-        h, fed = pieces["state"](new, h_0), pieces["fed"](int(symbol), fed)
-    return np.array(rows)
+    h_0 = np.repeat(pieces["start"](case.h_0), len(drawn), axis=0)
+    h, fed, states = h_0, np.full(len(drawn), case.first), []
+    for symbols in drawn.T:
+        new = np.tanh(W_xh.T[fed] + pieces["recurrent"](W_hh, h) + b_h)
+        states.append(new)
+        h, fed = pieces["state"](new, h_0), pieces["fed"](symbols, fed)
+    z = pieces["scale"](np.array(states) @ W_hy.T + b_y, case.tau)
+    return pieces["chances"](z).swapaxes(0, 1)
 
 
 def surprise(case, drawn, pieces):
-    """Minus the log-likelihood, its mean if the model is right, and its variance."""
+    """Statistics of drawn symbols (R, n) under a candidate, (3, 1 + V).
+
+    The columns are minus the log-likelihood and the counts of the symbols; the rows
+    are what was found, its mean and its variance if the candidate is the model.
+    """
     p = chances(case, drawn, pieces)
     log_p = np.log(np.maximum(p, 1e-12))
     entropy = -(p * log_p).sum(axis=-1)
     variance = (p * log_p**2).sum(axis=-1) - entropy**2
-    taken = log_p[np.arange(len(drawn)), drawn]
-    return np.array([-taken.sum(), entropy.sum(), variance.sum()])
+    taken = np.eye(p.shape[-1])[drawn]
+    found = [-(taken * log_p).sum(), *taken.sum(axis=(0, 1))]
+    expected = [entropy.sum(), *p.sum(axis=(0, 1))]
+    return np.array(
+        [found, expected, [variance.sum(), *(p * (1 - p)).sum(axis=(0, 1))]]
+    )
 
 
-def plausible(numbers):
-    """The surprise is what the model itself expects, within a few deviations."""
-    total, expected, variance = numbers
-    return abs(total - expected) <= DEVIATIONS * np.sqrt(max(variance, 0)) + 1e-6
+def plausible(statistics):
+    """Everything is what the candidate expects, within a few standard deviations."""
+    found, expected, variance = statistics
+    allowed = DEVIATIONS * np.sqrt(np.maximum(variance, 0))
+    allowed[0] += 1e-6
+    allowed[1:] += DEVIATIONS  # small counts are not normal
+    return bool((abs(found - expected) <= allowed).all())
 
 
 def planted(change):

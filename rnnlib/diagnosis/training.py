@@ -7,7 +7,13 @@ import numpy as np
 from rnnlib.diagnosis import backward, forward, problems, update, windows
 from rnnlib.diagnosis.calls import call, parts
 from rnnlib.diagnosis.engine import examine
-from rnnlib.diagnosis.layout import BOOK, REDUCTIONS, Unusable, number_array
+from rnnlib.diagnosis.layout import (
+    BOOK,
+    REDUCTIONS,
+    Unusable,
+    check_layout,
+    number_array,
+)
 from rnnlib.diagnosis.training_mistakes import MISTAKES
 from rnnlib.parameters import Params
 
@@ -74,6 +80,7 @@ def check_training(train, *, layout=BOOK):
     window before elsewhere; it clips by entries and updates with Adagrad, with
     eps = 1e-8. Returned are the parameters and the loss of every step.
     """
+    check_layout(layout)
     at = problems.problem(11)
     text = np.random.default_rng(12).integers(0, at.params.K, 17)
     x, y = windows.planted({})(text, 4)
