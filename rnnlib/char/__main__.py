@@ -4,15 +4,24 @@ import os
 import signal
 import sys
 
+import numpy as np
+
 from rnnlib.char.arguments import parser
-from rnnlib.char.commands import main
+from rnnlib.char.evaluate import evaluate
+from rnnlib.char.sample import sample
+from rnnlib.char.train import train
+
+COMMANDS = {"train": train, "sample": sample, "evaluate": evaluate}
 
 
-def run(arguments=None):
+def main(arguments=None):
     """The exit status: 0, 2 after an error (told in one line), 130 when interrupted."""
     args = parser().parse_args(arguments)
     try:
-        return main(args)
+        with np.errstate(all="ignore"):  # a loss that overflows is an error below
+            status = COMMANDS[args.command](args)
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -27,4 +36,4 @@ def run(arguments=None):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves a checkpoint too
-    sys.exit(run())
+    sys.exit(main())

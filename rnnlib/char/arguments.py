@@ -26,12 +26,14 @@ HELP = {
     "batch": "streams side by side",
     "optimiser": "rule of the update",
     "learning_rate": "step size (0.1 for adagrad, 0.002 for adam)",
-    "half_life": "steps after which the learning rate is half (inf: constant)",
+    "half_life": "steps after which the learning rate is half; inf: it is constant",
     "clip_by": "clip each entry, the norm of all, or nothing",
     "clip": "limit, for a loss summed over the window",
     "dtype": "precision",
     "seed": "of the initial parameters",
     "held_out": "share at the end of the text that is not trained on",
+    "validate_every": "steps between measurements of the held-out part; the parameters "
+    "with the least loss are kept; 0 is never",
 }
 CHOICES = {"cell": CELLS, "optimiser": OPTIMISERS, "clip_by": CLIPS, "dtype": DTYPES}
 DEFAULT_STEPS = 20_000
@@ -96,14 +98,6 @@ def _add_train(commands):
             metavar=None if field.name in CHOICES else "N" if kind is int else "X",
             help=HELP[field.name] + shown,
         )
-    train.add_argument(
-        "--validate-every",
-        type=int,
-        default=500,
-        metavar="N",
-        help="steps between measurements of the held-out part; the parameters with "
-        "the least loss are kept too; 0 is never (%(default)s)",
-    )
     train.add_argument(
         "--checkpoint-every",
         type=int,

@@ -15,6 +15,8 @@ import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
+from rnnlib.char.text import read_text
+
 SOURCE = "sympy", "1.14.0"
 DIGEST = "4b4b4e76a0def359de6c2374b5c7c90ad662ca83ed9b33679dc316da3e388236"  # SHA-256
 
@@ -54,6 +56,11 @@ def default_text():
             f"{name} {package.version}; any file of your own works too"
         )
     return text
+
+
+def text_of(path, window=1):
+    """The text of a file, or the default text for None. Errors as `read_text`."""
+    return default_text() if path is None else read_text(path, window)
 
 
 def prose(sources):

@@ -11,7 +11,9 @@ from rnnlib.char.text import Alphabet, check_length, split
 from rnnlib.clipping import clip_by_global_norm, clip_by_value
 from rnnlib.training import begin, load_checkpoint, train
 
-STREAMS = 32  # side by side, when the held-out part is measured during training
+# During training the held-out part is measured in streams side by side: this many at
+# most, and each of this many steps or more, for each begins in a foreign context.
+STREAMS, STREAM_STEPS = 32, 1000
 
 
 class Model(NamedTuple):
@@ -64,6 +66,12 @@ def load(path):
     return Model(about, _cell(about.settings), state)
 
 
+def check_same_text(about, text, path):
+    """The text must be the one that the run in the checkpoint ``path`` is on."""
+    if digest(text) != about.text:
+        raise ValueError(f"text: expected the one that {path} was trained on")
+
+
 def optimiser(settings):
     """The optimiser, whose learning rate halves every ``half_life`` steps."""
     rate, half_life = settings.learning_rate, settings.half_life
@@ -114,11 +122,10 @@ def window_at(step, x, y, window):
     return x[start : start + window], y[start : start + window], start == 0
 
 
-def go_on(about, state, text, *, steps, validate_every, **options):
+def go_on(about, state, text, *, steps, **options):
     """Train from a state until ``steps``; the new state.
 
-    ``validate_every`` is how often the held-out part is measured; 0 is never. The
-    options are those of `rnnlib.training.train`.
+    The options are those of `rnnlib.training.train`.
     """
     settings, cell = about.settings, _cell(about.settings)
     train_part, held_out = split(about.alphabet.encode(text), settings.held_out)
@@ -130,8 +137,8 @@ def go_on(about, state, text, *, steps, validate_every, **options):
     def carrying(params, batch, carried):
         return one_step(params, *batch[:2], zero if batch[2] else carried)
 
-    if validate_every:
-        count = min(STREAMS, len(held_out) - 1)
+    if settings.validate_every:
+        count = max(1, min(STREAMS, len(held_out) // STREAM_STEPS))
         held = streams(held_out, count)
 
         def measure(params, carried):
@@ -139,7 +146,7 @@ def go_on(about, state, text, *, steps, validate_every, **options):
             first = network.last_stream(carried, count)
             return network.mean_loss(cell, params, *held, first)
 
-        options |= {"validate": measure, "validate_every": validate_every}
+        options |= {"validate": measure, "validate_every": settings.validate_every}
     return train(
         state,
         optimiser(settings),

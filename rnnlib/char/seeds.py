@@ -53,7 +53,6 @@ def _start(args, given, seed, place):
         "seed": seed,
         "out": file_of(args.out, seed),
         "steps": args.steps,
-        "validate_every": args.validate_every,
         "checkpoint_every": args.checkpoint_every,
     }
     words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]

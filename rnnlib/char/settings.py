@@ -37,6 +37,7 @@ class Settings:
     dtype: str = "float64"
     seed: int = 0
     held_out: float = 0.1  # the share at the end of the text
+    validate_every: int = 500  # steps between measurements of that share; 0 is never
 
     def __post_init__(self):
         for name, choices in (
@@ -48,7 +49,8 @@ class Settings:
             check_choice(name, getattr(self, name), choices)
         for name in ("hidden", "layers", "window", "batch"):
             check_count(name, getattr(self, name))
-        check_count("seed", self.seed, least=0)
+        for name in ("seed", "validate_every"):
+            check_count(name, getattr(self, name), least=0)
         if self.learning_rate is None:
             object.__setattr__(self, "learning_rate", OPTIMISERS[self.optimiser])
         for name, most in (
