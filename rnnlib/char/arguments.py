@@ -73,7 +73,10 @@ def _add_train(commands):
     train = _command(commands, "train", "train a network on a text")
     _add_text(train)
     train.add_argument(
-        "--out", default="model.safetensors", metavar="FILE", help="%(default)s"
+        "--out",
+        default="model.safetensors",
+        metavar="FILE",
+        help="where the network and all of the run are kept (%(default)s)",
     )
     train.add_argument(
         "--resume",
@@ -121,7 +124,9 @@ def _add_train(commands):
 def _add_sample(commands):
     sample = _command(commands, "sample", "write a text with a trained network")
     sample.add_argument("model", metavar="FILE", help="what train wrote")
-    sample.add_argument("--length", type=int, default=500, metavar="N", help="500")
+    sample.add_argument(
+        "--length", type=int, default=500, metavar="N", help="of what is written (500)"
+    )
     sample.add_argument(
         "--temperature",
         type=float,
