@@ -53,8 +53,9 @@ lab: $(READY) ## open the chapters in JupyterLab
 notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
 	@$(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
 
-bench: $(READY) ## time the norms of rnnlib.spectral against an SVD a step
+bench: $(READY) ## time rnnlib.spectral and rnnlib.fast against other ways (PEERS=python)
 	@$(PY) -m tools.bench_spectral
+	@OMP_NUM_THREADS=1 $(or $(PEERS),$(PY)) -m tools.bench_char
 
 ledger: $(READY) ## run every claim's check and count the verdicts
 	@$(PY) -m ledger

@@ -63,6 +63,7 @@ def import_from(folder):
         package = importlib.import_module("rnnlib")
         importlib.import_module("rnnlib.spectral")
         importlib.import_module("rnnlib.pointprocess")
+        importlib.import_module("rnnlib.fast")
     finally:
         sys.path.remove(str(folder))
         for name in [n for n in sys.modules if n.split(".")[0] == "rnnlib"]:

@@ -1,12 +1,18 @@
 """Time the training step and the sampling of rnnlib.fast against its peers.
 
-    python -m tools.bench_char
+    python -m tools.bench_char        or        make bench
+
+PyTorch and JAX need not be in the environment of the book: with them in another one,
+``make bench PEERS=that/bin/python`` (it needs NumPy and threadpoolctl besides).
 
 Peers: the classic listing (a dictionary of columns), PyTorch (eager) and JAX (jit and
 scan). The last two are used when they are installed, and named when they are not. All
-run in turn in one process on one processor. Printed: the median of the ratio of the
-processor times over the rounds with its quartiles, beside the ratio that is aimed at;
-then how much of the step is matrix products, and how fast they are.
+run in turn in one process, each told to use one thread. Printed: the median of the
+ratio of the times over the rounds with its quartiles, beside the ratio that is aimed
+at; then how much of the step is matrix products, and how fast they are.
+
+JAX hands a step from one thread to another. With --pin all threads share a processor:
+JAX gains by that, and a comparison of two programs of one thread each stays as it is.
 """
 
 import argparse
@@ -88,11 +94,11 @@ def problem(setting):
 
 
 def seconds(function, times=1):
-    """Processor time of one call, all threads together."""
-    start = time.process_time()
+    """Time of one call."""
+    start = time.perf_counter()
     for _ in range(times):
         function()
-    return (time.process_time() - start) / times
+    return (time.perf_counter() - start) / times
 
 
 def interleaved(functions, times, rounds):
@@ -208,14 +214,20 @@ def main():
     """Print all comparisons."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
-    if hasattr(os, "sched_setaffinity"):  # one processor for every library's threads
+    parser.add_argument("--only", type=int, help="number of a setting, from 1")
+    parser.add_argument("--pin", action="store_true", help="all on one processor")
+    args = parser.parse_args()
+    rounds = args.rounds
+    if args.pin:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(f"{rounds} rounds, one process, one processor")
+    where = "on one processor" if args.pin else "one thread each"
+    print(f"{rounds} rounds, one process, {where}, NumPy {np.__version__}")
     with threadpool_limits(1):
-        for setting in SETTINGS:
-            compare_steps(setting, rounds)
-        compare_samplers(rounds)
+        for number, setting in enumerate(SETTINGS, 1):
+            if args.only in (None, number):
+                compare_steps(setting, rounds)
+        if args.only in (None, len(SETTINGS) + 1):
+            compare_samplers(rounds)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ def classic(params, x, y, rate):
     weights = [W_xh, W_hh, b_h, W_hy, b_y]
     memories = [np.zeros_like(W) for W in weights]
     state = np.zeros_like(b_h)
-    inputs, targets = x[:, 0].tolist(), y[:, 0].tolist()
 
     def step():
         nonlocal state
+        inputs, targets = x[:, 0].tolist(), y[:, 0].tolist()
         units, h, p, loss = {}, {-1: np.copy(state)}, {}, 0.0
         for t, k in enumerate(inputs):
             units[t] = np.zeros((W_xh.shape[1], 1), W_xh.dtype)

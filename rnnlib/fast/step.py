@@ -42,11 +42,10 @@ def forward(work, x):
         _take_rows(work, x)
     else:
         _take_indices(work, x)
-    dot, add, tanh = np.dot, np.add, np.tanh
-    W_hh_T, term = work.W_hh_T, work.term
+    recur, term, tanh = work.recur, work.term, np.tanh
     for h_before, a, h in work.forward_steps:
-        dot(h_before, W_hh_T, term)
-        add(term, a, term)
+        recur(h_before, term)  # W_hh h_{t-1}
+        term += a
         tanh(term, h)
     np.matmul(work.out, work.C, out=work.z)
 
@@ -58,16 +57,16 @@ def cross_entropy(work, y):
 
 def _cross_entropy(work, index):
     """All steps at once; ``index`` has the place of each z_{t, y_t} in the logits."""
-    z = work.z
-    z -= z.max(axis=1, keepdims=True)
-    entries = z.reshape(-1)
+    z, entries = work.z, work.entries_z
+    if not (z.max() < work.safe and z.min() > -work.safe):  # exp could overflow
+        z -= z.max(axis=1, keepdims=True)
     score = entries[index].sum()
     np.exp(z, out=z)
-    total = z.sum(axis=1, keepdims=True)
+    total = np.dot(z, work.unit)
     loss = float(np.log(total).sum() - score)
     if not math.isfinite(loss):
         raise FloatingPointError(f"the loss is {loss}: parameters or state not finite")
-    z /= total
+    z /= total[:, None]
     entries[index] -= 1
     return loss
 
@@ -78,15 +77,13 @@ def _backward(work):
     phi_prime = work.products
     np.multiply(work.h[1:], work.h[1:], out=phi_prime)
     np.subtract(1, phi_prime, out=phi_prime)
-    dot, add, multiply = np.dot, np.add, np.multiply
-    W_hh, term = work.W_hh_T.T, work.term
-    if work.B > 1:  # products with a transposed matrix are slower, but for vectors
-        np.copyto(work.W_hh, W_hh)
-        W_hh = work.W_hh
+    recur_back, term, multiply = work.recur_back, work.term, np.multiply
+    if work.B > 1:
+        np.copyto(work.W_hh, work.params.W_hh)
     for g, slope, g_before in work.backward_steps:
         multiply(g, slope, g)  # (7): g_t becomes delta_s_t
-        dot(g, W_hh, term)
-        add(g_before, term, g_before)  # (8)
+        recur_back(g, term)  # W_hh^T delta_s_t
+        g_before += term  # (8)
     multiply(work.g_t[0], work.a_t[0], work.g_t[0])
     np.matmul(work.read.T, work.g, out=work.dA)  # (11), h_{t-1} and not h_t
     np.matmul(work.out.T, work.z, out=work.dC)  # (10)

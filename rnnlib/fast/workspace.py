@@ -84,7 +84,10 @@ class Workspace:
         self.row_starts = np.arange(T * B) * rows.shape[-1]
         self.ones = self.row_starts[:0]  # where the entries of x are 1
         self.z = self.delta_z.reshape(T * B, K)
+        self.entries_z = self.delta_z.reshape(-1)
         self.z_starts = np.arange(T * B) * K
+        self.unit = np.ones(K, dtype)  # sums over the classes, as a product
+        self.safe = 0.5 * np.log(np.finfo(dtype).max)  # |z| below: exp(z) is in range
         self.g = self.delta_s.reshape(T * B, d_h)
         self.a = self.products.reshape(T * B, d_h)
 
@@ -92,8 +95,6 @@ class Workspace:
         def steps(array):
             return list(array[:, 0] if B == 1 else array)
 
-        self.W_hh_T = self.A[d_x + 1 :]
-        self.W_hh = np.empty((d_h, d_h), dtype)  # a copy for the backward pass
         self.h_t, self.a_t = steps(self.h), steps(self.products)
         self.g_t = steps(self.delta_s)
         self.forward_steps = list(
@@ -102,6 +103,23 @@ class Workspace:
         backward = zip(self.g_t[1:], self.a_t[1:], self.g_t[:-1], strict=True)
         self.backward_steps = list(backward)[::-1]
         self.term = np.empty(d_h if B == 1 else (B, d_h), dtype)
+        self.recur, self.recur_back = self._recurrent_products()
+
+    def _recurrent_products(self):
+        """W_hh h and W_hh^T delta_s into a given array, as functions.
+
+        For a vector the method of the matrix is the quickest call. Rows of several
+        sequences are quickest with matrices that are not transposed in memory: the
+        backward pass copies W_hh into ``self.W_hh`` first.
+        """
+        W_hh_T = self.A[self.d_x + 1 :]
+        if self.B == 1:
+            return W_hh_T.T.dot, W_hh_T.dot
+        self.W_hh = np.empty((self.d_h, self.d_h), self.dtype)
+        return (
+            lambda h, out: np.matmul(h, W_hh_T, out=out),
+            lambda delta_s, out: np.matmul(delta_s, self.W_hh, out=out),
+        )
 
     def set_params(self, params):
         """Copy parameters of the same shapes in; ValueError for others."""
