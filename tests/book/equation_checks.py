@@ -19,9 +19,21 @@ IDS = {  # by document and section; displays without a number are counted in ord
     "Roysdon 1.5": numbered("roysdon:1.5-", range(1, 23), 2),
     "Roysdon 1.6": [*numbered("roysdon:", range(5, 12)), "roysdon:h0", "roysdon:proof"],
     "Sarkar 3.2": numbered("sarkar:3.2-", range(1, 44), 2),
+    "Khanna 4": [
+        *("khanna:4.1-chain", "khanna:4.1-classes", "khanna:4.2-joint"),
+        *("khanna:4.2-scoring", "khanna:4.2-ranking", "khanna:4.2-generating"),
+        *("khanna:4.2-embeddings", "khanna:4.3-markov", "khanna:4.3-first-order"),
+        *("khanna:4.3-agreement", "khanna:4.4-order", "khanna:4.4-exponential"),
+        *("khanna:4.4-violated", "khanna:4.4-neural", "khanna:4.5-functions"),
+    ],
+    "Khanna 5": [
+        *numbered("khanna:", range(1, 6)),
+        *("khanna:5.2-given", "khanna:5.2-probable", "khanna:5.2-calibrated"),
+    ],
     "Khanna 6-7": numbered("khanna:", range(6, 13)),
     "Pal 2": ["pal:G1", "pal:G2", "pal:R1", "pal:R2", "pal:1", "pal:2"],
     "Pal 3": ["pal:3", "pal:lemma1", "pal:example", "pal:lemma2", "pal:theorem1"],
+    "Topçuoğlu 8 and 12": numbered("topcuoglu:", (5, 6, 16, 17)),
     "Topçuoğlu 10": numbered("topcuoglu:", range(7, 15)),
     "Roysdon 1.7": [
         *("roysdon:1.7-01", "roysdon:1.7-02", "roysdon:1.7-order"),
@@ -48,9 +60,9 @@ DOCUMENTS = ("roysdon", "sarkar", "khanna", "pal", "topcuoglu")
 # What an id of a section of `IDS` looks like; other chapters check other sections.
 COVERED = re.compile(
     r"roysdon:(1\.[57]\b|([5-9]|1[01])$|h0|proof)|sarkar:3\.2\b"
-    r"|khanna:([6-9]|1[0-2]|1[6-9]|2\d)$|khanna:9\.(1|2\.[234]|2-)"
+    r"|khanna:([1-9]|1[0-2]|1[6-9]|2\d)$|khanna:[45]\.|khanna:9\.(1|2\.[234]|2-)"
     r"|pal:([GR]?\d+$|4\.|lemma|proof|example|theorem)"
-    r"|topcuoglu:([7-9]$|1[0-4]$|10\.5\.2)"
+    r"|topcuoglu:([5-9]$|1[0-4]$|1[67]$|10\.5\.2)"
 )
 
 
