@@ -1,11 +1,12 @@
 """Section 13, lines 95 to 130: the word hello, the loop, and the prediction."""
 
+from dataclasses import replace
 from math import log
 
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, softmax
+from ledger.checks.oracles import close, network, softmax
 from ledger.checks.topcuoglu.sizes import counted
 from ledger.checks.topcuoglu.training import DATA, LETTERS, WORD, spelled, trained
 
@@ -89,21 +90,29 @@ def the_size_of_the_model(statement):
     assert sum(p.size for p in trained(0)[1]) == statement
 
 
+def zero_each_time(n, pieces):
+    """Every piece of the text is read from the zero state."""
+    losses = []
+    for steps in np.array_split(np.arange(1, n.T + 1), pieces):
+        x, y = ((None, *(a[t] for t in steps)) for a in (n.x, n.y))
+        losses += replace(n, h_0=np.zeros_like(n.h_0), x=x, y=y).ell[1:]
+    return losses
+
+
+TEXT = network(np.random.default_rng(6), d_x=4, K=4, T=6)
+
+
 @check(
     "topcuoglu-13-38",
-    printed=np.zeros((100, 1)),
-    planted=[np.ones((100, 1)), np.zeros((1, 100)), np.zeros((101, 1))],
+    printed=zero_each_time,
+    planted=[lambda n, pieces: n.ell[1:]],  # from another state
+    cases=[(TEXT, 1)],
+    outside=[(TEXT, 2), (TEXT, 3)],
 )
-def every_epoch_starts_from_zero(statement):
-    def forward(h_prev):
-        hs = {-1: np.copy(h_prev)}
-        for t in range(4):
-            hs[t] = np.tanh(hs[t - 1] + 0.5)
-        return hs
-
-    h_prev = statement
-    starts = [forward(h_prev)[-1] for _ in range(3)]
-    assert all(np.array_equal(h, np.zeros((100, 1))) for h in starts)
+def every_epoch_starts_from_zero(statement, case):
+    n, pieces = case
+    whole = replace(n, h_0=np.zeros_like(n.h_0))
+    assert close(statement(n, pieces), whole.ell[1:])
 
 
 def listed(p, target):
