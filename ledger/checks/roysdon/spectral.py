@@ -1,0 +1,320 @@
+"""Section 1.7: Jacobians, their products, and what bounds say."""
+
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+
+from ledger.checking import check
+from ledger.checks.oracles import close, network, networks
+
+
+def jacobian_of_step(n, t):
+    return np.diag(n.slope(n.s[t])) @ n.W_hh
+
+
+@check(
+    "roysdon-1.7-01",
+    printed=jacobian_of_step,
+    planted=[
+        lambda n, t: n.W_hh @ np.diag(n.slope(n.s[t])),
+        lambda n, t: jacobian_of_step(n, t).T,
+        lambda n, t: np.diag(n.slope(n.h[t])) @ n.W_hh,
+    ],
+    cases=networks,
+)
+def the_jacobian(statement, n):
+    for t in range(1, n.T + 1):
+        assert close(statement(n, t), n.dh_dh(t, t - 1))
+
+
+@check(
+    "roysdon-1.7-02",
+    printed=jacobian_of_step,
+    planted=[lambda n, t: n.W_hh, lambda n, t: 0 * n.W_hh],
+    cases=networks,
+)
+def linear_around_the_trajectory(statement, n):
+    """What is left of a small displacement is of second order."""
+    for t in range(1, n.T + 1):
+        left = []
+        for size in (1e-3, 1e-4):
+            moved = n.run({("h", t - 1): size * np.ones_like(n.h_0)})[1][t] - n.h[t]
+            left.append(np.abs(moved - statement(n, t) @ (size * np.ones_like(n.h_0))))
+        assert np.max(left[0]) < 1e-5 and np.max(left[1]) < 1e-7
+
+
+def transposed(n, steps):
+    """The product of J_t^T over these steps, from left to right."""
+    return reduce(
+        np.matmul, [jacobian_of_step(n, t).T for t in steps], np.eye(len(n.h_0))
+    )
+
+
+def backward_factor(id_, wrong, **options):
+    @check(id_, cases=networks, planted=wrong, **options)
+    def test(statement, n):
+        """What dL/dh_{t+k} is multiplied by on its way to h_t."""
+        for t in range(n.T - 1):
+            for k in range(2, n.T - t + 1):
+                assert close(statement(n, t, k), n.dh_dh(t + k, t).T)
+
+    return test
+
+
+def ascending(n, t, k):
+    return transposed(n, range(t + 1, t + k + 1))
+
+
+def descending(n, t, k):
+    return transposed(n, range(t + k, t, -1))
+
+
+in_the_text = backward_factor(
+    "roysdon-1.7-03",
+    [lambda n, t, k: ascending(n, t, k).T],
+    printed=descending,
+    corrected=ascending,
+)
+
+
+def sums(n, norm, size, first=0, order=ascending, weight=None):
+    """The right side of the display for each t: a matrix norm and a vector norm."""
+    weight = n.W_hy.T if weight is None else weight
+    return {
+        t: sum(
+            norm(weight)
+            * (norm(order(n, t, k)) if k else 1.0)
+            * size(n.p[t + k] - n.y[t + k])
+            for k in range(first, n.T - t + 1)
+        )
+        for t in range(1, n.T + 1)
+    }
+
+
+def family(order, vector=None):
+    """(matrix norm, vector norm)."""
+    return (
+        lambda A: np.linalg.norm(A, order),
+        lambda v: np.linalg.norm(v, order if vector is None else vector),
+    )
+
+
+CONSISTENT = (family(1), family(2), family(np.inf), family("fro", 2))
+
+
+def spread(rng):
+    """Networks, and one whose single error goes to many units alike."""
+    n = network(rng, d_h=6, K=2, T=1)
+    return [*networks(rng), replace(n, W_hy=np.outer([1.0, -1.0], np.ones(6)))]
+
+
+def holds(n, bound, size):
+    return all(size(n.total("h", t)) <= (1 + 1e-12) * b for t, b in bound.items())
+
+
+@check(
+    "roysdon-1.7-04",
+    printed=CONSISTENT,
+    otherwise=(family(2, vector=1),),
+    planted=[((lambda A: np.max(np.abs(A)), lambda v: np.max(np.abs(v))),)],
+    cases=spread,
+)
+def the_bound_on_the_gradient_of_a_state(statement, n):
+    for norm, size in statement:
+        assert holds(n, sums(n, norm, size), size)
+
+
+@check(
+    "roysdon-1.7-05",
+    printed=0,
+    planted=[1, 2],
+    cases=networks,
+)
+def the_sum_starts_with_the_error_of_the_step_itself(statement, n):
+    norm, size = family(2)
+    assert holds(n, sums(n, norm, size, first=statement), size)
+
+
+def rotation(angle):
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def contractions(rng):
+    """(rho, factors) with norms up to rho; one family attains it at each step."""
+    found = [(0.9, [0.9 * rotation(a) for a in rng.random(8)])]
+    for rho in (0.5, 0.95):
+        factors = rng.standard_normal((8, 3, 3))
+        found.append((rho, [rho * A / np.linalg.norm(A, 2) for A in factors]))
+    return found
+
+
+@check(
+    "roysdon-1.7-06",
+    printed=lambda rho, k: rho**k,
+    planted=[
+        lambda rho, k: rho ** (k + 1),
+        lambda rho, k: rho ** (2 * k),
+        lambda rho, k: rho**k / (k + 1),
+    ],
+    cases=contractions,
+)
+def products_of_contractions_decay(statement, case):
+    rho, factors = case
+    for k in range(1, len(factors) + 1):
+        product = reduce(np.matmul, factors[:k])
+        assert np.linalg.norm(product, 2) <= statement(rho, k) * (1 + 1e-12)
+
+
+W_SKEW = np.array([[2.0, 2.0], [-2.0, -2.0]])
+S_SKEW = np.diag([1.0, 2.0]) @ np.linalg.inv([[2.0, 1.0], [-2.0, 0.0]])
+
+
+def skew(A):
+    """||S A S^-1||_2: consistent with the vector norm ||S v||_2."""
+    return np.linalg.norm(S_SKEW @ A @ np.linalg.inv(S_SKEW), 2)
+
+
+def radius(A):
+    return np.max(np.abs(np.linalg.eigvals(A)))
+
+
+def scaled(rng):
+    """(norm, W, slopes): W and the slopes of eight steps; ||W|| max|phi'| = 0.95."""
+    found = []
+    for norm, _ in CONSISTENT:
+        W, slopes = rng.standard_normal((3, 3)), rng.random((8, 3))
+        found.append((norm, 0.95 * W / (norm(W) * np.max(slopes)), slopes))
+    return found
+
+
+@check(
+    "roysdon-1.7-07",
+    printed=lambda norm, W, slopes: norm(W) * np.max(np.abs(slopes)),
+    corrected=lambda norm, W, slopes: max(norm(np.diag(v) @ W) for v in slopes),
+    planted=[lambda norm, W, slopes: max(radius(np.diag(v) @ W) for v in slopes)],
+    cases=scaled,
+    counterexample=(skew, W_SKEW, np.array([[1.0, 0.0]] * 8)),
+)
+def a_rho_for_the_jacobians(statement, case):
+    """Products of k Jacobians are at most rho^k in the norm."""
+    norm, W, slopes = case
+    rho = statement(norm, W, slopes)
+    product = np.eye(len(W))
+    for k, v in enumerate(slopes, 1):
+        product = np.diag(v) @ W @ product
+        assert norm(product) <= rho**k * (1 + 1e-9)
+
+
+def contracting(rng):
+    """Networks of 25 steps with ||W_hh||_2 = 0.4 and tanh: rho = 0.4."""
+    found = []
+    for _ in range(2):
+        n = network(rng, T=25)
+        found.append(replace(n, W_hh=0.4 * np.linalg.qr(n.W_hh)[0]))
+    return found
+
+
+@check(
+    "roysdon-1.7-08",
+    printed=lambda n: n.total("h", 1, of=lambda s, h, z, ell: ell[n.T]),
+    otherwise=lambda n: n.total("h", 1),
+    cases=contracting,
+)
+def what_vanishes_is_what_comes_from_far(statement, n):
+    assert np.linalg.norm(statement(n)) < 1e-6
+
+
+def repeated(rng):
+    """Constant Jacobians: contractions, expansions, and what lies between."""
+    turns = [np.linalg.qr(rng.standard_normal((3, 3)))[0] for _ in range(2)]
+    between = [np.array([[0.0, 5.0], [0.0, 0.0]]), np.diag([2.0, 0.5])]
+    return [0.8 * turns[0], 1.3 * turns[1], *between]
+
+
+def can_grow(J):
+    """No below one, yes when every direction is stretched, else undecided."""
+    largest, smallest = np.linalg.norm(J, 2), np.linalg.norm(J, -2)
+    return False if largest <= 1 else True if smallest > 1 else None
+
+
+@check(
+    "roysdon-1.7-09",
+    printed=lambda J: bool(np.linalg.norm(J, 2) > 1),
+    corrected=can_grow,
+    planted=[lambda J: None, lambda J: not can_grow(J)],
+    cases=repeated,
+    counterexample=np.array([[0.0, 5.0], [0.0, 0.0]]),
+)
+def a_bound_above_one_is_not_growth(statement, J):
+    """An answer must be right; and there must be one where singular values decide."""
+    answer = statement(J)
+    grows = np.linalg.norm(np.linalg.matrix_power(J, 60), 2) > 1e3
+    if answer is None:
+        assert np.linalg.norm(J, -2) <= 1 < np.linalg.norm(J, 2)
+    else:
+        assert answer == grows
+
+
+def linear_networks(rng):
+    return [replace(n, phi="identity") for n in networks(rng)]
+
+
+@check(
+    "roysdon-1.7-10",
+    printed=lambda n: n.W_hh,
+    planted=[lambda n: n.W_hh.T, lambda n: np.eye(len(n.h_0))],
+    cases=linear_networks,
+    outside=networks(np.random.default_rng(4))[:1],
+)
+def the_linear_jacobian(statement, n):
+    for t in range(1, n.T + 1):
+        assert close(statement(n), n.dh_dh(t, t - 1))
+
+
+@check(
+    "roysdon-1.7-11",
+    printed=lambda W, k: np.linalg.matrix_power(W.T, k),
+    planted=[
+        lambda W, k: np.linalg.matrix_power(W, k),
+        lambda W, k: np.linalg.matrix_power(W.T, k + 1),
+    ],
+    cases=linear_networks,
+)
+def the_linear_gradient_has_powers(statement, n):
+    """dL/dh_t is the sum over k of (W^T)^k W_hy^T delta_{t+k}."""
+    for t in range(1, n.T + 1):
+        parts = [
+            statement(n.W_hh, k) @ n.W_hy.T @ n.total("z", t + k)
+            for k in range(n.T - t + 1)
+        ]
+        assert close(sum(parts), n.total("h", t))
+
+
+def log_norm_of_power(W, doublings):
+    """log ||W^k||_2 / k for k = 2^doublings, with the size kept apart."""
+    log, power = 0.0, W
+    for _ in range(doublings):
+        size = np.linalg.norm(power, 2)
+        power, log = power / size, log + np.log(size)
+        power, log = power @ power, 2 * log
+    return (log + np.log(np.linalg.norm(power, 2))) / 2.0**doublings
+
+
+TRANSIENT = np.array([[0.5, 10.0], [0.0, 0.5]])
+
+
+@check(
+    "roysdon-1.7-12",
+    printed=radius,
+    planted=[
+        lambda W: np.linalg.norm(W, 2),
+        lambda W: np.min(np.abs(np.linalg.eigvals(W))),
+        lambda W: np.abs(np.trace(W)),
+    ],
+    cases=lambda rng: [(W, 13) for W in (*rng.standard_normal((3, 3, 3)), TRANSIENT)],
+    outside=[(TRANSIENT, 1), (TRANSIENT, 3)],
+)
+def the_spectral_radius_is_the_rate_in_the_end(statement, case):
+    W, doublings = case
+    assert abs(np.exp(log_norm_of_power(W, doublings)) / statement(W) - 1) < 0.02
