@@ -10,18 +10,13 @@ from ledger.checks.pal.terms import (
     HV,
     error,
     error_of_state,
+    every_size,
     immediate,
-    one_unit,
     small_networks,
     spread,
     total,
     unrolled,
 )
-
-
-def every_size(rng):
-    """Networks of one to four units."""
-    return [*one_unit(rng), *small_networks(rng)]
 
 
 def along(n, W, V):

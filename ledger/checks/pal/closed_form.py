@@ -5,9 +5,9 @@ import sympy as sp
 
 from ledger.checking import check
 from ledger.checks.oracles import close, network
-from ledger.checks.pal.chain_rule import every_size
 from ledger.checks.pal.terms import (
     HV,
+    every_size,
     product,
     small_networks,
     spread,

@@ -4,11 +4,11 @@ import numpy as np
 
 from ledger.checking import check
 from ledger.checks.oracles import close, jacobian
-from ledger.checks.pal.chain_rule import every_size
 from ledger.checks.pal.closed_form import summed
-from ledger.checks.pal.lemmas import as_column
 from ledger.checks.pal.terms import (
     HV,
+    as_column,
+    every_size,
     flat,
     product,
     small_networks,

@@ -6,11 +6,12 @@ import numpy as np
 
 from ledger.checking import check
 from ledger.checks.oracles import close, jacobian, network
-from ledger.checks.pal.chain_rule import every_size
 from ledger.checks.pal.terms import (
     HV,
+    as_column,
     error,
     error_of_state,
+    every_size,
     flat,
     immediate,
     small_networks,
@@ -144,11 +145,6 @@ def equation_1_with_the_identity(statement, n):
 )
 def the_state_of_the_example(statement, n):
     assert close(statement(n.W_hh, n.h_0), n.s[2])
-
-
-def as_column(v):
-    """The n x 1 matrix of a vector."""
-    return v[:, None]
 
 
 @check(

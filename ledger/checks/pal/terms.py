@@ -77,3 +77,18 @@ def unrolled(n, t, block):
         for k in range(1, t)
     ]
     return sum(terms) + block(n.h[t - 1])
+
+
+def every_size(rng):
+    """Networks of one to four units."""
+    return [*one_unit(rng), *small_networks(rng)]
+
+
+def as_column(v):
+    """The n x 1 matrix of a vector."""
+    return v[:, None]
+
+
+def spectral(A):
+    """The 2-norm."""
+    return np.linalg.norm(A, 2)
