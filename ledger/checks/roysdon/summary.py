@@ -36,7 +36,10 @@ def reverse_mode(n):
 @check(
     "roysdon-1.6-01",
     printed=reverse_mode,
-    planted=[lambda n: reverse_mode(replace(n, h_0=0 * n.h_0))],
+    planted=[
+        lambda n: reverse_mode(replace(n, h_0=0 * n.h_0)),
+        lambda n: reverse_mode(replace(n, W_hh=n.W_hh.T)),
+    ],
     cases=networks,
 )
 def reverse_mode_over_the_unrolled_steps(statement, n):
