@@ -14,7 +14,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
 WORKERS := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test nbval lab notebooks bench ledger errata lint format lock clean
+.PHONY: help env book test nbval lab exercises notebooks bench ledger errata lint format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,8 +47,11 @@ nbval: $(READY) ## only nbval: re-run every chapter and compare
 	@$(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
 	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
 
-lab: $(READY) ## open the chapters in JupyterLab
-	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab --notebook-dir=chapters
+lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)
+	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab --notebook-dir=$(or $(DIR),chapters)
+
+exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1 overwrites)
+	@$(PY) -m tools.exercises $(if $(FORCE),--force)
 
 notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
 	@$(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)

@@ -78,7 +78,7 @@ def _where(function, error):
     if not own:
         return ""
     frame = own[-1]
-    text = linecache.getline(frame.filename, frame.lineno).strip()
+    text = linecache.getline(frame.filename, frame.lineno).split("  #")[0].strip()
     source = f": `{text}`" if text else ""
     if frame.name == code.co_name:
         number = frame.lineno - code.co_firstlineno + 1

@@ -37,13 +37,12 @@ class Diagnosis:
             yield f"  {self.problem}"
         for number, mistake in enumerate(self.mistakes):
             start = "and like" if number else "It looks like"
-            yield f"{start}: {mistake.name}. {mistake.sentence}"
+            yield f"{start}: {mistake.name}."
+            yield f"  {mistake.sentence}"
             yield f"  See {place(mistake)}."
         if self.wrong and not self.mistakes:
-            yield (
-                f"It is none of {self.tried} known mistakes, nor two of them together."
-                " Begin with the first output that is wrong."
-            )
+            yield f"It is none of {self.tried} known mistakes, nor two of them at once."
+            yield "  Begin with the first output that is wrong."
 
     def __str__(self):
         return "\n".join(self._lines(lambda mistake: mistake.place))

@@ -148,7 +148,7 @@ def test_unknown_mistakes_are_not_guessed():
 
     text = str(check_backward(backward))
     assert "It looks like" not in text
-    assert "none of" in text and "nor two of them together" in text
+    assert "none of" in text and "nor two of them at once" in text
 
 
 def test_a_function_that_remembers():

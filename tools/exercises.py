@@ -1,0 +1,147 @@
+"""Write the reader's notebooks: the chapters without their solutions.
+
+    python -m tools.exercises [--force] [--out FOLDER] [CHAPTER ...]
+
+A solution fold, from ``:::{solution-start}`` to ``:::{solution-end}``, is removed, text
+and code. A cell with the tag ``exercise-code`` stays, in a fold or not: what stands
+between ``# BEGIN SOLUTION`` and ``# END SOLUTION`` becomes an error that says that it
+is not written yet. Everything else stays as it is. A notebook that exists is a reader's
+work and is not overwritten without ``--force``.
+"""
+
+import argparse
+import copy
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+
+from tools.notebooks import CHAPTERS, ROOT, STAMP, chapters, dumps
+
+OUT = ROOT / "exercises"
+TAG = "exercise-code"
+START = re.compile(r"^(:{3,})\{solution-start\}")
+END = re.compile(r"^(:{3,})\{solution-end\}")
+REGION = re.compile(
+    r"^(?P<indent>[ ]*)# BEGIN SOLUTION\n.*?^[ ]*# END SOLUTION$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def stub(source):
+    """The source with every marked region replaced by an error.
+
+    Raises ValueError when there is none, or a mark without its partner.
+    """
+    marks = len(re.findall(r"# (?:BEGIN|END) SOLUTION", source))
+    name = re.search(r"^def (\w+)", source, re.MULTILINE)
+    what = name[1] if name else "this"
+
+    def region(match):
+        indent = match["indent"]
+        return (
+            f"{indent}# Your code comes here, in place of the next line.\n"
+            f'{indent}raise NotImplementedError("{what} is not written yet")'
+        )
+
+    text, count = REGION.subn(region, source)
+    if not count or marks != 2 * count:
+        raise ValueError(f"{what}: expected marked solutions, got {marks} marks")
+    return text
+
+
+def fill(source, solution):
+    """The stub of ``solution`` in ``source`` replaced by what it stands for."""
+    if source != stub(solution):
+        raise ValueError("source: expected the stub of this solution")
+    return solution
+
+
+def without_folds(cells):
+    """The cells outside solution folds, with stubs for those that are tagged.
+
+    Raises ValueError for a fold that is opened twice or not closed.
+    """
+    kept, inside = [], False
+    for cell in copy.deepcopy(cells):
+        if cell.cell_type == "markdown":
+            lines, fence = [], None
+            for line in cell.source.split("\n"):
+                if START.match(line):
+                    if inside:
+                        raise ValueError(f"cell {cell.id}: a fold inside a fold")
+                    inside, fence = True, START.match(line)[1]
+                elif END.match(line):
+                    if not inside:
+                        raise ValueError(f"cell {cell.id}: a fold that was not opened")
+                    inside, fence = False, END.match(line)[1]
+                elif fence and not inside and line.strip() == fence:
+                    fence = None  # the line that closes the end mark itself
+                elif not inside:
+                    lines.append(line)
+            cell.source = "\n".join(lines).strip("\n")
+            if cell.source.strip():
+                kept.append(cell)
+        elif TAG in cell.metadata.get("tags", []):
+            cell.source = stub(cell.source)
+            kept.append(cell)
+        elif not inside:
+            kept.append(cell)
+    if inside:
+        raise ValueError("a fold is not closed")
+    return kept
+
+
+def exercises(nb):
+    """The reader's form of a chapter; without outputs when something is to be written.
+
+    Outputs of a solved notebook say nothing about an unsolved one.
+    """
+    new = copy.deepcopy(nb)
+    new.cells = without_folds(nb.cells)
+    new.metadata.pop(STAMP, None)
+    if any(TAG in cell.metadata.get("tags", []) for cell in new.cells):
+        for cell in new.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+    nbformat.validate(new)
+    return new
+
+
+def write(paths, out, force):
+    """Write the notebooks and the data they read; returns how many were kept."""
+    out.mkdir(parents=True, exist_ok=True)
+    for data in CHAPTERS.iterdir():
+        if data.is_file() and data.suffix != ".ipynb":
+            shutil.copy(data, out)
+    kept, shown = 0, out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
+    for path in paths:
+        target = out / path.name
+        text = dumps(exercises(nbformat.read(path, as_version=4)))
+        if target.exists() and not force:
+            if target.read_text(encoding="utf-8") != text:
+                kept += 1
+                print(f"{shown / path.name}: kept as it is, it may be your work")
+            continue
+        target.write_text(text, encoding="utf-8")
+        print(f"{shown / path.name}: written")
+    if kept:
+        print(f"{kept} kept. `make exercises FORCE=1` overwrites them with new ones.")
+    return kept
+
+
+def main(arguments=None):
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--force", action="store_true", help="overwrite what is there")
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("chapters", nargs="*", type=Path)
+    args = parser.parse_args(arguments)
+    write(args.chapters or chapters(), args.out.resolve(), args.force)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
