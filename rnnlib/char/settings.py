@@ -115,7 +115,7 @@ def read_settings(path):
         settings = found["settings"]
         names = {field.name for field in fields(Settings)}
         if set(settings) != names:
-            raise ValueError(f"settings {sorted(names ^ set(settings))}")
+            raise ValueError(f"other settings: {sorted(names ^ set(settings))}")
         if settings["half_life"] is None:
             settings["half_life"] = inf
         return About(

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlib.char import network, run
@@ -139,8 +139,8 @@ def test_seeds_differ_and_repeat():
 def test_the_learning_rate_halves():
     params = {"w": np.zeros(1)}
     for half_life, expected in ((np.inf, 1.0), (4.0, 0.5)):
-        settings = Settings(learning_rate=0.25, half_life=half_life)
-        optimiser = run.optimiser(settings)
+        chosen = Settings(learning_rate=0.25, half_life=half_life)
+        optimiser = run.optimiser(chosen)
         state = optimiser.init_state(params)._replace(step=np.array(3))
         moved, _ = optimiser.update(params, {"w": np.ones(1)}, state)
         assert np.isclose(-moved["w"][0] / 0.25, expected)
@@ -198,14 +198,15 @@ def test_the_usual_learning_rates():
     assert Settings(optimiser="adam", learning_rate=0.1).learning_rate == 0.1
 
 
+@settings(max_examples=30)
 @given(
     st.text(st.characters(), min_size=1),
     st.sampled_from([np.inf, 0.1, 1e300, 1 / 3]),
     st.sampled_from(list(network.CELLS)),
 )
 def test_settings_in_a_checkpoint(tmp_path_factory, text, number, cell):
-    settings = Settings(cell=cell, half_life=number, seed=2**70)
-    about = About(settings, Alphabet.of(text), "0" * 64)
+    chosen = Settings(cell=cell, half_life=number, seed=2**70)
+    about = About(chosen, Alphabet.of(text), "0" * 64)
     path = tmp_path_factory.mktemp("about") / "a.safetensors"
     save_checkpoint(path, begun()[1], about.to_json())
     assert read_settings(path) == about
