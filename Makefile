@@ -48,7 +48,8 @@ nbval: $(READY) ## only nbval: re-run every chapter and compare
 	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
 
 lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)
-	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab --notebook-dir=$(or $(DIR),chapters)
+	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab \
+	  $(if $(DIR),--notebook-dir=. --preferred-dir=$(DIR),--notebook-dir=chapters)
 
 exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1 overwrites)
 	@$(PY) -m tools.exercises $(if $(FORCE),--force)
