@@ -11,14 +11,21 @@ run in turn in one process, each told to use one thread. Printed: the median of 
 ratio of the times over the rounds with its quartiles, beside the ratio that is aimed
 at; then how much of the step is matrix products, and how fast they are.
 
+With --save FILE the measurements are stored too; the chapter min_char_rnn_studied
+shows what stands in chapters/min_char_rnn_studied.json.
+
 JAX hands a step from one thread to another. With --pin all threads share a processor:
 JAX gains by that, and a comparison of two programs of one thread each stays as it is.
 """
 
 import argparse
+import importlib.metadata
 import importlib.util
+import json
 import os
+import platform
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -114,18 +121,21 @@ def interleaved(functions, times, rounds):
 
 
 def report(times, aims):
-    """Our time, and the ratio of each peer to it."""
-    print(f"  rnnlib.fast  {1e6 * np.median(times['rnnlib.fast']):10.1f} us")
-    for name in times:
-        if name == "rnnlib.fast":
+    """Our time, and the ratio of each peer to it, printed and as a dictionary."""
+    mine = times["rnnlib.fast"]
+    print(f"  rnnlib.fast  {1e6 * np.median(mine):10.1f} us")
+    ratios = {}
+    for name in aims:
+        if name not in times:
             continue
-        ratio = times[name] / times["rnnlib.fast"]
-        low, middle, high = np.quantile(ratio, [0.25, 0.5, 0.75])
+        low, middle, high = np.quantile(times[name] / mine, [0.25, 0.5, 0.75])
         verdict = "reached" if middle >= aims[name] else "MISSED"
         print(
             f"  {name:11s}  {1e6 * np.median(times[name]):10.1f} us  ratio "
             f"{middle:5.2f} ({low:.2f} to {high:.2f}), aim {aims[name]:.2f}: {verdict}"
         )
+        ratios[name] = [round(float(r), 3) for r in (low, middle, high)]
+    return {"seconds": float(f"{np.median(mine):.4g}"), "aims": aims, "ratios": ratios}
 
 
 def available(aims):
@@ -170,6 +180,11 @@ def matrix_work(setting, step_seconds):
         f"  the same calls with one unit, symbol and sequence: {1e6 * calls:.1f} us "
         f"({100 * calls / step_seconds:.0f}% of the step)"
     )
+    return {
+        "operations": parts,
+        "peak": float(f"{peak:.4g}"),
+        "calls": float(f"{calls:.4g}"),
+    }
 
 
 def compare_steps(setting, rounds):
@@ -189,8 +204,10 @@ def compare_steps(setting, rounds):
         if not np.allclose(loss, losses["rnnlib.fast"], rtol=1e-4):
             raise SystemExit(f"{name} computes another loss: {losses}")
     times = interleaved(functions, setting.steps, rounds)
-    report(times, setting.aims)
-    matrix_work(setting, np.median(times["rnnlib.fast"]))
+    sizes = dict(zip(("d_x", "d_h", "K", "T", "B"), setting[:5], strict=True))
+    sizes |= {"dense": dense, "dtype": dtype.__name__}
+    result = report(times, setting.aims)
+    return {**sizes, **result, **matrix_work(setting, result["seconds"])}
 
 
 def compare_samplers(rounds, n=500):
@@ -207,7 +224,25 @@ def compare_samplers(rounds, n=500):
         draw = samplers[name](params, rng)
         functions[name] = lambda draw=draw: draw(n)
     times = interleaved(functions, 1, rounds)
-    report({name: values / n for name, values in times.items()}, SAMPLING)
+    return report({name: values / n for name, values in times.items()}, SAMPLING)
+
+
+def conditions(args):
+    """What the measurements were made with."""
+    names = ["numpy", *(n for n in MODULES.values() if importlib.util.find_spec(n))]
+    versions = {name: importlib.metadata.version(name) for name in names}
+    cpu = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        models = [line.split(":")[1] for line in lines if line.startswith("model name")]
+        cpu = models[0].strip() if models else cpu
+    return {
+        "command": "make bench",
+        "rounds": args.rounds,
+        "processor": cpu,
+        "python": platform.python_version(),
+        "versions": versions,
+    }
 
 
 def main():
@@ -216,18 +251,23 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", type=int, help="number of a setting, from 1")
     parser.add_argument("--pin", action="store_true", help="all on one processor")
+    parser.add_argument("--save", type=Path, help="a file for the measurements")
     args = parser.parse_args()
     rounds = args.rounds
     if args.pin:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     where = "on one processor" if args.pin else "one thread each"
     print(f"{rounds} rounds, one process, {where}, NumPy {np.__version__}")
+    steps, samples = [], None
     with threadpool_limits(1):
         for number, setting in enumerate(SETTINGS, 1):
             if args.only in (None, number):
-                compare_steps(setting, rounds)
+                steps.append(compare_steps(setting, rounds))
         if args.only in (None, len(SETTINGS) + 1):
-            compare_samplers(rounds)
+            samples = compare_samplers(rounds)
+    if args.save:
+        stored = {**conditions(args), "steps": steps, "samples": samples}
+        args.save.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
