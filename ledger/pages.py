@@ -132,13 +132,19 @@ def summary_page():
             "run. Every verdict but the last is backed by a check that the tests "
             "execute. A check shows each time that it can fail: a claim that holds "
             "is tested together with planted falsifications, a claim that does not "
-            "hold together with its correction.",
+            f"hold together with its correction. There are {planted()} planted "
+            "falsifications, and the tests demand that every one is refused.",
             bars({AUTHORS[d]: counts(claims(d)) for d in DOCUMENTS}),
             count_table(),
             "## What the verdicts mean",
             *meaning,
         ]
     )
+
+
+def planted():
+    """How many falsifications the checks plant."""
+    return sum(len(check.planted) for d in DOCUMENTS for check in checks(d).values())
 
 
 def counts(records):
@@ -167,11 +173,12 @@ def errors_page():
         if own:
             parts += [f"## {harm.capitalize()}", meaning]
         for c in own:
-            parts.append(
+            parts += [
                 f"{{ref}}`{name(c)} <claim-{c.id}>`, {c.place}\n"
-                f": {one_line(c.consequence)} Instead of {one_line(c.printed)}: "
-                f"{one_line(c.correction)}"
-            )
+                f": {one_line(c.consequence)}",
+                f"  *As printed:* {one_line(c.printed)}",
+                f"  *As it should be:* {one_line(c.correction)}",
+            ]
     return "\n\n".join(parts)
 
 
