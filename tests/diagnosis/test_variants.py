@@ -12,6 +12,7 @@ from rnnlib import (
     cross_entropy,
     diagnosis,
     forward,
+    init_params,
     softmax,
 )
 from rnnlib.diagnosis import (
@@ -23,7 +24,7 @@ from rnnlib.diagnosis import (
     check_training,
     check_update,
 )
-from tests.diagnosis.readers import SLIPS, program
+from tests.diagnosis.readers import SLIPS, program, slip
 
 ORDER = ("b_y", "W_hh", "W_hy", "W_xh", "b_h")
 OWN = ("Wxh", "Whh", "bh", "Why", "by")
@@ -102,6 +103,10 @@ def adapted(layout, function, kinds, result):
     def wrapped(*arguments):
         pairs = zip(arguments, kinds, strict=True)
         found = function(*(turned(a, kind) for a, kind in pairs))
+        if result == "symbols":
+            return found
+        if result == "trained":
+            return back(found[0]), found[1]
         if result == "params":
             return back(found)
         loss, h, p = found
@@ -243,3 +248,72 @@ def test_unknown_rules_are_refused():
         check_clipping(clip_by_value, rule="size")
     with pytest.raises(ValueError, match="rule: expected one of"):
         diagnosis.check_update(library_update, rule="adam")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_clipping_and_update_in_other_forms(layout):
+    """Both work entry by entry, so that any form is a tree of arrays."""
+
+    def each(function, *trees):
+        if isinstance(trees[0], dict):
+            return {n: function(*(t[n] for t in trees)) for n in trees[0]}
+        parts = [function(*arrays) for arrays in zip(*trees, strict=True)]
+        return Params(*parts) if isinstance(trees[0], Params) else tuple(parts)
+
+    def clip(gradients, threshold):
+        return each(lambda g: np.clip(g, -threshold, threshold), gradients)
+
+    def update(params, gradients, memory, learning_rate, eps):
+        new = each(lambda r, g: r + g * g, memory, gradients)
+        step = each(lambda g, r: g / (np.sqrt(r) + eps), gradients, new)
+        return each(lambda v, u: v - learning_rate * u, params, step), new
+
+    assert check_clipping(clip, layout=layout).ok
+    assert check_update(update, layout=layout).ok
+    wrong = check_update(lambda *a: (update(*a)[0], a[2]), layout=layout)
+    assert [m.name for m in wrong.mistakes] == ["memory not returned"]
+
+
+@pytest.mark.parametrize("name", ["dictionary", "columns", "float32", "row vectors"])
+def test_sampling_and_training_in_other_forms(name):
+    layout = LAYOUTS[name]
+    kinds = ("params", "start", "", "", "", "")
+    drawn = adapted(layout, program("sampling"), kinds, "symbols")
+    assert check_sampling(drawn, layout=layout).ok
+    kinds = ("params", "", "", "", "", "")
+    trained = adapted(layout, program("training"), kinds, "trained")
+    assert check_training(trained, layout=layout).ok
+
+
+def test_a_mean_in_the_loop_is_declared():
+    mean = program("forward", "return loss", "return loss / T")
+    gradients = program("backward", "-= 1", "-= 1\n        dz /= T")
+    space = {"forward": mean, "backward": gradients}
+    loop = program("training")
+    loop.__globals__.update(space)
+    layout = Layout(reduction="mean over time")
+    assert check_training(loop, layout=layout).ok
+    assert not check_training(loop).ok
+
+
+def test_sums_left_from_an_earlier_run_are_told():
+    remembers = slip("backward", "gradients not zeroed")
+    x, y = np.ones((2, 3, 2), int)
+    q = init_params(5, 4, 5, rng=np.random.default_rng(0))
+    remembers(q, x, y, np.ones((4, 2, 4)), np.full((3, 2, 5), 0.2))
+    found = check_backward(remembers)
+    assert [m.name for m in found.mistakes] == ["gradients not zeroed"]
+
+
+def test_two_mistakes_one_of_them_in_what_is_kept():
+    right = program("backward", " + dh_next", "")
+    total = {}
+
+    def backward(*arguments):
+        found = right(*arguments)._asdict()
+        total.update({n: total.get(n, 0) + g for n, g in found.items()})
+        return Params(**total)
+
+    found = check_backward(backward)
+    names = [m.name for m in found.mistakes]
+    assert names == ["gradients not zeroed", "dh_next forgotten"]
