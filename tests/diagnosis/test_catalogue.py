@@ -136,6 +136,26 @@ def test_no_two_entries_look_alike(at):
         assert not all_agree(outputs[one], outputs[two], 1e-3), (one, two)
 
 
+@pytest.mark.parametrize("mistake", sampling_models.MISTAKES, ids=lambda m: m.name)
+def test_sampling_tells_its_entries_from_the_right_model_by_far(mistake):
+    """The log-likelihoods differ by far more than the margin, whichever is true."""
+    hot, cold = sampling.network_cases()
+
+    def draw(case, change, length, runs):
+        sample = sampling_models.planted(change)
+        seeds = map(np.random.default_rng, range(runs))
+        return np.array([sample(*case[:3], length, case.tau, rng) for rng in seeds])
+
+    for true, other in (({}, mistake.change), (mistake.change, {})):
+        gap = 0.0
+        for case, length, runs in ((hot, 500, 1), (cold, 500, 1), (hot, 2, 100)):
+            drawn = draw(case, true, length, runs)
+            for change, sign in ((other, 1), (true, -1)):
+                pieces = sampling_models.PIECES | change
+                gap += sign * sampling_models.surprise(case, drawn, pieces)[0, 0]
+        assert gap > 10 * sampling.MARGIN
+
+
 def test_equations_exist():
     chapters = {chapter for _, chapter in PLACES.values()}
     found = {
