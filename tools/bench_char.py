@@ -8,14 +8,14 @@ PyTorch and JAX need not be in the environment of the book: with them in another
 Peers: the classic listing (a dictionary of columns), PyTorch (eager) and JAX (jit and
 scan). The last two are used when they are installed, and named when they are not. All
 run in turn in one process, each told to use one thread. Printed: the median of the
-ratio of the times over the rounds with its quartiles, beside the ratio that is aimed
-at; then how much of the step is matrix products, and how fast they are.
+ratio of the processor times over the rounds with its quartiles, beside the ratio that
+is aimed at; then how much of the step is matrix products, and how fast they are.
 
-With --save FILE the measurements are stored too; the chapter min_char_rnn_studied
-shows what stands in chapters/min_char_rnn_studied.json.
+JAX hands a step from one thread to another, and that costs time. With --pin all threads
+share one processor: JAX gains by that, the others hardly change.
 
-JAX hands a step from one thread to another. With --pin all threads share a processor:
-JAX gains by that, and a comparison of two programs of one thread each stays as it is.
+With --save the measurements go into chapters/min_char_rnn_studied.json, which the
+chapter shows: those with and without --pin side by side.
 """
 
 import argparse
@@ -36,6 +36,8 @@ from rnnlib import fast
 from tools import char_peers
 
 RATE = 0.01
+CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
+TARGET = CHAPTERS / "min_char_rnn_studied.json"
 
 
 class Setting(NamedTuple):
@@ -101,11 +103,11 @@ def problem(setting):
 
 
 def seconds(function, times=1):
-    """Time of one call."""
-    start = time.perf_counter()
+    """Processor time of one call, all threads together."""
+    start = time.process_time()
     for _ in range(times):
         function()
-    return (time.perf_counter() - start) / times
+    return (time.process_time() - start) / times
 
 
 def interleaved(functions, times, rounds):
@@ -237,7 +239,7 @@ def conditions(args):
         models = [line.split(":")[1] for line in lines if line.startswith("model name")]
         cpu = models[0].strip() if models else cpu
     return {
-        "command": "make bench",
+        "command": f"python -m tools.bench_char{' --pin' * args.pin}",
         "rounds": args.rounds,
         "processor": cpu,
         "python": platform.python_version(),
@@ -251,7 +253,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", type=int, help="number of a setting, from 1")
     parser.add_argument("--pin", action="store_true", help="all on one processor")
-    parser.add_argument("--save", type=Path, help="a file for the measurements")
+    parser.add_argument("--save", action="store_true", help=f"into {TARGET.name}")
     args = parser.parse_args()
     rounds = args.rounds
     if args.pin:
@@ -266,8 +268,11 @@ def main():
         if args.only in (None, len(SETTINGS) + 1):
             samples = compare_samplers(rounds)
     if args.save:
-        stored = {**conditions(args), "steps": steps, "samples": samples}
-        args.save.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        stored = {}
+        if TARGET.exists():
+            stored = json.loads(TARGET.read_text(encoding="utf-8"))
+        stored[where] = {**conditions(args), "steps": steps, "samples": samples}
+        TARGET.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
