@@ -2,7 +2,9 @@
 
 import json
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -34,7 +36,7 @@ class Elements(HTMLParser):
     def handle_starttag(self, tag, attrs):
         """Note one element."""
         self.found.append((tag, dict(attrs)))
-        if tag not in ("input", "option"):  # no end tag needed
+        if tag not in ("input", "option", "img"):  # no end tag needed
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
@@ -78,6 +80,38 @@ def test_a_line_may_bring_its_own_x():
     assert table["ranges"][0] == [-8, 8] and not table["position"]
 
 
+def test_a_line_may_have_its_own_number_of_points_and_words():
+    line = Line("arrow", [0, 1], x=RATES[:, None] * [0, 1], style="arrow", said="abc")
+    flat = Line("flat", X, colour=2)
+    table = sliders.figure(
+        "t", [Control("rate", RATES)], [flat, line], x=X, labels=("x", "y"), equal=True
+    ).table
+    first, second = table["lines"]
+    assert second["x"] == [[0, 1], [0, 2], [0, 4]] and second["y"] == [[0, 1]]
+    assert second["said"] == ["abc"] and "said" not in first
+    assert [first["colour"], second["colour"]] == [2, 1] and table["equal"]
+
+
+def test_names_of_places_stand_on_the_axis():
+    names = list("abcde")
+    ticks = example(position=Control("x", names)).table["ticks"][0]
+    assert ticks == [[x, name] for x, name in zip(X, names, strict=True)]
+
+
+def test_the_first_frame_is_a_picture_of_the_starting_values():
+    figure = example(decimals=4)
+    still = re.search(r'base64,([^"]+)"', figure.html)[1]
+    svg = ElementTree.fromstring(b64decode(still))
+    paths = svg.iter("{http://www.w3.org/2000/svg}path")
+    drawn = [p.get("d") for p in paths if "rnn-line" in p.get("class")]
+    assert len(drawn) == 2
+    points = np.array(re.findall(r"[ML]([\d.]+) ([\d.]+)", drawn[0]), float)
+    across = (points[:, 0] - points[0, 0]) / np.ptp(points[:, 0])
+    assert np.allclose(across, X / 2, atol=1e-3)
+    rise = (points[0, 1] - points[-1, 1]) / (330 - 30 - 44) * 16  # from -8 to 8
+    assert abs(rise - 2 * 2) < 0.01  # rate 2, over 2
+
+
 @pytest.mark.parametrize(
     ("ends", "names"),
     [
@@ -107,7 +141,8 @@ def test_html_is_well_formed_and_everything_is_named():
 def test_html_has_no_ids_and_no_address():
     html = example().html
     assert not any("id" in attrs for _, attrs in Elements(html).found)
-    assert not re.search(r"https?:|//\w+\.|src=|@import|url\(", html)
+    assert not re.search(r"https?:|//\w+\.|@import|url\(", html)
+    assert re.findall(r"src=.{26}", html) == ['src="data:image/svg+xml;base64']
 
 
 def test_words_cannot_break_out_of_the_page():
@@ -124,7 +159,7 @@ def test_what_jupyter_shows():
     figure = example()
     assert figure._repr_html_() == figure.html
     assert repr(figure) == "Figure with sliders: A <title>"
-    assert len(figure.html) < 10_000
+    assert len(figure.html) < 14_000
 
 
 @pytest.mark.parametrize(
@@ -136,6 +171,7 @@ def test_what_jupyter_shows():
         ({"position": Control("", X)}, "controls: expected a label and values"),
         ({"position": Control("x", X, start=5)}, "start: expected 0 to 4, got 5"),
         ({"y_range": (1, 1)}, "y_range: expected two numbers, low < high"),
+        ({"x_range": (0, np.inf)}, "x_range: expected two numbers, low < high"),
     ],
 )
 def test_bad_figures(options, message):
@@ -152,6 +188,9 @@ def test_bad_figures(options, message):
         ([Line("l", X + np.nan)], "line 'l': expected numbers or -inf"),
         ([Line("l", X + np.inf)], "line 'l': expected numbers or -inf"),
         ([Line("l", X, style="wavy")], "style: expected one of 'line'"),
+        ([Line("l", X, style="arrow")], "line 'l': expected tails and heads in pairs"),
+        ([Line("l", X, colour=4)], "colour: expected 0 to 3, got 4"),
+        ([Line("l", X, said=["a", "b"])], r"said of line 'l': expected shape \(3,\)"),
     ],
 )
 def test_bad_lines(lines, message):

@@ -4,6 +4,31 @@
   const at = (nested, index) =>
     index.reduce((a, i) => a[a.length === 1 ? 0 : i], nested);
 
+  // first.py draws the same strokes.
+  function arrow([x0, y0], [x, y]) {
+    if (Math.abs(x - x0) + Math.abs(y - y0) < 1) return "";
+    const turn = Math.atan2(y - y0, x - x0), f = v => v.toFixed(1);
+    const barb = a => `M${f(x)} ${f(y)}`
+      + `l${f(-8 * Math.cos(turn + a))} ${f(-8 * Math.sin(turn + a))}`;
+    return `M${f(x0)} ${f(y0)}L${f(x)} ${f(y)}` + barb(0.45) + barb(-0.45);
+  }
+
+  function strokes(style, points, foot) {
+    let d = "", pen = "M";
+    points.forEach((point, i) => {
+      const before = pen;
+      pen = point ? "L" : "M";
+      if (style.includes("arrow")) {
+        if (i % 2 && point && points[i - 1]) d += arrow(points[i - 1], point);
+      } else if (point) {
+        const [x, y] = point.map(v => v.toFixed(1));
+        d += style === "bars" ? `M${x} ${foot}V${y}`
+          : style === "dots" ? `M${x} ${y}h0` : before + x + " " + y;
+      }
+    });
+    return d;
+  }
+
   function start(figure) {
     figure.dataset.ready = "yes";
     const find = s => figure.querySelector(s);
@@ -28,9 +53,15 @@
       const position = table.position ? chosen.pop() : null;
       const lines = table.lines.map(l => ({...l, x: at(l.x, chosen), y: at(l.y, chosen)}));
 
-      const W = svg.clientWidth || 640, H = W < 480 ? 270 : 330;
-      const L = 46, R = 14, T = 30, B = 44, w = W - L - R, h = H - T - B;
-      const [[x0, x1], [y0, y1]] = table.ranges;
+      const W = svg.clientWidth || 640;
+      const H = table.equal ? Math.min(W, 400) : W < 480 ? 270 : 330;
+      const [[x0, x1], [y0, y1]] = table.ranges, T = 30;
+      let L = 46, w = W - L - 14, h = H - T - 44;
+      if (table.equal) {
+        const unit = Math.min(w / (x1 - x0), h / (y1 - y0));
+        L += (w - unit * (x1 - x0)) / 2;
+        w = unit * (x1 - x0), h = unit * (y1 - y0);
+      }
       const X = x => w * (x - x0) / (x1 - x0), Y = y => h * (y1 - y) / (y1 - y0);
       let s = "";
       for (const [v, name] of table.ticks[0])
@@ -47,28 +78,24 @@
         const x = X(lines[0].x[position]);
         s += `<path class="rnn-position" d="M${x} 0v${h}"/>`;
       }
-      lines.forEach((l, k) => {
-        let d = "", pen = "M";
-        l.y.forEach((y, i) => {
-          const px = X(l.x[i]).toFixed(1);
-          if (y == null) { pen = "M"; return; }
-          const py = Math.max(-1e4, Math.min(1e4, Y(y))).toFixed(1);
-          if (l.style === "bars") d += `M${px} ${Y(Math.max(y0, 0))}V${py}`;
-          else if (l.style === "dots") d += `M${px} ${py}h0`;
-          else d += pen + px + " " + py;
-          pen = "L";
-        });
-        s += `<path class="rnn-line rnn-${l.style} rnn-c${k % 4}" d="${d}"/>`;
-        if (position !== null && l.y[position] != null)
-          s += `<circle class="rnn-c${k % 4}" r="5" cx="${X(l.x[position])}"`
-            + ` cy="${Y(l.y[position])}"/>`;
-      });
+      for (const l of lines) {
+        const points = l.y.map((y, i) =>
+          y == null ? null : [X(l.x[i]), Math.max(-1e4, Math.min(1e4, Y(y)))]);
+        const look = l.style.split(" ").map(word => `rnn-${word}`).join(" ");
+        s += `<path class="rnn-line ${look} rnn-c${l.colour}"`
+          + ` d="${strokes(l.style, points, Y(Math.max(y0, 0)))}"/>`;
+        if (position !== null && !l.said && points[position])
+          s += `<circle class="rnn-c${l.colour}" r="5" cx="${points[position][0]}"`
+            + ` cy="${points[position][1]}"/>`;
+      }
       svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
       svg.style.height = `${H}px`;
       svg.innerHTML = s + `</svg><rect class="rnn-frame" x="${L}" y="${T}" width="${w}"`
         + ` height="${h}"/>`;
-      const said = lines.map(l => l.label + " " + (position === null
-        ? `from ${shown(l.y[0])} to ${shown(l.y.at(-1))}` : shown(l.y[position])));
+      const said = lines.map(l => [l.label, l.said ? at(l.said, chosen)
+        : position !== null ? shown(l.y[position])
+          : `from ${shown(l.y[0])} to ${shown(l.y.at(-1))}`])
+        .filter(([, value]) => value).map(pair => pair.join(" "));
       const sentence = `${words.join(", ")}: ${said.join("; ")}`;
       find(".rnn-readout").textContent = sentence;
       svg.setAttribute("aria-label", `${table.title}. ${sentence}`);

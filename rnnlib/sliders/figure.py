@@ -27,13 +27,19 @@ class Line:
     """A curve for every setting: ``y`` is (n_1, ..., n_k, n_x), a size may be 1.
 
     n_j is the number of values of control j. ``x`` (n_x), or as ``y``, replaces that of
-    the figure. Style: line, dashed, dots or bars. -inf in y is a gap.
+    the figure; without a position its n_x may be its own. -inf in y is a gap. Style:
+    line, dashed, dots, bars, arrow or dashed arrow; the points of arrows are tail,
+    head, tail, head, and so on. ``said``, words (n_1, ..., n_k), is what the sentence
+    below says of the line, "" for nothing; without it, its values. Lines of one
+    ``colour``, 0 to 3, belong together; by default the colours take turns.
     """
 
     label: str
     y: Any
     x: Any = None
     style: str = "line"
+    said: Any = None
+    colour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,9 @@ def figure(
     x,
     labels,
     position=None,
+    x_range=None,
     y_range=None,
+    equal=False,
     decimals=2,
     readout="{}",
     missing="none",
@@ -78,8 +86,10 @@ def figure(
         Of the axes.
     position : Control, optional
         A slider with n_x values that moves a mark along x.
-    y_range : pair of float, optional
+    x_range, y_range : pair of float, optional
         All values by default.
+    equal : bool
+        One unit is as long upwards as across.
     decimals : int
         The table keeps so many.
     readout, missing : str
@@ -90,10 +100,16 @@ def figure(
     Raises
     ------
     ValueError
-        For wrong shapes, labels, styles or starts, or NaN and +inf in a line.
+        For wrong shapes, labels, styles, colours or starts, or NaN and +inf in a line.
     """
     controls, lines = list(controls), list(lines)
-    table = make_table(title, controls, lines, x, position, y_range, decimals)
-    table |= {"labels": list(labels), "readout": readout, "missing": missing}
+    ranges = x_range, y_range
+    table = make_table(title, controls, lines, x, position, ranges, decimals)
+    table |= {
+        "equal": equal,
+        "labels": list(labels),
+        "readout": readout,
+        "missing": missing,
+    }
     everything = controls + ([position] if position else [])
-    return Figure(page(table, everything, lines, caption), table)
+    return Figure(page(table, everything, caption), table)

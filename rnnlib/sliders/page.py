@@ -1,9 +1,11 @@
 """The HTML of a figure: controls, an empty SVG, the table as JSON, and the script."""
 
 import json
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 
+from rnnlib.sliders.first import classes, first_frame
 from rnnlib.sliders.table import word
 
 SCRIPT, CSS = (Path(__file__).with_name(f"figure.{kind}") for kind in ("js", "css"))
@@ -11,12 +13,14 @@ KEYS = 'autocomplete="off" data-lm-suppress-shortcuts="true"'  # JupyterLab take
 TABLE = '<script type="application/json">'
 
 
-def page(table, controls, lines, caption):
+def page(table, controls, caption):
     """A figure element that needs nothing outside itself."""
     data = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c")
     rows = "".join(_control_html(control) for control in controls)
-    key = "".join(_key_html(k, line) for k, line in enumerate(lines))
+    key = "".join(_key_html(line) for line in table["lines"])
+    starts = [control.start for control in controls]
+    still = b64encode(first_frame(table, starts).encode()).decode()
     caption = f"<figcaption>{caption}</figcaption>" if caption else ""
     return (
         '<figure class="rnn-sliders">'
@@ -26,8 +30,10 @@ def page(table, controls, lines, caption):
         f'<svg role="img" aria-label="{escape(table["title"])}"></svg>'
         f'<p class="rnn-key">{key}</p>'
         '<p class="rnn-readout" aria-live="polite"></p>'
-        '<p class="rnn-off">This figure is drawn by a script: allow scripts, or run '
-        f"this cell.</p>{caption}{TABLE}{data}</script>"
+        f'<div class="rnn-off"><img alt="{escape(table["title"])}: the first setting"'
+        f' src="data:image/svg+xml;base64,{still}"><p>The sliders of this figure need '
+        f"scripts: allow them, or run this cell.</p></div>{caption}"
+        f"{TABLE}{data}</script>"
         f"<script>{SCRIPT.read_text('utf-8')}</script></figure>"
     )
 
@@ -37,12 +43,13 @@ def read_table(html):
     return json.loads(html.split(TABLE, 1)[1].split("</script>", 1)[0])
 
 
-def _key_html(k, line):
-    length = 0 if line.style == "dots" else 24
+def _key_html(line):
+    length = 0 if line["style"] == "dots" else 24
+    head = "M29 6l-7-3M29 6l-7 3" if "arrow" in line["style"] else ""
     return (
-        '<span><svg aria-hidden="true" viewBox="0 0 34 12"><path class="rnn-line'
-        f' rnn-{line.style} rnn-c{k % 4}" d="M5 6h{length}"/></svg>'
-        f"{escape(line.label)}</span>"
+        '<span><svg aria-hidden="true" viewBox="0 0 34 12"><path class="'
+        f'{classes(line)}" d="M5 6h{length}{head}"/></svg>'
+        f"{escape(line['label'])}</span>"
     )
 
 

@@ -4,10 +4,11 @@ import numpy as np
 
 from rnnlib.validate import check_choice, shape_error
 
-STYLES = ("line", "dashed", "dots", "bars")
+STYLES = ("line", "dashed", "dots", "bars", "arrow", "dashed arrow")
+COLOURS = 4
 
 
-def make_table(title, controls, lines, x, position, y_range, decimals):
+def make_table(title, controls, lines, x, position, given, decimals):
     """What the script of a figure reads; parameters and errors as for `figure`."""
     everything = controls + ([position] if position else [])
     x = np.asarray(x, float)
@@ -20,11 +21,19 @@ def make_table(title, controls, lines, x, position, y_range, decimals):
     if position and len(position.values) != len(x):
         raise shape_error("position.values", (len(x),), (len(position.values),))
     sizes = (*(len(control.values) for control in controls), len(x))
-    ys = [_array(line.label, line.y, sizes) for line in lines]
-    xs = [_array(line.label, x if line.x is None else line.x, sizes) for line in lines]
-    for line in lines:
-        check_choice("style", line.style, STYLES)
-    ranges = [_range(xs), _range(ys) if y_range is None else _given(y_range)]
+    paths = [_path(line, x, sizes, position) for line in lines]
+    names = ("x_range", "y_range")
+    ranges = [
+        _range(arrays) if pair is None else _given(name, pair)
+        for name, pair, arrays in zip(
+            names, given, zip(*paths, strict=True), strict=True
+        )
+    ]
+    ticks = [_ticks(*pair, most) for pair, most in zip(ranges, (9, 6), strict=True)]
+    if position and isinstance(position.values[0], str):
+        ticks[0] = [
+            [float(v), name] for v, name in zip(x, position.values, strict=True)
+        ]
     return {
         "title": title,
         "controls": [
@@ -33,18 +42,52 @@ def make_table(title, controls, lines, x, position, y_range, decimals):
         ],
         "position": position is not None,
         "ranges": ranges,
-        "ticks": [_ticks(*pair) for pair in ranges],
+        "ticks": ticks,
         "decimals": decimals,
         "lines": [
             {
                 "label": line.label,
                 "style": line.style,
+                "colour": k % COLOURS if line.colour is None else line.colour,
                 "x": _listed(x_line, 6),
                 "y": _listed(y_line, decimals),
+                **_said(line, sizes[:-1]),
             }
-            for line, x_line, y_line in zip(lines, xs, ys, strict=True)
+            for k, (line, (x_line, y_line)) in enumerate(zip(lines, paths, strict=True))
         ],
     }
+
+
+def _path(line, x, sizes, position):
+    """(x, y) of a line, each checked."""
+    check_choice("style", line.style, STYLES)
+    if line.colour not in (None, *range(COLOURS)):
+        raise ValueError(f"colour: expected 0 to {COLOURS - 1}, got {line.colour!r}")
+    if line.x is not None:
+        x = np.asarray(line.x, float)
+        if not position and x.ndim:
+            sizes = (*sizes[:-1], x.shape[-1])
+    if "arrow" in line.style and sizes[-1] % 2:
+        raise ValueError(f"line {line.label!r}: expected tails and heads in pairs")
+    return _array(line.label, x, sizes), _array(line.label, line.y, sizes)
+
+
+def _said(line, sizes):
+    """The words of a line for every setting, where it has its own."""
+    if line.said is None:
+        return {}
+    said = np.asarray(line.said, str)
+    said = said.reshape((1,) * (len(sizes) - said.ndim) + said.shape)
+    if not _fits(said.shape, sizes):
+        raise shape_error(f"said of line {line.label!r}", sizes, said.shape)
+    return {"said": said.tolist()}
+
+
+def _fits(shape, sizes):
+    """Whether each size is the one expected, or 1."""
+    return len(shape) == len(sizes) and all(
+        a in (1, n) for a, n in zip(shape, sizes, strict=True)
+    )
 
 
 def _check_control(control):
@@ -59,10 +102,7 @@ def _array(label, values, sizes):
     """Values with one axis a control and x last, NaN and +inf refused."""
     array = np.asarray(values, float)
     array = array.reshape((1,) * (len(sizes) - array.ndim) + array.shape)
-    fits = array.ndim == len(sizes) and array.shape[-1] == sizes[-1]
-    if not fits or any(
-        a not in (1, n) for a, n in zip(array.shape, sizes, strict=True)
-    ):
+    if not _fits(array.shape, sizes) or array.shape[-1] != sizes[-1]:
         raise shape_error(f"line {label!r}", sizes, array.shape)
     if np.isnan(array).any() or (array == np.inf).any():
         raise ValueError(f"line {label!r}: expected numbers or -inf, got NaN or inf")
@@ -75,17 +115,17 @@ def _range(arrays):
     return [float(low), float(high if high > low else low + 1)]
 
 
-def _given(y_range):
-    low, high = map(float, y_range)
+def _given(name, pair):
+    low, high = map(float, pair)
     if not (np.isfinite([low, high]).all() and low < high):
-        raise ValueError(f"y_range: expected two numbers, low < high, got {y_range!r}")
+        raise ValueError(f"{name}: expected two numbers, low < high, got {pair!r}")
     return [low, high]
 
 
-def _ticks(low, high):
-    """About five round numbers, each with its name."""
+def _ticks(low, high, most):
+    """Round numbers, at most about so many, each with its name."""
     step = 10.0 ** np.floor(np.log10((high - low) / 4))
-    step *= next(m for m in (1, 2, 5, 10) if m * step >= (high - low) / 6)
+    step *= next(m for m in (1, 2, 5, 10) if m * step >= (high - low) / most)
     n = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
     return [
         [float(v), f"{v:g}".replace("-", "−")] for v in np.round(n * step, 12) + 0.0

@@ -1,11 +1,14 @@
 """Figures with sliders on the pages: their numbers, and what the controls do."""
 
+import re
+
 import nbformat
 import numpy as np
 import pytest
 
 import rnnlib
 from rnnlib import sliders
+from rnnlib.sliders.first import LEFT, TOP, at, first_frame
 from rnnlib.spectral import log_gradient_norms
 from tests.book import browser
 from tools.notebooks import CHAPTERS, chapters, code_cells
@@ -85,13 +88,6 @@ def test_gradient_norms_are_those_of_rnnlib():
             assert np.allclose(measured[i, j], logs, rtol=0, atol=0.006)
 
 
-def at(nested, indices):
-    """A row of a table: an axis of one entry serves every index."""
-    for i in indices:
-        nested = nested[0 if len(nested) == 1 else i]
-    return nested
-
-
 def shown(table, value):
     """How a figure writes a value."""
     if value is None:
@@ -108,12 +104,14 @@ def expected_readout(table, chosen):
     said = []
     for line in table["lines"]:
         y = at(line["y"], axes)
-        text = (
-            f"from {shown(table, y[0])} to {shown(table, y[-1])}"
-            if position is None
-            else shown(table, y[position])
-        )
-        said.append(f"{line['label']} {text}")
+        if "said" in line:
+            text = at(line["said"], axes)
+        elif position is None:
+            text = f"from {shown(table, y[0])} to {shown(table, y[-1])}"
+        else:
+            text = shown(table, y[position])
+        if text:
+            said.append(f"{line['label']} {text}")
     return f"{words}: {'; '.join(said)}"
 
 
@@ -221,3 +219,71 @@ def test_a_wrong_number_on_the_page_is_found(chromium, tmp_path):
         page.goto(path.as_uri())
         with pytest.raises(AssertionError):
             exercise(page, page.locator("figure.rnn-sliders").first, tables[0])
+
+
+def steps(path, origin=(0.0, 0.0)):
+    """The commands of a path of an SVG with their numbers, moved to an origin."""
+    found = []
+    for command, numbers in re.findall(r"([MLVlh])([^MLVlh]*)", path):
+        values = np.array(numbers.split(), float)
+        if command.isupper():
+            values = values - (origin if len(values) == 2 else origin[1:])
+        found.append((command, values))
+    return found
+
+
+def same(drawn, still, left):
+    """Whether script and Python drew the same path, to a fifth of a pixel."""
+    pairs = zip(steps(drawn), steps(still, (left, TOP)), strict=True)
+    return all(a[0] == b[0] and np.allclose(a[1], b[1], atol=0.2) for a, b in pairs)
+
+
+def test_the_first_frame_is_what_the_script_draws(chromium, tmp_path):
+    outputs = [text for path in pages_with_figures() for text in figures(path)]
+    page_file = tmp_path / "page.html"
+    style = '<meta charset="utf-8"><style>figure { width: 640px; margin: 0 }</style>'
+    page_file.write_text("<!doctype html>" + style + "".join(outputs), "utf-8")
+    paths = """f => [...f.querySelectorAll("svg[role=img] .rnn-line")]
+      .map(e => e.getAttribute("d"))"""
+    with browser.launched(chromium) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        on_page = page.locator("figure.rnn-sliders")
+        assert on_page.count() == len(outputs)
+        for n, html in enumerate(outputs):
+            table = sliders.read_table(html)
+            still = first_frame(table, state(on_page.nth(n))["chosen"])
+            stills = re.findall(r'class="rnn-line[^"]*" d="([^"]*)"', still)
+            left = float(re.search(r'<svg x="([\d.]+)"', still)[1])
+            assert table["equal"] or left == LEFT
+            drawn = on_page.nth(n).evaluate(paths)
+            assert len(drawn) == len(stills) > 0
+            assert all(same(*pair, left) for pair in zip(drawn, stills, strict=True))
+            assert not same(drawn[0], stills[0], left + 1)
+
+
+def test_without_scripts_the_first_frame_is_seen(chromium, tmp_path):
+    path, _ = two_figures(tmp_path)
+    with browser.launched(chromium) as context:
+        page = context.browser.new_context(java_script_enabled=False).new_page()
+        page.goto(path.as_uri())
+        pictures = page.locator("figure.rnn-sliders img")
+        assert pictures.count() == 2 and pictures.first.is_visible()
+        assert pictures.first.evaluate("e => e.naturalWidth") > 0
+        assert not page.locator(".rnn-controls").first.is_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_leaves_a_phone(chromium, site, theme):
+    with browser.launched(chromium) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.emulate_media(color_scheme=theme)
+        for path in pages_with_figures():
+            page.goto(f"{site.as_uri()}/chapters/{path.stem}.html")
+            boxes = page.locator(
+                ".rnn-sliders :is(input, select, p, figcaption), .rnn-sliders > svg"
+            )
+            for box in boxes.all():
+                area = box.bounding_box()
+                assert area["x"] >= 0 and area["x"] + area["width"] <= 360
