@@ -1,10 +1,15 @@
-"""Static checks of the built site: each returns a list of complaints."""
+"""Static checks of the built site: each returns a list of complaints.
+
+The Jupyter that runs in the browser, in `lite/`, is a program and no page of the book;
+test_lite.py checks what it loads.
+"""
 
 import re
 from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+LITE = "lite"
 LOADED_RELS = {"stylesheet", "icon", "preload", "modulepreload", "manifest", "prefetch"}
 LOADED = {
     "script": ("src",),
@@ -67,10 +72,15 @@ def read(path):
     return Page(path.read_text(encoding="utf-8"))
 
 
+def files(site, *endings):
+    """The files of the book, with one of these endings if any is given."""
+    found = [p for p in site.rglob("*") if p.is_file() and LITE not in p.parts]
+    return sorted(p for p in found if not endings or p.suffix in endings)
+
+
 def pages(site):
     """All HTML pages; the templates that the theme leaves in _static are none."""
-    found = sorted(site.rglob("*.html"))
-    return [path for path in found if site / "_static" not in path.parents]
+    return [p for p in files(site, ".html") if site / "_static" not in p.parents]
 
 
 def in_code(text):
@@ -85,7 +95,7 @@ def external_complaints(site):
         page, name = read(path), path.relative_to(site)
         outside = [url for url in page.loads if EXTERNAL.match(url)]
         found += [f"{name} loads {url}" for url in outside + in_code(page.inline)]
-    for path in [*site.rglob("*.css"), *site.rglob("*.js")]:
+    for path in files(site, ".css", ".js"):
         text = path.read_text(encoding="utf-8", errors="replace")
         found += [f"{path.relative_to(site)} loads {url}" for url in in_code(text)]
     return found
@@ -120,5 +130,5 @@ def image_complaints(site):
 
 
 def megabytes(site):
-    """The size of the whole site."""
-    return sum(p.stat().st_size for p in site.rglob("*") if p.is_file()) / 1e6
+    """The size of the site, without the Jupyter that runs in the browser."""
+    return sum(p.stat().st_size for p in files(site)) / 1e6
