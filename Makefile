@@ -14,7 +14,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
 WORKERS := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help env book test nbval lab exercises notebooks bench ledger errata lint format lock clean
+.PHONY: help env book pdf serve pyodide test nbval lab exercises notebooks bench ledger errata lint format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,17 @@ book: $(READY) ## build the book strictly; prints its first page
 	@$(STRICT_BUILD) || { echo "make book: FAILED"; exit 1; }
 	@echo "make book: PASSED. First page: $(FIRST_PAGE)"
 	@$(PY) -c 'from pathlib import Path; print(Path("$(FIRST_PAGE)").resolve().as_uri())'
+
+pdf: $(READY) ## print the whole book into _build/book.pdf (minutes; needs Chromium)
+	@$(PY) -m tools.pdf
+
+serve: $(READY) ## serve the built book here (PORT=8000), to run chapters in the browser
+	@test -f $(FIRST_PAGE) || { echo "make serve: nothing built yet: make book"; exit 1; }
+	@echo "http://localhost:$(or $(PORT),8000)/ (Ctrl-C ends it)"
+	@$(PY) -m http.server --bind localhost --directory $(dir $(FIRST_PAGE)) $(or $(PORT),8000)
+
+pyodide: $(READY) ## fetch Python for the browser, for the test that runs it (needs npm)
+	@$(PY) -m tools.pyodide
 
 test: $(READY) ## unit and property tests, and nbval on every chapter
 	@$(PY) -m pytest tests $(NBVAL) $(WORKERS) \

@@ -1,0 +1,169 @@
+"""The whole book as one PDF, printed by Chromium from the single page.
+
+    python -m tools.pdf [--single FOLDER] [--output FILE]
+
+The chapters are printed first; Chromium knows then on which page each heading
+stands, the contents are written with these numbers, and pypdf puts both together
+(tools/pdf_pages.py). The command ends with a check of what it made: exit 1 when a
+chapter is missing, a link leads nowhere or a line runs out of the page.
+"""
+
+import argparse
+import html
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from playwright.sync_api import sync_playwright
+
+from tools import chromium, pdf_pages
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT = ROOT / "_build/book.pdf"
+OMITTED = ("ledger/all",)  # a list of what the next pages say in full, to be filtered
+WIDTH, HEIGHT = 656, 960  # what a page holds, in CSS pixels, a little less
+PATIENCE = 15 * 60 * 1000  # milliseconds for one of Chromium's steps
+MANY = 20  # complaints to print
+
+
+def build(target):
+    """The book as one page, in `target`; the folder that holds it."""
+    program = Path(sys.executable).with_name("jupyter-book")
+    options = ["-n", "--keep-going", "--builder", "custom"]
+    options += ["--custom-builder", "singlehtml", "--path-output", str(target)]
+    command = [str(program), "build", str(ROOT), *options]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    folder = target / "_build/singlehtml"
+    if done.returncode or not folder.exists():
+        raise RuntimeError(f"the single page was not built\n{done.stderr[-3000:]}")
+    return folder
+
+
+def plan(toc):
+    """[(caption of a part, its documents)], the first part being the root page."""
+    parts = [(None, [toc["root"]])]
+    for part in toc["parts"]:
+        parts.append((part["caption"], [entry["file"] for entry in part["chapters"]]))
+    return parts
+
+
+def one_page(folder, root):
+    """Put the single page where its pictures are, with links into itself."""
+    text = (folder / f"{root}.html").read_text(encoding="utf-8")
+    target = folder / "book.html"
+    target.write_text(text.replace(f'href="{root}.html#', 'href="#'), encoding="utf-8")
+    return target
+
+
+def front(config, parts, headings, pages):
+    """The title page and the contents, as HTML; `pages` maps a heading to a number."""
+    title, author = html.escape(config["title"]), html.escape(config["author"])
+    lines = []
+    for caption, documents in parts:
+        if caption:
+            lines.append(f"<p>{html.escape(caption)}</p>")
+        for heading in headings:
+            if heading["name"] in documents and heading["level"] <= 2:
+                kind = "chapter" if heading["level"] == 1 else "section"
+                lines.append(
+                    f'<a class="{kind}" href="{pdf_pages.SCHEME}{heading["id"]}">'
+                    f"<span>{html.escape(heading['shown'])}</span>"
+                    f'<span class="dots"></span>{pages[heading["id"]]}</a>'
+                )
+    style = (ROOT / "tools/pdf.css").read_text(encoding="utf-8")
+    return (
+        f'<!doctype html><html lang="en"><title>{title}</title><style>{style}</style>'
+        f'<body class="front"><header><h1>{title}</h1><p>{author}</p><p>The sources of '
+        "the checks of the ledger, which its pages fold, are not printed.</p></header>"
+        f"<nav><h1>Contents</h1>{''.join(lines)}</nav></body></html>"
+    )
+
+
+def printed(page, path):
+    """Print what the page shows."""
+    page.pdf(path=path, prefer_css_page_size=True, print_background=True)
+
+
+def lay_out(page, source, parts, omit):
+    """Make a book of the single page that fits; (headings, fitted, complaints)."""
+    captions = {documents[0]: caption for caption, documents in parts if caption}
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.set_default_timeout(PATIENCE)
+    page.emulate_media(media="print", color_scheme="light")
+    page.goto(source.as_uri(), timeout=PATIENCE)
+    page.evaluate("async () => { await MathJax.startup.promise; }")
+    page.add_style_tag(path=ROOT / "tools/pdf.css")
+    page.add_script_tag(path=ROOT / "tools/pdf.js")
+    root = parts[0][1][0]
+    options = {"parts": captions, "omit": list(omit), "root": root}
+    headings = page.evaluate("(options) => printing.layOut(options)", options)
+    for heading in headings:  # as contents and bookmarks show it
+        heading["shown"] = heading["title"].replace("\\(", "").replace("\\)", "")
+    fitted = page.evaluate("(height) => printing.fit(height)", HEIGHT)
+    return (
+        headings,
+        fitted,
+        page.evaluate("(height) => printing.complaints(height)", HEIGHT),
+    )
+
+
+def print_book(executable, source, config, parts, work, omit=OMITTED):
+    """Print chapters and front into `work`; returns (headings, complaints)."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=chromium.FLAGS
+        )
+        page = browser.new_page()
+        headings, fitted, complaints = lay_out(page, source, parts, omit)
+        print(f"scaled down: {fitted['scaled']}, the least {fitted['least']:.2f}")
+        printed(page, work / "body.pdf")
+        pages = pdf_pages.places(work / "body.pdf", [h["id"] for h in headings])
+        numbers = {id_: index + 1 for id_, index in pages.items()}
+        page.goto("about:blank")
+        page.set_content(front(config, parts, headings, numbers))
+        printed(page, work / "front.pdf")
+        browser.close()
+    return headings, complaints
+
+
+def main(arguments=None):
+    """Build, print, check."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--single", type=Path, help="a built single page to print")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    chosen = parser.parse_args(arguments)
+    executable = chromium.find()
+    if executable is None:
+        print("make pdf: NOT DONE: it needs Chromium on PATH", file=sys.stderr)
+        return 1
+    start = time.monotonic()
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    parts = plan(toc)
+    with tempfile.TemporaryDirectory() as work:
+        work = Path(work)
+        folder = chosen.single or build(work)
+        source = one_page(folder, toc["root"])
+        headings, complaints = print_book(executable, source, config, parts, work)
+        chosen.output.parent.mkdir(parents=True, exist_ok=True)
+        pdf_pages.join(
+            work / "front.pdf", work / "body.pdf", headings, config, chosen.output
+        )
+    documents = [d for _, found in parts for d in found if d not in OMITTED]
+    complaints += pdf_pages.complaints(chosen.output, headings, documents)
+    for complaint in complaints[:MANY]:
+        print(complaint, file=sys.stderr)
+    size, count = chosen.output.stat().st_size / 1e6, pdf_pages.count(chosen.output)
+    print(f"{count} pages, {size:.1f} MB, {time.monotonic() - start:.0f} s")
+    if complaints:
+        print(f"make pdf: FAILED: {len(complaints)} complaints", file=sys.stderr)
+        return 1
+    print(f"make pdf: PASSED. The book: {chosen.output.resolve().as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
