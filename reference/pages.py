@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from reference import book
+from reference import book, exercises
 from reference.drawing import map_svg
 from reference.needs import needs
 from reference.symbols import anchor, symbols
@@ -127,6 +127,7 @@ PAGES = {
     "reference/map": map_page,
     "reference/summaries": summaries_page,
     "reference/theorems": theorems_page,
+    "reference/exercises": exercises.page,
     "reference/symbols": symbols_page,
     "reference/glossary": glossary_page,
 }

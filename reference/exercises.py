@@ -1,0 +1,72 @@
+"""Every exercise of the book: its kind, its grade, its place, and the page of them."""
+
+import re
+from typing import NamedTuple
+
+from reference import book
+
+KINDS = ("Warm-up", "Proof", "Code", "Experiment", "Find the mistake")
+WORTH = {
+    "Warm-up": "A few minutes, mostly with pencil and paper, the definitions at hand.",
+    "Proof": "An argument in words or symbols, which a cell then puts to the test.",
+    "Code": "A short function, checked against `rnnlib` or an oracle.",
+    "Experiment": "A prediction first, then a measurement.",
+    "Find the mistake": "Code or an argument that looks right. Where does it fail?",
+}
+EXERCISE = re.compile(r"^:{3,}\{exercise\}[ ]*(.*)\n:label:[ ]*(\S+)", re.MULTILINE)
+TITLE = re.compile(rf"(★{{1,3}}) ({'|'.join(KINDS)}): (\S.*)")
+
+
+class Exercise(NamedTuple):
+    """An exercise: one to three stars, one of `KINDS`, its own title and label."""
+
+    stars: int
+    kind: str
+    title: str
+    label: str
+
+
+def exercises(texts):
+    """The exercises in the prose of a chapter, in order.
+
+    A title that does not say grade and kind is left out here; the tests refuse it.
+    """
+    found = []
+    for title, label in EXERCISE.findall("\n\n".join(texts)):
+        if parts := TITLE.fullmatch(title.strip()):
+            stars, kind, rest = parts.groups()
+            found.append(Exercise(len(stars), kind, rest, label))
+    return found
+
+
+def link(exercise):
+    """The title of an exercise, leading to it, with a capital letter."""
+    title = re.sub(r"\w", lambda letter: letter[0].upper(), exercise.title, count=1)
+    return f"{{ref}}`{title} <{exercise.label}>`"
+
+
+def page():
+    """All exercises by kind and grade, then chapter by chapter."""
+    every = [(name, e) for name in book.chapters() for e in exercises(book.texts(name))]
+    counts = {kind: sum(e.kind == kind for _, e in every) for kind in KINDS}
+    lines = [f"The book has {len(every)} exercises."]
+    for kind in KINDS:
+        lines += [f"## {kind} ({counts[kind]})", WORTH[kind]]
+        own = sorted((e for e in every if e[1].kind == kind), key=lambda e: e[1].stars)
+        lines.append(
+            "\n".join(
+                f"- {'★' * e.stars} {link(e)} ({{doc}}`/chapters/{name}`)"
+                for name, e in own
+            )
+        )
+    lines.append("## By chapter")
+    for caption, names in book.parts():
+        own = [n for n in names if any(name == n for name, _ in every)]
+        lines += [f"### {caption}"] if own else []
+        for name in own:
+            items = [e for chapter, e in every if chapter == name]
+            lines.append(f"**{{doc}}`/chapters/{name}`**")
+            lines.append(
+                "\n".join(f"- {'★' * e.stars} {e.kind}: {link(e)}" for e in items)
+            )
+    return "\n\n".join(lines)
