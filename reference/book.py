@@ -18,7 +18,8 @@ BOXES = (
     "algorithm",
 )
 BOX = re.compile(
-    rf"^(:::+)\{{prf:({'|'.join(BOXES)})\}}[ ]*([^\n]*)\n:label:[ ]*(\S+)\n(.*?)^\1[ ]*$",
+    rf"^(:::+)\{{prf:({'|'.join(BOXES)})\}}[ ]*([^\n]*)\n"
+    r":label:[ ]*(\S+)\n(.*?)^\1[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
 ROLE = r"\{(?:prf:ref|eq|ref|numref)\}`(?:[^`<]*<)?([\w-]+)>?`"

@@ -115,7 +115,8 @@ def pattern(latex):
     latex = re.sub(r"([_^])\{([A-Za-z0-9])\}", r"\1\2", latex)
     for token in TOKEN.findall(latex):
         if token.startswith("_{%"):
-            parts.append("_" + STEP)
+            optional = "?" if parts == [r"\\ell(?![A-Za-z])"] else ""
+            parts.append(f"(?:_{STEP}){optional}")
         elif token.startswith("%"):
             parts.append(r"[^{}]*?")
         elif token.startswith("\\") and token[-1].isalpha():
@@ -133,6 +134,7 @@ def pattern(latex):
 def found_in(formulas, chapter):
     """The symbols of a chapter that stand in any of its formulas, in order."""
     text = "\n".join(formulas).replace(r"\mathrm{Diag}", r"\operatorname{Diag}")
+    text = text.replace(r"\text{from future}", r"\text{future}")
     text = re.sub(r"([_^])\{([A-Za-z0-9])\}", r"\1\2", text)
     return [
         s for s in symbols() if s.stands_in(chapter) and pattern(s.latex).search(text)
@@ -141,4 +143,4 @@ def found_in(formulas, chapter):
 
 def anchor(symbol):
     """The name of an entry on the page."""
-    return f"symbol-{symbol.key.replace('_', '-')}"
+    return f"symbol-{symbol.key.replace('_', '-').lower()}"
