@@ -2,7 +2,8 @@
 
 MathJax comes from the sphinx-mathjax-offline package: only the TeX-to-HTML
 component, its fonts and a few TeX extensions are copied into the built book
-(under 2 MB). Thebe, which loads a script from a public host, is taken out.
+(under 2 MB). Thebe, which loads a script from a public host, is taken out, and so are
+the source maps of the theme, 3 MB that no page loads.
 """
 
 from importlib.util import find_spec
@@ -32,6 +33,12 @@ def copy_mathjax(app, exception):
         copy2(source / extensions / f"{name}.js", target / extensions)
 
 
+def drop_source_maps(app, exception):
+    """Remove what only a developer of the theme would load."""
+    for path in Path(app.outdir, "_static").rglob("*.map"):
+        path.unlink()
+
+
 def drop_thebe(app, config):
     """Disconnect sphinx-thebe, which Jupyter Book always loads."""
     for listeners in app.events.listeners.values():
@@ -49,4 +56,5 @@ def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", drop_thebe)
     app.connect("build-finished", copy_mathjax)
+    app.connect("build-finished", drop_source_maps)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,6 +9,7 @@ Colab are the theme's own.
 import sys
 from html import escape
 from pathlib import Path
+from shutil import copy2
 
 import nbformat
 from sphinx.util import logging
@@ -61,6 +62,28 @@ def chapter_of(pagename):
     return nbformat.read(path, as_version=4) if path.is_file() else None
 
 
+def data_of(chapter):
+    """The files in the folder of the chapters that a chapter reads."""
+    path = ROOT / f"chapters/{chapter}.json"
+    return [path] if path.is_file() else []
+
+
+def offer_data(context, chapter):
+    """Let the data of a chapter be downloaded where its notebook is."""
+    for path in data_of(chapter):
+        for group in context["header_buttons"]:
+            if group.get("label") == "download-buttons":
+                link = {
+                    "type": "link",
+                    "url": context["pathto"](f"_sources/chapters/{path.name}", 1),
+                    "text": path.suffix,
+                    "icon": "fas fa-table",
+                    "tooltip": "Download the data, to be kept beside the notebook",
+                    "label": "download-data-button",
+                }
+                group["buttons"].insert(1, link)
+
+
 def offer(app, pagename, templatename, context, doctree):
     """Add the button and its dialogue, or the sentence that there is none."""
     if app.builder.name != "html" or not pagename.startswith("chapters/"):
@@ -68,6 +91,8 @@ def offer(app, pagename, templatename, context, doctree):
     nb = chapter_of(pagename)
     if nb is None:
         return
+    chapter = Path(pagename).name
+    offer_data(context, chapter)
     absent = requirements(nb)[1]
     if absent:
         names = ", ".join(f"<code>{escape(name)}</code>" for name in sorted(absent))
@@ -75,7 +100,7 @@ def offer(app, pagename, templatename, context, doctree):
         return
     context["header_buttons"].append(BUTTON)
     address = f"{lite.FOLDER}/notebooks/index.html"
-    href = f"{context['pathto'](address, 1)}?path={Path(pagename).name}.ipynb"
+    href = f"{context['pathto'](address, 1)}?path={chapter}.ipynb"
     context["body"] += DIALOGUE.format(
         href=escape(href),
         size=lite.megabytes(nb),
@@ -83,10 +108,12 @@ def offer(app, pagename, templatename, context, doctree):
     )
 
 
-def build(app, exception):
-    """Build what the buttons lead to."""
+def finish(app, exception):
+    """Put beside the pages what the buttons lead to."""
     if exception or app.builder.name != "html":
         return
+    for path in (ROOT / "chapters").glob("*.json"):
+        copy2(path, Path(app.outdir, "_sources", "chapters"))
     LOGGER.info("building the notebooks that run in the browser")
     lite.build(app.outdir)
 
@@ -105,5 +132,5 @@ def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", only_with_repository)
     app.connect("html-page-context", offer, priority=600)
-    app.connect("build-finished", build)
+    app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

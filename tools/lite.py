@@ -103,8 +103,9 @@ def prepare(folder):
     wheels.mkdir()
     for path, nb in runnable().items():
         (files / path.name).write_text(dumps(browser_copy(nb)), encoding="utf-8")
-    for data in CHAPTERS.glob("*.json"):
-        shutil.copy(data, files)
+    for data in CHAPTERS.iterdir():
+        if data.is_file() and data.suffix != ".ipynb" and data.name[0] != ".":
+            shutil.copy(data, files)
     make_wheel_in(ROOT / "pyproject.toml", wheels)
     for name in BUNDLED:
         repack(name, wheels)
