@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from tests.book import browser
+from tools import chromium as chromium_here
 from tools.notebooks import ROOT, chapters
 
 
@@ -61,7 +62,7 @@ def site(build):
 @pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium on this machine; the tests are skipped without one."""
-    path = browser.find()
+    path = chromium_here.find()
     if path is None:
         pytest.skip(browser.NOT_CHECKED)
     return path

@@ -83,6 +83,12 @@ def pages(site):
     return [p for p in files(site, ".html") if site / "_static" not in p.parents]
 
 
+def names(site):
+    """The pages that are no mere redirections, by their address in the book."""
+    found = [path for path in pages(site) if not read(path).redirect]
+    return [str(path.relative_to(site)) for path in found]
+
+
 def in_code(text):
     """External addresses that CSS or JavaScript loads."""
     return IN_CSS.findall(text) + ["".join(match) for match in IN_JS.findall(text)]
