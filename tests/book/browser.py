@@ -15,6 +15,8 @@ NOT_CHECKED = (
     "rendered, that nothing runs out of a 360-pixel page, that axe-core finds nothing, "
     "and that keyboard, search, folds, filter and colour mode work"
 )
+PATIENCE = 120_000  # milliseconds, for a busy machine
+
 FORMULAS = """async () => {
   const article = document.querySelector("main") || document.body;
   const formulas = article.querySelectorAll(".math, .tex2jax_process");
@@ -118,7 +120,9 @@ def launched(executable):
     """A fresh browser context."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium.new_context()
+        context = chromium.new_context()
+        context.set_default_timeout(PATIENCE)
+        yield context
         chromium.close()
 
 
