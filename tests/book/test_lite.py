@@ -17,8 +17,10 @@ from sphinx_book_theme.header_buttons.launch import add_launch_buttons
 from tests.book import browser, pyodide_site, site_checks
 from tools import lite, pyodide
 from tools.notebooks import ROOT, chapters, code_cells, execute
+from tools.pyodide import requirements
 
 sys.path.insert(0, str(ROOT / "_ext"))
+import run_in_browser
 from run_in_browser import data_of, only_with_repository
 
 NAMES = {path.stem for path in chapters()}
@@ -49,9 +51,12 @@ def buttons(site):
 
 
 def test_every_chapter_has_a_button_that_leads_to_it(site):
-    assert {path.stem for path in lite.runnable()} == NAMES
-    assert buttons(site) == {name: f"{name}.ipynb" for name in NAMES}
-    assert [n for n in NAMES if not (site / f"lite/files/{n}.ipynb").is_file()] == []
+    names = {path.stem for path in lite.runnable()}
+    assert buttons(site) == {name: f"{name}.ipynb" for name in names}
+    assert [n for n in names if not (site / f"lite/files/{n}.ipynb").is_file()] == []
+    for name in NAMES - names:
+        page = (site / f"chapters/{name}.html").read_text(encoding="utf-8")
+        assert "not-in-the-browser" in page and "run-in-browser-button" not in page
 
 
 def test_other_pages_have_none(site):
@@ -60,7 +65,21 @@ def test_other_pages_have_none(site):
     assert [p for p in others if "run-in-browser-button" in p.read_text("utf-8")] == []
 
 
+def test_a_page_says_why_it_has_none(monkeypatch):
+    nb = notebook_that("import torch")
+    monkeypatch.setattr(run_in_browser, "chapter_of", lambda name: nb)
+    app = SimpleNamespace(builder=SimpleNamespace(name="html"))
+    context = {"header_buttons": [], "body": "", "pathto": lambda *args: "x"}
+    run_in_browser.offer(app, "chapters/new", "page.html", context, None)
+    assert context["header_buttons"] == []
+    assert "<code>torch</code>, which Python in the browser" in context["body"]
+    assert "<dialog" not in context["body"]
+
+
 def test_copies_have_the_code_and_no_outputs(site, chapter, notebook):
+    if not (site / f"lite/files/{chapter.name}").exists():
+        assert requirements(notebook)[1]
+        return
     copy = nbformat.read(site / f"lite/files/{chapter.name}", as_version=4)
     assert copy.cells[1].source.startswith("%pip install -q rnnlib ")
     assert [c.source for c in copy.cells[2:]] == [c.source for c in notebook.cells]
@@ -81,14 +100,14 @@ def test_the_wheel_is_the_package(site):
 
 def test_packages_follow_imports_through_rnnlib():
     nb = notebook_that("from rnnlib.training import train", "import json")
-    assert pyodide.requirements(nb) == ({"numpy", "safetensors", "tqdm"}, set())
+    assert requirements(nb) == ({"numpy", "safetensors", "tqdm"}, set())
     assert lite.packages(nb) == ["numpy", "safetensors", "sympy", "tqdm"]
     assert lite.megabytes(nb) < lite.megabytes(notebook_that("import scipy.stats"))
 
 
 @pytest.mark.parametrize("name", ["torch", "playwright", "multiprocessing", "resource"])
 def test_what_the_browser_lacks_is_found(name):
-    assert pyodide.requirements(notebook_that(f"import {name}.x"))[1] == {name}
+    assert requirements(notebook_that(f"import {name}.x"))[1] == {name}
 
 
 def test_a_build_that_lost_something_is_no_build(site, tmp_path):
@@ -97,7 +116,7 @@ def test_a_build_that_lost_something_is_no_build(site, tmp_path):
     assert lite.complaints(site / "lite", tmp_path) == []
     (tmp_path / "files" / "lost.ipynb").touch()
     assert lite.complaints(site / "lite", tmp_path) == ["files/lost.ipynb"]
-    assert len(lite.complaints(tmp_path, tmp_path)) == 7
+    assert len(lite.complaints(tmp_path, tmp_path)) == 6
 
 
 def test_downloaded_notebooks_are_the_chapters(site, chapter):
