@@ -4,10 +4,12 @@ Which sequences make up the n-th batch is a function of n and a seed, with no st
 run that is resumed at step n goes on with the batch that an unbroken run would have.
 """
 
+from numbers import Integral, Number
+
 import numpy as np
 
 from rnnlib.trees import flatten, rebuild
-from rnnlib.validate import check_rate
+from rnnlib.validate import check_count, check_rate, check_rng
 
 
 def pad(sequences):
@@ -28,6 +30,9 @@ def pad(sequences):
     ValueError
         For no sequence, an empty one, or sequences that differ in more than length.
     """
+    if not isinstance(sequences, (list, tuple, np.ndarray)):
+        kind = type(sequences).__name__
+        raise ValueError(f"sequences: expected a list of arrays, got {kind}")
     arrays = [np.asarray(s) for s in sequences]
     if not arrays:
         raise ValueError("sequences: expected at least one, got none")
@@ -62,6 +67,7 @@ def epoch(count, size, *, rng, lengths=None):
         For a count or size that is not a positive integer, or lengths of another count.
     """
     number = epoch_length(count, size)
+    check_rng(rng)
     order = rng.permutation(count)
     if lengths is not None:
         lengths = np.asarray(lengths)
@@ -77,8 +83,8 @@ def batch_at(step, count, size, *, seed, lengths=None):
 
     Epoch e is `epoch` with the generator of [seed, e]. Errors as `epoch`.
     """
-    if not isinstance(step, (int, np.integer)) or step < 0:
-        raise ValueError(f"step: expected an integer >= 0, got {step!r}")
+    check_count("step", step, least=0)
+    check_count("seed", seed, least=0)
     number = epoch_length(count, size)
     e, within = divmod(int(step), number)
     rng = np.random.default_rng([seed, e])
@@ -88,7 +94,7 @@ def batch_at(step, count, size, *, seed, lengths=None):
 def epoch_length(count, size):
     """Batches in one epoch: count / size, rounded up. Errors as `epoch`."""
     for name, value in (("count", count), ("size", size)):
-        if not isinstance(value, (int, np.integer)) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name}: expected a positive integer, got {value!r}")
     return -(-count // size)
 
@@ -106,6 +112,8 @@ def mean(value, gradients, count):
     """
     if check_rate("count", count) == 0:
         raise ValueError(f"count: expected a number > 0, got {count!r}")
+    if not isinstance(value, (Number, np.ndarray)):
+        raise ValueError(f"value: expected a number, got {type(value).__name__}")
     count = float(count)
     divided = {k: np.asarray(g / count) for k, g in flatten(gradients).items()}
     return value / count, rebuild(gradients, divided)

@@ -70,8 +70,16 @@ def with_options(cell, **options):
 
     The backward pass reads them from the trace.
     """
+    check_cell("cell", cell)
     forward = partial(cell.forward, **options)
     return CellFunctions(cell.init_params, forward, cell.backward)
+
+
+def check_cell(name, cell):
+    """Anything with the three functions."""
+    if not all(callable(getattr(cell, f, None)) for f in CellFunctions._fields):
+        raise ValueError(f"{name}: expected a cell, got {type(cell).__name__}")
+    return cell
 
 
 # What a named tuple of parameters tells of itself: d_x, d_h and the common dtype

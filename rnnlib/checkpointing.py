@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import of_shape
 from rnnlib.inputs import input_gradients, outer_sum, rows
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
 from rnnlib.parameters import Params, add_params
-from rnnlib.rnn import Gradients, forward
+from rnnlib.rnn import Gradients, Trace, forward
 from rnnlib.validate import (
     check_array,
     check_choice,
@@ -73,6 +74,7 @@ def checkpointing_cost(params, T, B, segment=None) -> Cost:
     return Cost(segments=n, recomputed=(n - 1) * L, stored=stored)
 
 
+@finite_result("params", "x", "h_0", "weight_decay")
 def checkpointed_loss_and_gradients(
     params,
     x,
@@ -127,6 +129,7 @@ def checkpointed_loss_and_gradients(
     return add_weight_decay(value, gradients, params, weight_decay)
 
 
+@finite_result("params", "trace", "delta_z")
 def segment_backward(params, trace, delta_z, g_last=None) -> Gradients:
     """(5)-(11) for one segment whose last state gets ``g_last`` from later segments.
 
@@ -134,9 +137,15 @@ def segment_backward(params, trace, delta_z, g_last=None) -> Gradients:
     segment's losses; none by default. ``h_0`` of the result is the adjoint of the
     state in front of the segment.
     """
+    check_params(params)
+    if not isinstance(trace, Trace):
+        raise ValueError(f"trace: expected a Trace, got {type(trace).__name__}")
+    check_array("delta_z", delta_z, trace.z.shape)
     g = delta_z @ params.W_hy  # every step's own loss
+    g = g.astype(np.result_type(params.dtype, trace.h, g), copy=False)
     if g_last is not None:
         check_array("g_last", g_last, g[-1].shape)
+        g = g.astype(np.result_type(g, g_last), copy=False)
         g[-1] += g_last
     delta_s = np.empty_like(g)
     phi_prime = trace.phi.derivative(trace.h[1:])

@@ -5,10 +5,9 @@ that are not finite are an error: nothing that clipping does can repair them. (T
 of `rnnlib.training` can skip such a step, when told to.)
 """
 
-from numbers import Real
-
 import numpy as np
 
+from rnnlib.parameters import is_finite
 from rnnlib.trees import flatten, rebuild
 from rnnlib.validate import check_array
 
@@ -97,5 +96,5 @@ def _finite(gradients):
 
 
 def _check_threshold(threshold):
-    if not (isinstance(threshold, Real) and 0 < threshold < np.inf):
+    if not (is_finite(threshold) and threshold > 0):
         raise ValueError(f"threshold: expected a finite number > 0, got {threshold!r}")

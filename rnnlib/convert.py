@@ -56,6 +56,8 @@ def to_torch(params):
         For other parameters, none, layers of different cells, or layers whose sizes do
         not follow one another.
     """
+    if not isinstance(params, (tuple, list)):
+        raise ValueError(f"params: expected parameters, got {type(params).__name__}")
     layers = (params,) if hasattr(params, "_fields") else tuple(params)
     kind = type(layers[0]) if layers else type(None)
     if kind not in SHAPES:
@@ -72,6 +74,7 @@ def to_torch(params):
             )
         second = np.zeros_like(layer.b_h)
         if kind is GRUParams:
+            second = second.astype(np.result_type(second, layer.b_m))
             second[-layer.d_h :] = layer.b_m
         values = layer.W_xh.copy(), layer.W_hh.copy(), layer.b_h.copy(), second
         names = (f"{name}_l{level}" for name in ARRAYS)
@@ -99,6 +102,8 @@ def from_torch(arrays, *, prefix=""):
     if not isinstance(arrays, Mapping):
         kind = type(arrays).__name__
         raise ValueError(f"arrays: expected a mapping from names, got {kind}")
+    if not isinstance(prefix, str):
+        raise ValueError(f"prefix: expected a str, got {type(prefix).__name__}")
     named = {n[len(prefix) :]: a for n, a in arrays.items() if n.startswith(prefix)}
     pattern = re.compile(rf"({'|'.join(ARRAYS)})_l(\d+)")
     levels = set()

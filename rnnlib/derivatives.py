@@ -4,11 +4,13 @@ The parameters may be one array, a dictionary, a tuple or a named tuple of array
 nested or not: whatever the function under test takes. A gradient has the same form.
 """
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 
+from rnnlib.parameters import is_finite
 from rnnlib.trees import flatten, rebuild, same_form
+from rnnlib.validate import check_callable
 
 # Central difference weights w_1, w_2, ... for f(a + j t) - f(a - j t), by order.
 STENCILS = {
@@ -41,6 +43,7 @@ def central_difference(loss, params, direction, *, order=2, step=None):
     """
     if not (isinstance(order, Integral) and order in STENCILS):
         raise ValueError(f"order: expected one of {sorted(STENCILS)}, got {order!r}")
+    check_callable("loss", loss)
     step = STEPS[order] if step is None else step
     _check_step(step)
     at, along = same_form(params, direction, "direction")
@@ -66,6 +69,7 @@ def complex_step(loss, params, direction, *, step=1e-30):
         When the loss is not complex (``abs`` or ``.real`` has dropped the imaginary
         part), or for a direction of another form.
     """
+    check_callable("loss", loss)
     _check_step(step)
     at, along = same_form(params, direction, "direction")
     moved = {n: a + 1j * step * along[n] for n, a in at.items()}
@@ -77,6 +81,7 @@ def complex_step_gradients(loss, params, *, step=1e-30):
 
     Raises ValueError as `complex_step`.
     """
+    check_callable("loss", loss)
     _check_step(step)
     at = {n: a.astype(complex) for n, a in flatten(params).items()}
     gradient = {}
@@ -91,7 +96,7 @@ def complex_step_gradients(loss, params, *, step=1e-30):
 
 
 def _check_step(step):
-    if not (isinstance(step, Real) and 0 < step < np.inf):
+    if not (is_finite(step) and step > 0):
         raise ValueError(f"step: expected a finite number > 0, got {step!r}")
 
 

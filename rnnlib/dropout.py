@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.losses import LOSSES
@@ -26,6 +27,7 @@ from rnnlib.validate import (
     check_array,
     check_choice,
     check_count,
+    check_dtype,
     check_inputs,
     check_params,
     check_precision,
@@ -76,12 +78,14 @@ def draw_mask(shape, rate, *, rng, variational=False, dtype=np.float64):
         raise ValueError(f"rate: expected a number in [0, 1), got {rate!r}")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_dtype(dtype)
     T, B, d = shape
     kept = rng.random((1 if variational else T, B, d)) >= rate
     mask = kept.astype(dtype) / np.dtype(dtype).type(1 - rate)
     return np.repeat(mask, T, axis=0) if variational else mask
 
 
+@finite_result("params", "x", "masks", "h_0")
 def dropout_forward(params, x, masks, *, h_0=None, phi="tanh") -> DropoutTrace:
     """Run the network with these masks; one output a step.
 
@@ -107,11 +111,16 @@ def dropout_forward(params, x, masks, *, h_0=None, phi="tanh") -> DropoutTrace:
     return DropoutTrace(x, s, h, z, phi, masks, plain.h_0_shape)
 
 
+@finite_result("params", "trace", "delta_z")
 def dropout_backward(params, trace, delta_z) -> Gradients:
     """(5)-(11) at fixed masks: each use of a state has its own factor.
 
     g_t = m^y_t * (W_hy^T delta_z_t) + m^h_{t+1} * (W_hh^T delta_s_{t+1}).
     """
+    check_params(params)
+    if not isinstance(trace, DropoutTrace):
+        kind = type(trace).__name__
+        raise ValueError(f"trace: expected DropoutTrace, got {kind}")
     check_array("delta_z", delta_z, trace.z.shape)
     check_precision("delta_z", delta_z, trace.z, "the logits")
     m_x, m_h, m_y = trace.masks
@@ -137,6 +146,7 @@ def dropout_backward(params, trace, delta_z) -> Gradients:
     return Gradients(gradient, d_h_0, None if d_x is None else _times(m_x, d_x))
 
 
+@finite_result("params", "x", "masks", "weight_decay")
 def dropout_loss_and_gradients(
     params,
     x,
@@ -171,3 +181,5 @@ def _check_masks(masks, x, params):
         if mask is not None:
             check_array(f"masks.{name}", mask, (*x.shape[:2], d))
             check_precision(f"masks.{name}", mask, params)
+            if mask.dtype.kind == "c":
+                raise ValueError(f"masks.{name}: expected real numbers, got complex")

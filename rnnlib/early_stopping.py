@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.validate import check_rate
+from rnnlib.validate import check_count, check_rate
 
 
 class Patience(NamedTuple):
@@ -29,9 +29,11 @@ def observe(patience, value, step, *, least_gain=0.0):
     ValueError
         When the value is NaN or not a number, or the least gain is negative.
     """
+    _check_patience(patience)
     check_rate("least_gain", least_gain)
     if not isinstance(value, Real) or np.isnan(value):
         raise ValueError(f"value: expected a number, got {value!r}")
+    check_count("step", step, least=0)
     if value < patience.best - least_gain:
         return Patience(float(value), int(step), 0)
     return patience._replace(waited=patience.waited + 1)
@@ -39,6 +41,13 @@ def observe(patience, value, step, *, least_gain=0.0):
 
 def should_stop(patience, limit):
     """True when ``limit`` values in a row brought no improvement."""
+    _check_patience(patience)
     if not isinstance(limit, (int, np.integer)) or limit < 1:
         raise ValueError(f"limit: expected a positive integer, got {limit!r}")
     return patience.waited >= limit
+
+
+def _check_patience(patience):
+    if not isinstance(patience, Patience):
+        kind = type(patience).__name__
+        raise ValueError(f"patience: expected a Patience, got {kind}")

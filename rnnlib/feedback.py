@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import of_shape
 from rnnlib.inputs import outer_sum, rows
 from rnnlib.losses import softmax
@@ -108,6 +109,7 @@ def own_symbols(params, x, teacher, *, uniforms=None, h_0=None, phi="tanh"):
     return fed
 
 
+@finite_result("params", "x", "h_0")
 def feedback_forward(params, x, teacher, *, h_0=None, phi="tanh") -> FedTrace:
     """Run with x_t where taught, and p_{t-1} = softmax(z_{t-1}) elsewhere.
 
@@ -129,6 +131,7 @@ def feedback_forward(params, x, teacher, *, h_0=None, phi="tanh") -> FedTrace:
     return FedTrace(trace, np.concatenate(p), teacher)
 
 
+@finite_result("params", "fed", "delta_z")
 def feedback_backward(params, fed, delta_z) -> Gradients:
     """The gradients of a loss through all uses of a state, the fed outputs included.
 
@@ -136,7 +139,13 @@ def feedback_backward(params, fed, delta_z) -> Gradients:
     loss returns it, the first term above. ``x`` of the result is zero where the input
     was the network's own.
     """
+    check_params(params)
+    if not isinstance(fed, FedTrace):
+        raise ValueError(f"fed: expected FedTrace, got {type(fed).__name__}")
     trace, p, teacher = fed
+    _check(params, trace.x, teacher)
+    if trace.h.shape[-1] != params.d_h:
+        raise shape_error("fed.h", f"(T, B, {params.d_h})", trace.h.shape)
     check_array("delta_z", delta_z, trace.z.shape)
     check_precision("delta_z", delta_z, trace.z, "the logits")
     own = ~teacher[..., None]

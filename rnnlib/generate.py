@@ -10,8 +10,11 @@ the state None is that of a new sequence. Any function of this form will do.
 import numpy as np
 
 from rnnlib.activations import get_activation
+from rnnlib.cell import check_cell
+from rnnlib.ngrams import NGrams
 from rnnlib.validate import (
     check_array,
+    check_callable,
     check_count,
     check_params,
     check_rate,
@@ -52,6 +55,7 @@ def generate(step, state, start, count, *, rng=None, temperature=1.0, stop=None)
         For options out of range, an empty start, no ``rng``, or logits of which none
         is finite or one is NaN or +inf.
     """
+    check_callable("step", step)
     check_count("count", count)
     check_rate("temperature", temperature)
     if temperature > 0 and not isinstance(rng, np.random.Generator):
@@ -115,7 +119,10 @@ def cell_step(cell, params, W_hy, b_y):
 
     The state is that of the cell for a batch of one. W_hy (V, d_h), b_y (V,).
     """
+    check_cell("cell", cell)
     check_array("W_hy", W_hy)
+    if W_hy.ndim != 2:
+        raise shape_error("W_hy", "(V, d_h)", W_hy.shape)
     check_array("b_y", b_y, W_hy.shape[:1])
 
     def step(state, symbol):
@@ -131,6 +138,9 @@ def ngram_step(model):
 
     The state is a tuple of symbols; None is the beginning, as is the symbol None.
     """
+
+    if not isinstance(model, NGrams):
+        raise ValueError(f"model: expected NGrams, got {type(model).__name__}")
 
     def step(context, symbol):
         context = () if context is None else context

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnlib.derivatives import central_difference
 from rnnlib.trees import flatten, rebuild, same_form
+from rnnlib.validate import check_callable, check_rate
 
 # (order, step) of the central differences, tried in turn
 LADDER = ((4, 1e-3), (4, 1e-4), (4, 1e-5), (2, 1e-6), (2, 1e-7), (2, 1e-8))
@@ -77,7 +78,9 @@ def check_gradients(
     """
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
-    if not (isinstance(directions, Integral) and directions > 0):
+    check_callable("function", function)
+    check_rate("tolerance", tolerance)
+    if directions is True or not (isinstance(directions, Integral) and directions > 0):
         raise ValueError(f"directions: expected a positive integer, got {directions!r}")
     if not ladder:
         raise ValueError("ladder: expected at least one (order, step), got none")
@@ -85,7 +88,7 @@ def check_gradients(
     if not at:
         raise ValueError("params: expected at least one array, got none")
     for name, array in at.items():
-        if array.dtype != np.float64:
+        if array.dtype.newbyteorder("=") != np.float64:
             raise ValueError(f"{name}: expected float64 parameters, got {array.dtype}")
     copies = {n: a.copy() for n, a in at.items()}  # the function may write into them
     gradients = _gradients_of(function, rebuild(params, copies))

@@ -31,6 +31,7 @@ from rnnlib.cell import (
     draw_matrices,
     held,
 )
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.validate import check_choice
@@ -98,6 +99,7 @@ def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
     return GRUParams(W_xh, W_hh, np.zeros(3 * d_h, dtype), np.zeros(d_h, dtype))
 
 
+@finite_result("params", "x", "state")
 def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
     """Run the layer over T steps; arguments as in `rnnlib.cell`.
 
@@ -138,6 +140,7 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
     return GRUTrace(x, gates, product, h, reset, mask, shape)
 
 
+@finite_result("params", "trace", "d_output", "d_state")
 def backward(params, trace, d_output, d_state=None) -> Gradients:
     """The adjoints of h and of the three pre-activations, from step T back to step 1.
 

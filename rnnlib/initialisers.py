@@ -6,13 +6,14 @@ number is a ValueError that names the argument.
 
 import numpy as np
 
-from rnnlib.parameters import init_params
-from rnnlib.validate import check_rate
+from rnnlib.parameters import init_params, is_finite
+from rnnlib.validate import check_count, check_rate, check_rng
 
 
 def scaled_normal(shape, *, rng, scale=None, dtype=np.float64):
     """Independent N(0, scale^2); by default scale = 1/sqrt(inputs)."""
-    rows, columns = _check(shape, rng, dtype)
+    rows, columns = _check(shape, dtype)
+    check_rng(rng)
     scale = columns**-0.5 if scale is None else check_rate("scale", scale)
     return (scale * rng.standard_normal((rows, columns))).astype(dtype)
 
@@ -23,8 +24,11 @@ def glorot(shape, *, rng, gain=1.0, dtype=np.float64):
     The variance of an entry is gain^2 2/(inputs + outputs). Source:
     {cite}`glorot2010`, (16).
     """
-    rows, columns = _check(shape, rng, dtype)
+    rows, columns = _check(shape, dtype)
+    check_rng(rng)
     limit = check_rate("gain", gain) * (6 / (rows + columns)) ** 0.5
+    if not is_finite(2 * limit):
+        raise ValueError(f"gain: expected a smaller number, got {gain!r}")
     return rng.uniform(-limit, limit, (rows, columns)).astype(dtype)
 
 
@@ -35,7 +39,8 @@ def orthogonal(shape, *, rng, gain=1.0, dtype=np.float64):
     are ``gain``. Q is that of a QR decomposition of a normal matrix, with the signs of
     the diagonal of R moved into it. Source: {cite}`saxe2014`.
     """
-    rows, columns = _check(shape, rng, dtype)
+    rows, columns = _check(shape, dtype)
+    check_rng(rng)
     check_rate("gain", gain)
     tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
@@ -45,7 +50,8 @@ def orthogonal(shape, *, rng, gain=1.0, dtype=np.float64):
 
 def scaled_identity(d, *, scale=1.0, dtype=np.float64):
     """scale I, (d, d). Source: {cite}`le2015`."""
-    _check((d, d), None, dtype)
+    check_count("d", d)
+    _check((d, d), dtype)
     return (check_rate("scale", scale) * np.eye(d)).astype(dtype)
 
 
@@ -63,13 +69,13 @@ def init_irnn(d_x, d_h, K, *, rng, scale=1e-3, identity=1.0, b_h=0.0, dtype=np.f
     )
 
 
-def _check(shape, rng, dtype):
+def _check(shape, dtype):
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else ()
-    integers = all(isinstance(n, (int, np.integer)) and n > 0 for n in sizes)
+    integers = all(
+        isinstance(n, (int, np.integer)) and n is not True and n > 0 for n in sizes
+    )
     if len(sizes) != 2 or not integers:
         raise ValueError(f"shape: expected two positive integers, got {shape!r}")
-    if rng is not None and not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
-    if dtype not in (np.float32, np.float64):
+    if not any(dtype is known for known in (np.float32, np.float64)):
         raise ValueError(f"dtype: expected float32 or float64, got {dtype!r}")
     return sizes

@@ -26,9 +26,10 @@ from rnnlib.cell import (
     draw_matrices,
     held,
 )
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
-from rnnlib.validate import check_array, check_precision, check_rate, shape_error
+from rnnlib.validate import check_array, check_precision, check_rate
 
 EPSILON = 1e-5  # in units of the variance
 
@@ -65,6 +66,7 @@ class LayerNormTrace(NamedTuple):
         return self.h[-1]
 
 
+@finite_result("a", "gain", "bias")
 def normalise(a, gain, bias, *, epsilon=EPSILON):
     """Layer normalisation of the last axis of ``a`` (..., d).
 
@@ -96,14 +98,17 @@ def _unit(a, epsilon):
     return centred / scale, scale
 
 
+@finite_result("gain", "unit", "scale", "d_y")
 def normalise_backward(gain, unit, scale, d_y):
     """The gradients of a, gain and bias from ``d_y`` = dL/dy, of the shape of y.
 
     With v = gain * d_y: dL/da = (v - mean(v) - unit mean(v * unit)) / scale. What is
     constant over the row, or proportional to ``unit``, is taken out.
     """
-    if d_y.shape != unit.shape:
-        raise shape_error("d_y", unit.shape, d_y.shape)
+    check_array("unit", unit)
+    check_array("gain", gain, unit.shape[-1:])
+    check_array("scale", scale, (*unit.shape[:-1], 1))
+    check_array("d_y", d_y, unit.shape)
     return (
         _to_a(gain * d_y, unit, scale),
         (rows(d_y) * rows(unit)).sum(axis=0),
@@ -128,6 +133,7 @@ def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
     return LayerNormParams(W_xh, W_hh, np.ones(d_h, dtype), np.zeros(d_h, dtype))
 
 
+@finite_result("params", "x", "state")
 def forward(
     params, x, *, state=None, mask=None, phi="tanh", epsilon=EPSILON
 ) -> LayerNormTrace:
@@ -156,6 +162,7 @@ def forward(
     return LayerNormTrace(x, unit, scale, h, phi, mask, shape)
 
 
+@finite_result("params", "trace", "d_output", "d_state")
 def backward(params, trace, d_output, d_state=None) -> Gradients:
     """As `vanilla.backward`, with the normalisation between s_t and a_t.
 

@@ -8,10 +8,12 @@ without K, leaves out the steps where it is False.
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.parameters import MATRICES
 from rnnlib.validate import (
     check_array,
     check_indices,
+    check_params,
     check_precision,
     check_rate,
     shape_error,
@@ -92,6 +94,7 @@ def cross_entropy(z, y, mask=None):
     return loss, delta_z
 
 
+@finite_result("z", "y")
 def half_squared_error(z, y, mask=None):
     """Half the squared error 1/2 |z - y|^2, summed, and its gradient z - y.
 
@@ -113,6 +116,7 @@ def half_squared_error(z, y, mask=None):
     return 0.5 * (delta_z * delta_z).sum(), delta_z
 
 
+@finite_result("params", "weight_decay")
 def weight_decay_penalty(params, weight_decay):
     """(lambda/2)(|W_xh|^2 + |W_hh|^2 + |W_hy|^2), Frobenius norms; no bias enters.
 
@@ -125,6 +129,7 @@ def weight_decay_penalty(params, weight_decay):
 
     Source: {cite}`roysdon`, section 1.4.
     """
+    check_params(params)
     check_rate("weight_decay", weight_decay)
     squares = sum((W * W).sum() for W in (getattr(params, n) for n in MATRICES))
     return params.dtype.type(0.5 * weight_decay) * squares

@@ -29,6 +29,7 @@ from rnnlib.cell import (
     draw_matrices,
     held,
 )
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 
@@ -107,6 +108,7 @@ def init_params(d_x, d_h, *, rng, scale=None, forget_bias=1.0, dtype=np.float64)
     return LSTMParams(W_xh, W_hh, b_h)
 
 
+@finite_result("params", "x", "state")
 def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
     """Run the layer over T steps; arguments as in `rnnlib.cell`.
 
@@ -141,6 +143,7 @@ def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
     return LSTMTrace(x, gates, c, h, mask, State(h_shape, c_shape))
 
 
+@finite_result("params", "trace", "d_output", "d_state")
 def backward(params, trace, d_output, d_state=None) -> Gradients:
     """The adjoints of h, c and the pre-activations, from step T back to step 1.
 

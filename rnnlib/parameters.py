@@ -1,5 +1,6 @@
 """The five parameters of the vanilla network, (1) and (3), and how to make them."""
 
+from math import isfinite
 from numbers import Real
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ def parameter_shapes(d_x, d_h, K):
         When a size is not a positive integer.
     """
     for name, size in (("d_x", d_x), ("d_h", d_h), ("K", K)):
-        if not isinstance(size, (int, np.integer)) or size < 1:
+        if not isinstance(size, (int, np.integer)) or size < 1 or size is True:
             raise ValueError(f"{name}: expected a positive integer, got {size!r}")
     return Params((d_h, d_x), (d_h, d_h), (d_h,), (K, d_h), (K,))
 
@@ -63,6 +64,14 @@ def count_parameters(params):
     Units: numbers, not bytes. The length of the sequence does not enter.
     """
     return sum(array.size for array in params)
+
+
+def is_finite(value):
+    """True for a real number that a float can hold."""
+    try:
+        return isinstance(value, Real) and isfinite(value)
+    except OverflowError:
+        return False
 
 
 def add_params(one, other):
@@ -93,7 +102,7 @@ def init_params(d_x, d_h, K, *, rng, scale=None, dtype=np.float64):
     """
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
-    if scale is not None and not (isinstance(scale, Real) and 0 <= scale < np.inf):
+    if scale is not None and not (is_finite(scale) and scale >= 0):
         raise ValueError(f"scale: expected a finite number >= 0, got {scale!r}")
     try:
         known = np.dtype(dtype) in (np.float32, np.float64)
@@ -106,6 +115,10 @@ def init_params(d_x, d_h, K, *, rng, scale=None, dtype=np.float64):
         if len(shape) == 1:
             return np.zeros(shape, dtype)
         deviation = shape[1] ** -0.5 if scale is None else scale
-        return (deviation * rng.standard_normal(shape)).astype(dtype)
+        with np.errstate(over="ignore"):
+            drawn = (deviation * rng.standard_normal(shape)).astype(dtype)
+        if not np.isfinite(drawn).all():
+            raise ValueError(f"scale: expected one that {dtype} can hold, got {scale}")
+        return drawn
 
     return Params(*map(draw, parameter_shapes(d_x, d_h, K)))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import Activation, get_activation
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.parameters import Params
@@ -49,6 +50,7 @@ class Gradients(NamedTuple):
     x: np.ndarray | None  # (T, B, d_x); None for integer inputs
 
 
+@finite_result("params", "x", "h_0")
 def forward(
     params, x, *, h_0=None, phi="tanh", topology="many-to-many", mask=None
 ) -> Trace:
@@ -102,6 +104,7 @@ def forward(
     return Trace(x, s, h, z, phi, topology, mask, h_0_shape)
 
 
+@finite_result("params", "trace", "delta_z")
 def adjoints(params, trace, delta_z):
     """The backward recurrence (9), from delta_z of (5).
 
@@ -118,7 +121,7 @@ def adjoints(params, trace, delta_z):
         When the trace is of a network of other sizes, or delta_z has not the shape
         and precision of the logits, or is not finite.
     """
-    _check_trace(params, trace)
+    check_trace(params, trace)
     check_array("delta_z", delta_z, trace.z.shape)
     check_precision("delta_z", delta_z, trace.z, "the logits")
     W_hh, W_hy = params.W_hh, params.W_hy
@@ -137,6 +140,7 @@ def adjoints(params, trace, delta_z):
     return g, delta_s
 
 
+@finite_result("params", "trace", "delta_z")
 def backward(params, trace, delta_z) -> Gradients:
     """Backpropagation through time, equations (5)-(11).
 
@@ -169,7 +173,8 @@ def backward(params, trace, delta_z) -> Gradients:
     return Gradients(gradient, d_h_0, d_x)
 
 
-def _check_trace(params, trace):
+def check_trace(params, trace):
+    """A `Trace` of a network of these sizes."""
     if not isinstance(trace, Trace):
         raise ValueError(f"trace: expected a Trace, got {type(trace).__name__}")
     check_params(params)

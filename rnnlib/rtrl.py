@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
@@ -89,6 +90,7 @@ def _steps(params, x, states, phi, mask):
         yield Step(h, S)
 
 
+@finite_result("params")
 def _product(J, dh):
     """J_t dh_{t-1}/dtheta, for every sequence; theta in one axis meanwhile."""
     return (J @ dh.reshape(*dh.shape[:2], -1)).reshape(dh.shape)
@@ -109,6 +111,7 @@ def _add_immediate(S, phi_prime, x, previous):
         S.W_xh[sequence, unit, unit, x[:, None]] += phi_prime
 
 
+@finite_result("params", "x", "h_0", "weight_decay")
 def rtrl_loss_and_gradients(
     params,
     x,

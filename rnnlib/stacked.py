@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.cell import CellFunctions, Gradients
+from rnnlib.cell import CellFunctions, Gradients, check_cell
 from rnnlib.validate import check_array, check_precision, shape_error
 
 
@@ -51,7 +51,9 @@ def stack(cells, *, residual=False):
 
     Source: {cite}`he2016` for residual connections.
     """
-    cells = tuple(cells)
+    if not isinstance(cells, (tuple, list)):
+        raise ValueError(f"cells: expected a list, got {type(cells).__name__}")
+    cells = tuple(check_cell("cells", cell) for cell in cells)
     if not cells:
         raise ValueError("cells: expected at least one cell, got none")
 

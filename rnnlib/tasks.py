@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.validate import check_count, check_rng
+
 SYMBOLS, COPIED, BLANK, CUE = 8, 10, 8, 9  # of the copy task
 X, Y, DISTRACTORS = 0, 1, 4  # of the order task: 2 to 5 are distractors
 
@@ -64,6 +66,7 @@ def copy(T, B, rng):
 
 def copy_baseline(T):
     """10 ln 8 / (T + 20): blanks for certain, then each symbol with 1/8."""
+    check_count("T", T)
     return COPIED * log(SYMBOLS) / (T + 2 * COPIED)
 
 
@@ -88,6 +91,7 @@ def temporal_order(T, B, rng):
 
 def order_steps(T):
     """Where the two symbols may stand, from 0: two pairs (start, stop)."""
+    check_count("T", T, least=10)
     return (T // 10, T // 5), (T // 2, 3 * T // 5)
 
 
@@ -98,7 +102,5 @@ def order_baseline(T):
 
 def _check(T, B, least, rng):
     for name, value, bound in (("T", T, least), ("B", B, 1)):
-        if not isinstance(value, (int, np.integer)) or value < bound:
-            raise ValueError(f"{name}: expected an integer >= {bound}, got {value!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+        check_count(name, value, least=bound)
+    check_rng(rng)

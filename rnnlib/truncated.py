@@ -19,11 +19,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
 from rnnlib.parameters import add_params
-from rnnlib.rnn import Gradients, Trace, backward, forward
+from rnnlib.rnn import Gradients, backward, check_trace, forward
 from rnnlib.validate import (
     check_array,
     check_choice,
@@ -66,6 +67,7 @@ def windows(T, k1, k2):
     return [Window(max(0, stop - k2), first, stop) for first, stop in ends]
 
 
+@finite_result("params", "trace", "delta_z")
 def truncated_backward(params, trace, delta_z, *, k1, k2) -> Gradients:
     """The truncated gradients, from the trace of the whole sequence.
 
@@ -89,9 +91,10 @@ def truncated_backward(params, trace, delta_z, *, k1, k2) -> Gradients:
     ValueError
         As `windows` and `backward`, and for another topology.
     """
-    if isinstance(trace, Trace) and trace.topology != "many-to-many":
+    check_trace(params, trace)
+    if trace.topology != "many-to-many":
         raise ValueError(f"trace: expected many-to-many, got {trace.topology!r}")
-    check_array("delta_z", delta_z, getattr(trace, "z", delta_z).shape)
+    check_array("delta_z", delta_z, trace.z.shape)
     d_params, d_x, d_h_0 = None, None, 0
     for start, first, stop in windows(len(delta_z), k1, k2):
         d_z = delta_z[start:stop].copy()
@@ -105,6 +108,7 @@ def truncated_backward(params, trace, delta_z, *, k1, k2) -> Gradients:
     return Gradients(d_params, of_shape(d_h_0, trace.h_0_shape), d_x)
 
 
+@finite_result("params", "x", "h_0", "weight_decay")
 def truncated_loss_and_gradients(
     params,
     x,
@@ -136,9 +140,10 @@ def carry(params, x, *, h_0=None) -> Carried:
 
     ``x`` is the first block, for its form. Errors as `forward`.
     """
-    return Carried(x[:0], forward(params, x[:1], h_0=h_0).h[:1])
+    return Carried(h=forward(params, x, h_0=h_0).h[:1], x=x[:0])
 
 
+@finite_result("params", "x", "carried")
 def block_loss_and_gradients(
     params, x, y, carried, *, k2, phi="tanh", loss="cross_entropy"
 ):

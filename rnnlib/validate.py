@@ -1,10 +1,10 @@
 """Checks of arguments: each error names the argument, what was expected, what came."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 
-from rnnlib.parameters import Params, parameter_shapes
+from rnnlib.parameters import Params, is_finite, parameter_shapes
 
 
 def shape_error(name, expected, actual):
@@ -120,7 +120,7 @@ def check_choice(name, value, choices):
 
 def check_rate(name, value):
     """A finite number that is not negative."""
-    if not (isinstance(value, Real) and 0 <= value < np.inf):
+    if not (is_finite(value) and value >= 0):
         raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
     return value
 
@@ -130,6 +130,31 @@ def check_count(name, value, *, least=1):
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name}: expected an integer >= {least}, got {value!r}")
     return value
+
+
+def check_dtype(dtype):
+    """float32 or float64."""
+    try:
+        known = np.dtype(dtype) in (np.float32, np.float64)
+    except TypeError:
+        known = False
+    if not known:
+        raise ValueError(f"dtype: expected float32 or float64, got {dtype!r}")
+    return dtype
+
+
+def check_callable(name, function):
+    """Something that can be called."""
+    if not callable(function):
+        raise ValueError(f"{name}: expected a function, got {type(function).__name__}")
+    return function
+
+
+def check_rng(rng):
+    """A NumPy Generator: the only source of randomness."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    return rng
 
 
 def check_step_targets(y, T, B, K):

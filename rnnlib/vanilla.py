@@ -19,6 +19,7 @@ from rnnlib.cell import (
     draw_matrices,
     held,
 )
+from rnnlib.finite import finite_result
 from rnnlib.initial_state import initial_state, of_shape
 from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
 
@@ -63,6 +64,7 @@ def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
     return VanillaParams(W_xh, W_hh, np.zeros(d_h, dtype))
 
 
+@finite_result("params", "x", "state")
 def forward(params, x, *, state=None, mask=None, phi="tanh") -> VanillaTrace:
     """h_t = phi(W_xh x_t + W_hh h_{t-1} + b_h), (1) and (2).
 
@@ -88,6 +90,7 @@ def forward(params, x, *, state=None, mask=None, phi="tanh") -> VanillaTrace:
     return VanillaTrace(x, h, phi, mask, shape)
 
 
+@finite_result("params", "trace", "d_output", "d_state")
 def backward(params, trace, d_output, d_state=None) -> Gradients:
     """(7) and (8): delta_s_t = phi'(s_t) g_t, g_{t-1} = dL/dy_{t-1} + W_hh^T delta_s_t.
 

@@ -162,11 +162,14 @@ def split(indices, fraction):
         When the fraction is not between 0 and 1, or a part has fewer than two
         symbols: an input and its target.
     """
+    if not np.ndim(indices):
+        kind = type(indices).__name__
+        raise ValueError(f"indices: expected a sequence, got {kind}")
     if not isinstance(fraction, Real) or not 0 < fraction < 1:
         raise ValueError(
             f"fraction: expected a number between 0 and 1, got {fraction!r}"
         )
-    held_out = round(len(indices) * Fraction(fraction))
+    held_out = round(len(indices) * Fraction(float(fraction)))
     train = len(indices) - held_out
     if min(train, held_out) < 2:
         raise ValueError(

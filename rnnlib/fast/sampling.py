@@ -1,11 +1,14 @@
 """Symbols drawn one after the other, with as few calls a symbol as possible."""
 
-from numbers import Real
+import sys
 
 import numpy as np
 
 from rnnlib.initial_state import initial_state
+from rnnlib.parameters import is_finite
 from rnnlib.validate import check_count, check_indices, check_params, shape_error
+
+TINY = 1 / sys.float_info.max  # the reciprocal of a smaller temperature overflows
 
 
 def sample(params, n, *, first, rng, temperature=1.0, h_0=None, return_state=False):
@@ -46,21 +49,31 @@ def sample(params, n, *, first, rng, temperature=1.0, h_0=None, return_state=Fal
     if isinstance(first, bool) or not isinstance(first, (int, np.integer)):
         raise ValueError(f"first: expected an integer, got {first!r}")
     check_indices("first", np.array(first), params.d_x)
-    if not (isinstance(temperature, Real) and 0 < temperature < np.inf):
+    if not (is_finite(temperature) and temperature > 0):
         raise ValueError(f"temperature: expected a number > 0, got {temperature!r}")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
     if h_0 is not None and np.ndim(h_0) != 1:
         raise shape_error("h_0", (params.d_h,), np.shape(h_0))
-    h = np.array(initial_state("h_0", h_0, 1, params)[0]).reshape(params.d_h)
+    h = np.array(initial_state("h_0", h_0, 1, params)[0], np.finfo(params.dtype).dtype)
+    h = h.reshape(params.d_h)
 
-    scale = params.dtype.type(1 / temperature)
+    with np.errstate(all="ignore"):
+        return _draw(params, n, first, rng, temperature, h, return_state)
+
+
+def _draw(params, n, first, rng, temperature, h, return_state):
+    scale = params.dtype.type(1 / temperature) if temperature > TINY else np.inf
     inputs = list(np.ascontiguousarray(params.W_xh.T) + params.b_h)  # a row a symbol
     W_hh = np.ascontiguousarray(params.W_hh)
     W_hy, b_y = np.ascontiguousarray(params.W_hy) * scale, params.b_y * scale
     # |h| <= 1 bounds every logit; while no exponential can overflow or vanish, the
     # largest logit need not be subtracted.
     bound = float((np.abs(W_hy).sum(axis=1) + np.abs(b_y)).max())
+    if not np.isfinite(bound):
+        raise FloatingPointError(
+            "params, temperature: expected finite logits, got an overflow"
+        )
     shift = not bound < 0.5 * np.log(np.finfo(params.dtype).max)
     s, z, cumulative = np.empty_like(h), np.empty_like(b_y), np.empty_like(b_y)
     below = cumulative[:-1]  # so that rounding cannot draw a symbol behind the last

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from rnnlib.fast.workspace import check_work
 from rnnlib.validate import check_array, check_indices, shape_error
 
 
@@ -29,7 +30,7 @@ def loss_and_gradients(work, x, y):
 
     Source: {cite}`roysdon`, (1)-(11).
     """
-    index = _classes(work, y)
+    index = _classes(check_work(work), y)
     forward(work, x)
     loss = _cross_entropy(work, index)
     _backward(work)
@@ -38,7 +39,7 @@ def loss_and_gradients(work, x, y):
 
 def forward(work, x):
     """(1)-(3): the states into ``work.h``, the logits into ``work.delta_z``."""
-    if work.dense:
+    if check_work(work).dense:
         _take_rows(work, x)
     else:
         _take_indices(work, x)
@@ -52,7 +53,7 @@ def forward(work, x):
 
 def cross_entropy(work, y):
     """(4) after `forward`; ``work.delta_z`` is then p - y, (5). Errors as above."""
-    return _cross_entropy(work, _classes(work, y))
+    return _cross_entropy(work, _classes(check_work(work), y))
 
 
 def _cross_entropy(work, index):

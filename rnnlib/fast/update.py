@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from rnnlib import clipping
+from rnnlib.fast.workspace import check_work
 from rnnlib.validate import check_array, check_rate, shape_error
 
 
@@ -18,6 +19,7 @@ def clip_by_value(work, threshold):
 
     Source: {cite}`topcuoglu`, section 13, lines 64-66.
     """
+    check_work(work)
     clipping._check_threshold(threshold)
     g = work.gradient_flat
     low, high = g.min(), g.max()  # quicker than clipping, which is seldom needed
@@ -33,11 +35,12 @@ def clip_by_global_norm(work, threshold):
     Raises ValueError as `clip_by_value`. Source: {cite}`topcuoglu`, (15);
     {cite}`pascanu2013`.
     """
+    check_work(work)
     clipping._check_threshold(threshold)
     g = work.gradient_flat
     with np.errstate(over="ignore"):
         squares = float(np.dot(g, g))
-    limits = np.finfo(g.dtype)
+    limits, threshold = np.finfo(g.dtype), min(float(threshold), 1e150)
     if not limits.tiny / limits.eps**2 < squares < limits.max:
         g[...] = clipping.clip_by_global_norm(g, threshold)  # squares over or underflow
     elif squares > threshold**2:
@@ -62,6 +65,7 @@ def adagrad(work, squares, learning_rate, *, eps=1e-10):
 
     Source: {cite}`duchi2011`.
     """
+    check_work(work)
     check_rate("learning_rate", learning_rate)
     check_rate("eps", eps)
     v, g, buffer = work.flat, work.gradient_flat, work.scratch

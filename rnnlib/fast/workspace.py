@@ -145,6 +145,13 @@ class Workspace:
         self.h[0] = 0
 
 
+def check_work(work):
+    """A `Workspace`, and nothing else."""
+    if not isinstance(work, Workspace):
+        raise ValueError(f"work: expected a Workspace, got {type(work).__name__}")
+    return work
+
+
 def _matrices(flat, d_x, d_h, K):
     """A and C as views of the vector."""
     split = (d_x + 1 + d_h) * d_h

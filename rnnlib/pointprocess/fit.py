@@ -127,6 +127,8 @@ def fit_hawkes(sequences, start):
     ValueError
         For a start with a zero in it, or bad sequences.
     """
+    if not isinstance(start, Hawkes):
+        raise ValueError(f"start: expected Hawkes, got {type(start).__name__}")
     for name, value in start._asdict().items():
         check_positive(name, float(value))
 

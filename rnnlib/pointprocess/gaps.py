@@ -8,7 +8,12 @@ defective, and an infinite gap stands for that outcome.
 import numpy as np
 from scipy import special
 
-from rnnlib.pointprocess.validate import check_numbers, check_rng, check_slope
+from rnnlib.pointprocess.validate import (
+    check_count,
+    check_numbers,
+    check_rng,
+    check_slope,
+)
 
 EULER_TERMS = 200  # of the series in `mean_gap`, for arguments up to 50
 
@@ -60,6 +65,9 @@ def sample_gaps(a, w, *, rng, size=None, conditional=False):
     """
     a, w = _real(a, w)
     check_rng(rng)
+    if size is not None:
+        for n in size if isinstance(size, tuple) else (size,):
+            check_count("size", n)
     size = a.shape if size is None else size
     if conditional and w < 0:
         target = -np.log1p(-rng.random(size) * probability_of_event(a, w))
@@ -88,7 +96,8 @@ def mean_gap(a, w, *, conditional=False):
         raise ValueError(f"a: expected one number, got shape {a.shape}")
     if w == 0:
         return np.exp(-a)[()]
-    x = np.exp(a - np.log(abs(w)))
+    with np.errstate(over="ignore"):
+        x = np.exp(a - np.log(abs(w)))
     if w > 0:
         return _scaled_e1(x) / w
     return _conditional(x) / -w if conditional else np.inf

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.pointprocess.intensity import exprel, exprel_derivative
 from rnnlib.pointprocess.sequences import EventSequence, pad
 from rnnlib.pointprocess.validate import check_numbers, check_positive, check_rng
@@ -36,7 +37,7 @@ def _check(params):
         if number.ndim or number.real < low:
             wanted = "a number >= 0" if name == "alpha" else "a number > 0"
             raise ValueError(f"{name}: expected {wanted}, got {value!r}")
-    return params
+    return Hawkes(*map(check_numbers, params._fields, params))
 
 
 def _excitation(beta, gaps):
@@ -60,6 +61,7 @@ def _pieces(params, batch):
     return params.mu * batch.gaps + params.alpha * S * faded, S * faded, by_beta
 
 
+@finite_result("params", "sequences")
 def hawkes_loss_and_gradients(params, sequences):
     """Minus the log-likelihood of all sequences, O(N), and its gradient, a `Hawkes`.
 
@@ -70,8 +72,7 @@ def hawkes_loss_and_gradients(params, sequences):
 
     Source: {cite}`ogata1981` for the recursion; {cite}`hawkes1971` for the process.
     """
-    _check(params)
-    batch = pad(sequences)
+    params, batch = _check(params), pad(sequences)
     _, _, before, d_before = (e[:-1] for e in _excitation(params.beta, batch.gaps))
     rate = params.mu + params.alpha * before
     by_alpha, by_beta = before / rate, params.alpha * d_before / rate
@@ -86,6 +87,7 @@ def hawkes_loss_and_gradients(params, sequences):
     return loss, Hawkes(*map(np.asarray, gradient))
 
 
+@finite_result("params", "sequences")
 def hawkes_compensators(params, sequences):
     """For each sequence its compensator over every gap, (N + 1,)."""
     batch = pad(sequences)

@@ -13,6 +13,7 @@ from math import factorial
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.pointprocess.validate import check_numbers, check_slope
 
 TERMS = 20  # 1/21! is below the rounding of one
@@ -35,12 +36,14 @@ def _split(u):
     return near, np.where(near, u, 0 * one), np.where(near, one, u)
 
 
+@finite_result("u")
 def exprel(u):
     """(exp(u) - 1)/u, and 1 at u = 0, for real or complex u, elementwise."""
     near, small, large = _split(check_numbers("u", u))
     return np.where(near, _series(EXPREL, small), (np.exp(large) - 1) / large)[()]
 
 
+@finite_result("u")
 def exprel_derivative(u):
     """((u - 1) exp(u) + 1)/u^2, and 1/2 at u = 0, for real or complex u."""
     near, small, large = _split(check_numbers("u", u))
@@ -48,6 +51,7 @@ def exprel_derivative(u):
     return np.where(near, _series(DERIVATIVE, small), direct)[()]
 
 
+@finite_result("a", "w", "tau")
 def log_intensity(a, w, tau):
     """a + w tau: the logarithm of the intensity a time tau >= 0 after an event."""
     return (check_numbers("a", a) + check_slope(w) * check_numbers("tau", tau, low=0))[

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib import rnn
+from rnnlib.finite import finite_result
 from rnnlib.losses import cross_entropy, log_softmax
 from rnnlib.pointprocess.intensity import compensator, compensator_gradients
 from rnnlib.pointprocess.parameters import PointProcessParams, check_params
@@ -41,6 +42,7 @@ class Gradients(NamedTuple):
     h_0: np.ndarray
 
 
+@finite_result("params", "sequences", "h_0")
 def forward(params, sequences, *, h_0=None, phi="tanh") -> PointTrace:
     """Run the network over the events and evaluate the likelihood.
 
@@ -86,6 +88,7 @@ def log_likelihood(params, sequences, *, h_0=None, phi="tanh"):
     return forward(params, sequences, h_0=h_0, phi=phi).log_likelihood.sum()
 
 
+@finite_result("params", "sequences", "h_0")
 def loss_and_gradients(params, sequences, *, h_0=None, phi="tanh"):
     """Minus the log-likelihood of all sequences, and all its gradients.
 

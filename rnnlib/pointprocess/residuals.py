@@ -38,6 +38,8 @@ def rescaled_gaps(pieces):
     ValueError
         For a piece that is negative or not finite, or when there is no event.
     """
+    if not isinstance(pieces, (list, tuple)):
+        raise ValueError(f"pieces: expected a list, got {type(pieces).__name__}")
     ends, start = [], 0.0
     for i, piece in enumerate(pieces):
         piece = check_numbers(f"pieces[{i}]", piece, low=0)

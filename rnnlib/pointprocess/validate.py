@@ -1,8 +1,10 @@
 """Checks of events, gaps and rates: errors name what was expected and what came."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
+
+from rnnlib.parameters import is_finite
 
 
 def check_rng(rng):
@@ -14,14 +16,14 @@ def check_rng(rng):
 
 def check_count(name, value):
     """A positive integer."""
-    if not (isinstance(value, Integral) and value > 0):
+    if isinstance(value, bool) or not (isinstance(value, Integral) and value > 0):
         raise ValueError(f"{name}: expected a positive integer, got {value!r}")
     return int(value)
 
 
 def check_positive(name, value):
     """A finite number above zero."""
-    if not (isinstance(value, Real) and 0 < value < np.inf):
+    if not (is_finite(value) and value > 0):
         raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
     return float(value)
 

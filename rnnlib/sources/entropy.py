@@ -10,7 +10,7 @@ Sources: {cite}`shannon1948`; {cite}`cover2006`, 4.5.
 
 import numpy as np
 
-from rnnlib.sources.source import stationary
+from rnnlib.sources.source import check_source, stationary
 from rnnlib.validate import check_count, check_indices
 
 MOST = 2**22  # numbers that `entropy_rate_bounds` may hold at once
@@ -21,7 +21,7 @@ def entropy_rate(source):
 
     Raises ValueError for a source that is not unifilar; it has `entropy_rate_bounds`.
     """
-    if not source.unifilar:
+    if not check_source(source).unifilar:
         raise ValueError(
             "source: expected a unifilar one, got symbols that leave several next "
             "states; see entropy_rate_bounds"
@@ -36,7 +36,7 @@ def entropy_rate_bounds(source, n):
     integer, or more than 2^22 numbers at a time.
     """
     check_count("n", n)
-    V, S, _ = source.edges.shape
+    V, S, _ = check_source(source).edges.shape
     words = np.diag(stationary(source))[None]  # P(word, first state, present state)
     for _ in range(n - 1):
         if words.size * V > MOST:
@@ -63,7 +63,7 @@ def optimal_log_probabilities(source, indices):
     x = np.asarray(indices)
     if x.ndim != 1 or x.size == 0 or x.dtype.kind not in "iu":
         raise ValueError(f"indices: expected integers (n,), got {x.dtype} {x.shape}")
-    check_indices("indices", x, len(source.symbols))
+    check_indices("indices", x, len(check_source(source).symbols))
     belief = stationary(source)
     beliefs = np.empty((len(x), len(belief)))
     for t, symbol in enumerate(x):

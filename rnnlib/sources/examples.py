@@ -5,6 +5,7 @@ Source of the grammars: {cite}`reber1967`; embedded, {cite}`hochreiter1997`.
 
 import numpy as np
 
+from rnnlib.parameters import is_finite
 from rnnlib.sources.source import check_rows, make_source
 from rnnlib.validate import check_array, shape_error
 
@@ -32,8 +33,10 @@ def hidden_markov(transitions, emissions, symbols=None):
 
 def even_process(p=0.5):
     """Blocks of 1s of even length between 0s; after each pair a 0 has probability p."""
+    if not (is_finite(p) and 0 <= p <= 1):
+        raise ValueError(f"p: expected a number in [0, 1], got {p!r}")
     edges = [[[p, 0.0], [0.0, 0.0]], [[0.0, 1 - p], [1.0, 0.0]]]
-    return make_source(np.array(edges))
+    return make_source(np.array(edges, float))
 
 
 def reber():

@@ -6,6 +6,7 @@ drawn from pi, the stationary distribution of the states.
 """
 
 from bisect import bisect
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,13 @@ def make_source(edges, symbols=None):
     if edges.dtype.kind != "f" or edges.min() < 0:
         raise ValueError("edges: expected probabilities, got a negative or complex one")
     check_rows("edges", edges.sum(axis=(0, 2)))
+    edges = edges.astype(np.float64)
+    if symbols is not None and not isinstance(symbols, (tuple, list, str)):
+        kind = type(symbols).__name__
+        raise ValueError(f"symbols: expected a sequence, got {kind}")
     symbols = tuple(range(len(edges)) if symbols is None else symbols)
+    if not all(isinstance(s, Hashable) for s in symbols):
+        raise ValueError(f"symbols: expected names, got {symbols}")
     if len(symbols) != len(edges) or len(set(symbols)) != len(symbols):
         raise ValueError(f"symbols: expected {len(edges)} distinct, got {symbols}")
     source = Source(edges, symbols)
@@ -55,6 +62,7 @@ def stationary(source):
 
     Raises ValueError when there is more than one.
     """
+    check_source(source)
     P = source.edges.sum(axis=0)
     S = len(P)
     u, sizes, _ = np.linalg.svd(P - np.eye(S))
@@ -75,6 +83,7 @@ def sample_path(source, n, rng):
     check_count("n", n)
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_source(source)
     choices = []  # of each state: cumulative probabilities, symbols, next states
     for s in range(source.edges.shape[1]):
         x, r = np.nonzero(source.edges[:, s])
@@ -92,6 +101,12 @@ def sample_path(source, n, rng):
 def sample(source, n, rng):
     """The symbols of `sample_path` alone."""
     return sample_path(source, n, rng)[0]
+
+
+def check_source(source):
+    if not isinstance(source, Source):
+        raise ValueError(f"source: expected a Source, got {type(source).__name__}")
+    return source
 
 
 def check_rows(name, sums):

@@ -4,14 +4,15 @@ For a square W: rho(W) <= w(W) <= ||W||_2 <= 2 w(W), and rho(W) <= rho(|W|), whe
 is the spectral radius and w the numerical radius.
 """
 
-from numbers import Real
-
 import numpy as np
 
+from rnnlib.finite import finite_result
+from rnnlib.parameters import is_finite
 from rnnlib.spectral.jacobians import real
 from rnnlib.validate import shape_error
 
 
+@finite_result("W")
 def spectral_norm(W):
     """||W||_2, the largest singular value, of a matrix of any shape.
 
@@ -23,11 +24,13 @@ def spectral_norm(W):
     return float(np.linalg.svd(W, compute_uv=False)[0])
 
 
+@finite_result("W")
 def smallest_singular_value(W):
     """sigma_min(W) = min ||W v|| over unit vectors v; zero when W is singular."""
     return float(np.linalg.svd(square(W), compute_uv=False)[-1])
 
 
+@finite_result("W")
 def spectral_radius(W):
     """rho(W), the largest absolute value of an eigenvalue; no norm, but below all.
 
@@ -37,12 +40,14 @@ def spectral_radius(W):
     return float(np.abs(np.linalg.eigvals(square(W))).max())
 
 
+@finite_result("W")
 def numerical_abscissa(W):
     """The largest eigenvalue of (W + W^T) / 2: the largest v^T W v over unit v."""
     W = square(W)
     return float(np.linalg.eigvalsh((W + W.T) / 2)[-1])
 
 
+@finite_result("W")
 def numerical_radius(W, *, tolerance=1e-8):
     """w(W) = max |v* W v| over complex unit vectors v, to a relative tolerance.
 
@@ -88,7 +93,7 @@ def square(W, name="W"):
 
 def check_positive(name, value):
     """A finite number above zero."""
-    if not (isinstance(value, Real) and 0 < value < np.inf):
+    if not (is_finite(value) and value > 0):
         raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
     return value
 

@@ -84,12 +84,15 @@ def train(
 
     def one_step(state):
         batch, carried = draw(state.step, rng), state.carried
-        if carried is None:
-            loss, gradients = objective(state.params, batch)
-        else:
-            loss, gradients, carried = objective(state.params, batch, carried)
-            carried = copied(carried)
-        norm, bad = _size(loss, gradients)
+        try:
+            if carried is None:
+                loss, gradients = objective(state.params, batch)
+            else:
+                loss, gradients, carried = objective(state.params, batch, carried)
+                carried = copied(carried)
+            norm, bad = _size(loss, gradients)
+        except FloatingPointError as error:  # such as an overflow in the objective
+            loss, norm, bad = np.nan, np.nan, str(error)
         params, memory = state.params, state.optimiser
         if bad and nonfinite == "error":
             raise FloatingPointError(f"step {state.step}: {bad}")

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnlib.early_stopping import Patience
 from rnnlib.trees import flatten, rebuild
+from rnnlib.validate import check_callable
 
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
@@ -51,6 +52,7 @@ def begin(params, optimiser, *, rng, carried=None):
     """
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_callable("optimiser", getattr(optimiser, "init_state", None))
     state = copy.deepcopy(rng.bit_generator.state)
     generator(state)
     params = copied(params)
