@@ -4,6 +4,7 @@ PYTHONHASHSEED ?= 0
 export PYTHONHASHSEED
 unexport PYTHONPATH PYTHONHOME MPLBACKEND
 UV_VERSION := 0.13.9
+PIP_AUDIT_VERSION := 2.10.1
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -14,7 +15,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
 WORKERS := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help env book pdf serve pyodide test nbval lab exercises notebooks bench ledger errata lint format lock clean
+.PHONY: help env book pdf serve pyodide test nbval lab exercises notebooks bench ledger errata lint format lock audit versions fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -93,6 +94,24 @@ lock: ## resolve requirements.txt into requirements.lock, with hashes
 	  --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) \
 	  --output-file requirements.lock - >/dev/null
 	@rm -rf _build/lock
+
+audit: ## look the lock up among known vulnerabilities; 2 when it cannot be checked
+	@$(PYTHON) -m venv --clear _build/audit
+	@_build/audit/bin/pip install --quiet --disable-pip-version-check \
+	  pip-audit==$(PIP_AUDIT_VERSION)
+	@$(PYTHON) -m tools.audit _build/audit/bin/pip-audit
+
+versions: ## unit tests with the oldest and the newest allowed dependencies (long)
+	@$(PYTHON) -m venv --clear _build/uv
+	@_build/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@for kind in oldest newest; do \
+	  $(PYTHON) -m tools.versions _build/uv/bin/uv $$kind || failed="$$failed $$kind"; \
+	done; [ -z "$$failed" ] && echo "make versions: PASSED" \
+	  || { echo "make versions: FAILED:$$failed"; exit 1; }
+
+fuzz: $(READY) ## every wrong argument for every public function (minutes)
+	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest tests/fuzz $(WORKERS) \
+	  && echo "make fuzz: PASSED" || { echo "make fuzz: FAILED"; exit 1; }
 
 clean: ## remove what was built; keeps the environment
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
