@@ -36,7 +36,7 @@ aria-labelledby="run-in-browser-title" aria-describedby="run-in-browser-text">
 <p class="when-served">Nothing has been downloaded so far. When you go on, your browser
 fetches Python and the packages of this chapter, {packages}, from
 <code>cdn.jsdelivr.net</code>, the public server of Pyodide: about {size} MB the first
-time. That server then sees your address. The first cell takes a minute or so;
+time. That server then sees your address. The first cell takes longest;
 calculations are slower than on your machine. What you change stays in this browser.</p>
 <p class="when-on-disk" hidden>This page was opened from the disk, and from there a
 browser does not start Python. Type <code>make serve</code> in the folder of the book
