@@ -8,12 +8,14 @@ so only those steps have to be computed.
 import numpy as np
 
 from rnnlib import rnn
+from rnnlib.finite import finite_result
 from rnnlib.losses import log_softmax
 from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import pad
 from rnnlib.pointprocess.validate import check_positive
 
 
+@finite_result("params", "sequence", "delta")
 def discrete_log_likelihood(params, sequence, delta, *, phi="tanh"):
     """The log-likelihood on a grid, as a density: N log(delta) is taken off.
 

@@ -7,6 +7,7 @@ So under the right model the compensator over the gaps is standard exponential, 
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.pointprocess.likelihood import forward
 from rnnlib.pointprocess.validate import check_numbers
 
@@ -21,6 +22,7 @@ def compensators(params, sequences, *, h_0=None, phi="tanh"):
     return [pieces[: s.N + 1, i] for i, s in enumerate(sequences)]
 
 
+@finite_result("pieces")
 def rescaled_gaps(pieces):
     """The gaps between events in compensator time, over all sequences joined.
 

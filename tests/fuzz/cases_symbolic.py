@@ -1,0 +1,44 @@
+"""The functions of rnnlib.symbolic: those that take plain values have a case here.
+
+The others take expressions, which SymPy makes and never changes in place. They have no
+memory layout and no precision; their own tests say what they refuse.
+"""
+
+from tests.fuzz.case import internal
+
+CASES = {
+    "symbolic.hidden": internal(lambda d: {"t": "t"}),
+    "symbolic.logits": internal(lambda d: {"t": "t"}),
+    "symbolic.pre_activation": internal(lambda d: {"t": "t", "previous": "t-1"}),
+    "symbolic.bptt_equations": internal(lambda d: {}),
+    "symbolic.quantity": internal(lambda d: {"base": "h", "time": "t"}),
+    "symbolic.unroll": internal(lambda d: {"T": 2, "d_x": 1, "d_h": 2, "K": 2}),
+    "symbolic.rational_point": internal(lambda d: {"T": 2, "d_x": 1, "d_h": 2, "K": 2}),
+}
+HOMES = {
+    "test_exact": ["equal_exactly", "substitute_activation"],
+    "test_graph": [
+        *("Graph.evaluate", "Graph.evaluate_exactly", "Graph.expanded"),
+        *("Graph.function", "Graph.immediate", "Graph.reverse", "Graph.total"),
+    ],
+    "test_matrix": ["evaluate", "jacobian", "vector_jacobian_product"],
+    "test_network": [
+        *("Network.adjoint_of", "Network.adjoints", "Network.backward"),
+        "Network.values",
+    ],
+    "test_notation": ["equation", "to_latex"],
+    "test_five_notations": ["in_notation"],
+    "test_reading": ["holds", "read"],
+    "test_series": ["at"],
+}
+ELSEWHERE = {
+    f"symbolic.{name}": f"tests/symbolic/{home}.py"
+    for home, names in HOMES.items()
+    for name in names
+} | {
+    "symbolic.tabs": "tests/book/test_tabs.py",
+    "symbolic.Quantity.latex_name": "rnnlib/symbolic/notation.py",  # the printer
+    "symbolic.StepProduct.expand_steps": "rnnlib/symbolic/series.py",  # by `at`
+    "symbolic.StepSum.expand_steps": "rnnlib/symbolic/series.py",
+    "symbolic.phi.fdiff": "rnnlib/symbolic/activations.py",  # SymPy calls it
+}
