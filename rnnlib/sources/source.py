@@ -104,7 +104,7 @@ def sample(source, n, rng):
 
 
 def check_source(source):
-    if not isinstance(source, Source):
+    if getattr(source, "_fields", None) != Source._fields:
         raise ValueError(f"source: expected a Source, got {type(source).__name__}")
     return source
 
