@@ -140,7 +140,8 @@ def carry(params, x, *, h_0=None) -> Carried:
 
     ``x`` is the first block, for its form. Errors as `forward`.
     """
-    return Carried(h=forward(params, x, h_0=h_0).h[:1], x=x[:0])
+    first = x[:1] if np.ndim(x) else x  # the rest of the block may be long
+    return Carried(h=forward(params, first, h_0=h_0).h[:1], x=x[:0])
 
 
 @finite_result("params", "x", "carried")
@@ -162,9 +163,7 @@ def block_loss_and_gradients(
 
     Returns
     -------
-    loss : scalar, of this block
-    gradient : Params
-    carried : Carried
+    loss, gradient, carried : scalar, Params and Carried, of this block
     """
     check_params(params)
     check_inputs(x, params)
