@@ -112,7 +112,7 @@ def mean(value, gradients, count):
     """
     if check_rate("count", count) == 0:
         raise ValueError(f"count: expected a number > 0, got {count!r}")
-    if not isinstance(value, (Number, np.ndarray)):
+    if not isinstance(value, (Number, np.ndarray)) or np.asarray(value).dtype == object:
         raise ValueError(f"value: expected a number, got {type(value).__name__}")
     count = float(count)
     divided = {k: np.asarray(g / count) for k, g in flatten(gradients).items()}

@@ -131,6 +131,10 @@ def _layer(named, level, prefix):
     if blocks not in [(k, 0) for k in KINDS]:
         name = f"{prefix}weight_hh_l{level}"
         raise shape_error(name, "(d_h, d_h), (3 d_h, d_h) or (4 d_h, d_h)", W_hh.shape)
+    full = f"{prefix}weight_ih_l{level}"
+    if W_xh.ndim != 2 or len(W_xh) != len(W_hh):
+        raise shape_error(full, f"({len(W_hh)}, d_x)", W_xh.shape)
+    check_precision(full, W_xh, W_hh, "the other weights")
     if any(f"{name}_l{level}" in named for name in ARRAYS[2:]):
         biases = [take(name) for name in ARRAYS[2:]]
     else:

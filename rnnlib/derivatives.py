@@ -72,6 +72,9 @@ def complex_step(loss, params, direction, *, step=1e-30):
     check_callable("loss", loss)
     _check_step(step)
     at, along = same_form(params, direction, "direction")
+    for name, d in along.items():
+        if not np.isfinite(d).all():
+            raise ValueError(f"direction.{name}: expected finite numbers, got others")
     moved = {n: a + 1j * step * along[n] for n, a in at.items()}
     return _imaginary(loss(rebuild(params, moved))) / step
 

@@ -121,6 +121,7 @@ def dropout_backward(params, trace, delta_z) -> Gradients:
     if not isinstance(trace, DropoutTrace):
         kind = type(trace).__name__
         raise ValueError(f"trace: expected DropoutTrace, got {kind}")
+    check_inputs(trace.x, params)
     check_array("delta_z", delta_z, trace.z.shape)
     check_precision("delta_z", delta_z, trace.z, "the logits")
     m_x, m_h, m_y = trace.masks

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.parameters import is_finite
 from rnnlib.validate import check_count, check_rate
 
 
@@ -31,7 +32,7 @@ def observe(patience, value, step, *, least_gain=0.0):
     """
     _check_patience(patience)
     check_rate("least_gain", least_gain)
-    if not isinstance(value, Real) or np.isnan(value):
+    if not (is_finite(value) or isinstance(value, Real) and abs(value) == np.inf):
         raise ValueError(f"value: expected a number, got {value!r}")
     check_count("step", step, least=0)
     if value < patience.best - least_gain:

@@ -124,6 +124,12 @@ def cell_step(cell, params, W_hy, b_y):
     if W_hy.ndim != 2:
         raise shape_error("W_hy", "(V, d_h)", W_hy.shape)
     check_array("b_y", b_y, W_hy.shape[:1])
+    try:  # one step, so that what does not fit is an error here
+        output = cell.forward(params, np.zeros((1, 1), int)).output
+    except ValueError as error:
+        raise ValueError(f"params: {error}") from error
+    if W_hy.shape[1] != output.shape[-1]:
+        raise shape_error("W_hy", (len(b_y), output.shape[-1]), W_hy.shape)
 
     def step(state, symbol):
         _check_symbol(symbol, len(b_y))
@@ -164,7 +170,8 @@ def _choose(logits, temperature, u):
 
 
 def _check_symbol(symbol, V):
-    if not isinstance(symbol, (int, np.integer)) or not 0 <= symbol < V:
+    integer = isinstance(symbol, (int, np.integer)) and not isinstance(symbol, bool)
+    if not integer or not 0 <= symbol < V:
         raise ValueError(
             f"symbol: expected an integer from 0 to {V - 1}, got {symbol!r}"
         )

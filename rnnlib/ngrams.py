@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.validate import check_choice, check_count, check_indices, check_rate
 
 SMOOTHINGS = ("additive", "witten-bell", "kneser-ney")
@@ -95,6 +96,7 @@ class NGrams(NamedTuple):
         return p
 
 
+@finite_result("indices", "alpha")
 def fit_ngrams(indices, order, V, smoothing="kneser-ney", alpha=1.0):
     """The n-gram model of that order, of one sequence or of a list of them.
 

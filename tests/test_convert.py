@@ -160,7 +160,9 @@ REFUSED = {
     "weight_hh_l0: expected shape (d_h, d_h), (3 d_h, d_h) or (4 d_h, d_h), "
     "got (6, 3)": weights(weight_hh_l0=np.ones((6, 3))),
     "bias_ih_l1: expected shape (12,), got (3,)": weights(bias_ih_l1=np.ones(3)),
-    "W_xh: expected shape (12, 2), got (9, 2)": weights(weight_ih_l0=np.ones((9, 2))),
+    "weight_ih_l0: expected shape (12, d_x), got (9, 2)": weights(
+        weight_ih_l0=np.ones((9, 2))
+    ),
     "weight_ih_l0_reverse: expected a name such as weight_ih_l0, got another": weights(
         weight_ih_l0_reverse=np.ones((12, 2))
     ),

@@ -55,6 +55,8 @@ def sample(params, n, *, first, rng, temperature=1.0, h_0=None, return_state=Fal
         raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
     if h_0 is not None and np.ndim(h_0) != 1:
         raise shape_error("h_0", (params.d_h,), np.shape(h_0))
+    if np.iscomplexobj(h_0):
+        raise ValueError(f"h_0: expected real numbers, got {np.asarray(h_0).dtype}")
     h = np.array(initial_state("h_0", h_0, 1, params)[0], np.finfo(params.dtype).dtype)
     h = h.reshape(params.d_h)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.finite import finite_result
 from rnnlib.pointprocess.gaps import inverse_compensator
 from rnnlib.pointprocess.intensity import compensator
 from rnnlib.pointprocess.parameters import PointProcessParams
@@ -25,6 +26,7 @@ def poisson_rate(sequences):
     return batch.events.sum() / batch.gaps.sum()
 
 
+@finite_result("rate", "sequences")
 def poisson_log_likelihood(rate, sequences):
     """N log(rate) - rate T, summed over the sequences, in nats."""
     batch = pad(sequences)
@@ -54,18 +56,23 @@ def _start(params, N):
         raise ValueError(f"params: expected SelfCorrecting, got {kind}")
     for name, value in params._asdict().items():
         check_positive(name, value)
-    return -params.alpha * np.arange(N + 1)
+    return -float(params.alpha) * np.arange(N + 1)
 
 
+@finite_result("params", "sequences")
 def self_correcting_log_likelihood(params, sequences):
     """Summed over the sequences, in nats; errors as for the other processes."""
     pad(sequences)
     total = 0.0
     for times, T, _ in sequences:
         t = np.concatenate([[0.0], times])
-        a = _start(params, len(times)) + params.mu * t
-        total += (a[:-1] + params.mu * np.diff(t)).sum()
-        total -= compensator(a, params.mu, np.diff(t, append=T)).sum()
+        start, mu = _start(params, len(times)), float(params.mu)
+        a, gaps = start + mu * t, np.diff(t, append=T)
+        with np.errstate(over="ignore"):
+            if not np.isfinite([a, np.exp(a + mu * gaps)]).all():
+                raise FloatingPointError("params, sequences: the intensity overflows")
+        total += (a[:-1] + mu * gaps[:-1]).sum()
+        total -= compensator(a, mu, gaps).sum()
     return total
 
 

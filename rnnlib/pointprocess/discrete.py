@@ -14,6 +14,8 @@ from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import pad
 from rnnlib.pointprocess.validate import check_positive
 
+MOST = 10**8  # bins: some arrays have a number for each
+
 
 @finite_result("params", "sequence", "delta")
 def discrete_log_likelihood(params, sequence, delta, *, phi="tanh"):
@@ -39,6 +41,8 @@ def discrete_log_likelihood(params, sequence, delta, *, phi="tanh"):
     check_params(params)
     marks = pad([sequence], params.K).marks[: sequence.N, 0]
     delta = check_positive("delta", delta)
+    if not sequence.T / delta <= MOST:
+        raise ValueError(f"delta: expected at most {MOST} bins, got T = {sequence.T}")
     bins = round(sequence.T / delta)
     if bins < 1 or abs(bins * delta - sequence.T) > 1e-9 * sequence.T:
         raise ValueError(f"delta: expected a divisor of T = {sequence.T}, got {delta}")

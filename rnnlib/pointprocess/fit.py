@@ -1,5 +1,6 @@
 """Maximum likelihood with the gradients of this package and SciPy's L-BFGS-B."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,13 @@ from rnnlib.pointprocess.hawkes import Hawkes, hawkes_loss_and_gradients
 from rnnlib.pointprocess.likelihood import loss_and_gradients
 from rnnlib.pointprocess.parameters import PointProcessParams, check_params
 from rnnlib.pointprocess.sequences import pad
-from rnnlib.pointprocess.validate import check_count, check_positive
+from rnnlib.pointprocess.validate import (
+    check_count,
+    check_numbers,
+    check_positive,
+    check_real,
+)
+from rnnlib.validate import check_rate
 
 WALL = 1e3  # times the loss at the start: what an infinite intensity counts as
 
@@ -27,17 +34,23 @@ def _free(params, free):
     """For each parameter a boolean array: which of its entries may move."""
     if free is None:
         return [np.ones(p.shape, bool) for p in params]
-    unknown = set(free) - set(params._fields)
+    if isinstance(free, str) or not isinstance(free, Collection):
+        raise ValueError(f"free: expected a list of names, got {type(free).__name__}")
+    unknown = [f for f in free if not (isinstance(f, str) and f in params._fields)]
     if unknown:
         raise ValueError(
             f"free: expected names among {', '.join(params._fields)}, "
-            f"got {min(unknown)!r}"
+            f"got {unknown[0]!r}"
         )
     chosen = free if isinstance(free, dict) else dict.fromkeys(free, True)
-    return [
-        np.broadcast_to(np.asarray(chosen.get(name, False), bool), p.shape)
-        for name, p in params._asdict().items()
-    ]
+    masks = []
+    for name, p in params._asdict().items():
+        mask = np.asarray(chosen.get(name, False))
+        if mask.dtype != bool or mask.shape not in ((), p.shape):
+            kind = f"{mask.dtype} {mask.shape}"
+            raise ValueError(f"free: expected booleans {p.shape} of {name}, got {kind}")
+        masks.append(np.broadcast_to(mask, p.shape))
+    return masks
 
 
 def to_vector(params, free=None):
@@ -45,6 +58,7 @@ def to_vector(params, free=None):
 
     ``free`` is None for all, a list of names, or a dictionary {name: boolean array}.
     """
+    check_params(params)
     masks = _free(params, free)
     return np.concatenate(
         [np.asarray(p)[m] for p, m in zip(params, masks, strict=True)]
@@ -86,9 +100,9 @@ def fit(params, sequences, *, free=None, phi="tanh", weight_decay=0.0, maxiter=3
         finite count as very bad ones.
     """
     check_params(params)
+    check_real("params", params.dtype)
     check_count("maxiter", maxiter)
-    if weight_decay:
-        check_positive("weight_decay", weight_decay)
+    check_rate("weight_decay", weight_decay)
     count = max(1, int(pad(sequences, params.K).events.sum()))
     start = to_vector(params, free)
     wall = WALL * (1 + abs(loss_and_gradients(params, sequences, phi=phi)[0]))
@@ -130,7 +144,9 @@ def fit_hawkes(sequences, start):
     if not isinstance(start, Hawkes):
         raise ValueError(f"start: expected Hawkes, got {type(start).__name__}")
     for name, value in start._asdict().items():
-        check_positive(name, float(value))
+        number = check_numbers(f"start.{name}", value, low=0)
+        if number.ndim or number == 0:
+            raise ValueError(f"start.{name}: expected a number > 0, got {value!r}")
 
     def objective(logs):
         params = Hawkes(*np.exp(logs))
@@ -154,7 +170,9 @@ def observed_information(params, sequences, *, free=None, phi="tanh", step=1e-30
     Each row is a complex step of the gradient, exact to rounding. At the maximum the
     square roots of the diagonal of its inverse are the standard errors.
     """
+    check_positive("step", step)
     vector = to_vector(params, free)
+    check_real("params", vector.dtype)
     rows = np.empty((vector.size, vector.size))
     for i in range(vector.size):
         moved = vector.astype(complex)

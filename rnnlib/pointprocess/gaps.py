@@ -9,8 +9,10 @@ import numpy as np
 from scipy import special
 
 from rnnlib.pointprocess.validate import (
+    check_broadcast,
     check_count,
     check_numbers,
+    check_real,
     check_rng,
     check_slope,
 )
@@ -45,6 +47,7 @@ def inverse_compensator(a, w, target):
     """
     a, w = _real(a, w)
     target = check_numbers("target", target, low=0)
+    check_broadcast("target", target.shape, a)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         flat = target * np.exp(-a)
         x = w * flat
@@ -68,6 +71,7 @@ def sample_gaps(a, w, *, rng, size=None, conditional=False):
     if size is not None:
         for n in size if isinstance(size, tuple) else (size,):
             check_count("size", n)
+        check_broadcast("size", size if isinstance(size, tuple) else (size,), a)
     size = a.shape if size is None else size
     if conditional and w < 0:
         target = -np.log1p(-rng.random(size) * probability_of_event(a, w))
@@ -128,6 +132,5 @@ def _conditional(x):
 def _real(a, w):
     a, w = check_numbers("a", a), check_slope(w)
     for name, number in (("a", a), ("w", w)):
-        if number.dtype.kind == "c":
-            raise ValueError(f"{name}: expected real numbers, got {number.dtype}")
+        check_real(name, number.dtype)
     return a, w

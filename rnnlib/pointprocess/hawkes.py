@@ -55,6 +55,8 @@ def _pieces(params, batch):
     """The compensator of every gap, and its derivatives by alpha and beta."""
     S, D, _, _ = _excitation(params.beta, batch.gaps)
     u = -params.beta * batch.gaps
+    if not np.isfinite(u).all():
+        raise FloatingPointError("params, sequences: beta times a gap overflows")
     faded = batch.gaps * exprel(u)  # (1 - exp(-beta tau)) / beta
     d_faded = -(batch.gaps**2) * exprel_derivative(u)
     by_beta = params.alpha * (D * faded + S * d_faded)

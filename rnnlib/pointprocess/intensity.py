@@ -14,7 +14,11 @@ from math import factorial
 import numpy as np
 
 from rnnlib.finite import finite_result
-from rnnlib.pointprocess.validate import check_numbers, check_slope
+from rnnlib.pointprocess.validate import (
+    check_broadcast,
+    check_numbers,
+    check_slope,
+)
 
 TERMS = 20  # 1/21! is below the rounding of one
 EXPREL = [1 / factorial(n + 1) for n in range(TERMS)]
@@ -54,9 +58,8 @@ def exprel_derivative(u):
 @finite_result("a", "w", "tau")
 def log_intensity(a, w, tau):
     """a + w tau: the logarithm of the intensity a time tau >= 0 after an event."""
-    return (check_numbers("a", a) + check_slope(w) * check_numbers("tau", tau, low=0))[
-        ()
-    ]
+    a, w, tau = _checked(a, w, tau)
+    return (a + w * tau)[()]
 
 
 def compensator(a, w, tau):
@@ -105,7 +108,9 @@ def compensator_gradients(a, w, tau):
 
 
 def _checked(a, w, tau):
-    return check_numbers("a", a), check_slope(w), check_numbers("tau", tau, low=0)
+    a, w, tau = check_numbers("a", a), check_slope(w), check_numbers("tau", tau, low=0)
+    check_broadcast("tau", tau.shape, a)
+    return a, w, tau
 
 
 def _finite(value, a, u):

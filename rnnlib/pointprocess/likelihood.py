@@ -83,6 +83,7 @@ def forward(params, sequences, *, h_0=None, phi="tanh") -> PointTrace:
     )
 
 
+@finite_result("params", "sequences", "h_0")
 def log_likelihood(params, sequences, *, h_0=None, phi="tanh"):
     """The log-likelihood of all sequences together, in nats; as `forward`."""
     return forward(params, sequences, h_0=h_0, phi=phi).log_likelihood.sum()

@@ -7,7 +7,12 @@ from rnnlib.losses import softmax
 from rnnlib.pointprocess.gaps import inverse_compensator
 from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import EventSequence
-from rnnlib.pointprocess.validate import check_count, check_positive, check_rng
+from rnnlib.pointprocess.validate import (
+    check_count,
+    check_positive,
+    check_real,
+    check_rng,
+)
 from rnnlib.validate import check_array, check_precision, shape_error
 
 
@@ -42,6 +47,7 @@ def sample(
     count, limit = check_count("count", count), check_count("max_events", max_events)
     net, dtype = params.network, params.dtype
     h = _start(h_0, count, params)
+    check_real("params, h_0", np.result_type(params.dtype, h))
     t, alive = np.zeros(count), np.ones(count, bool)
     times, marks = [], []
     while True:

@@ -50,6 +50,22 @@ def check_slope(w):
     return w
 
 
+def check_broadcast(name, shape, a):
+    """A shape that goes with that of the array a."""
+    try:
+        np.broadcast_shapes(shape, a.shape)
+    except ValueError:
+        raise ValueError(
+            f"{name}: expected a shape that broadcasts with {a.shape} of a, got {shape}"
+        ) from None
+
+
+def check_real(name, dtype):
+    """Real numbers where a draw or a search cannot be complex."""
+    if dtype.kind == "c":
+        raise ValueError(f"{name}: expected real numbers, got {dtype}")
+
+
 def check_times(name, times, T):
     """Floats with 0 < t_1 < ... < t_N <= T; N may be zero."""
     check_positive(f"{name}.T", T)

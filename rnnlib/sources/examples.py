@@ -26,8 +26,11 @@ def hidden_markov(transitions, emissions, symbols=None):
         raise shape_error("transitions", "(S, S)", transitions.shape)
     if emissions.ndim != 2 or len(emissions) != len(transitions):
         raise shape_error("emissions", f"({len(transitions)}, V)", emissions.shape)
-    check_rows("transitions", transitions.sum(axis=1))
-    check_rows("emissions", emissions.sum(axis=1))
+    for name, rows in (("transitions", transitions), ("emissions", emissions)):
+        if rows.dtype.kind == "c":
+            raise ValueError(f"{name}: expected probabilities, got {rows.dtype}")
+        with np.errstate(over="ignore"):
+            check_rows(name, rows.sum(axis=1))
     return make_source(emissions.T[:, :, None] * transitions, symbols)
 
 

@@ -85,9 +85,12 @@ def scaling_bound(W_hh, phi_prime, gamma, scaling):
     """
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma)
     scaling = radii.check_scaling(scaling, len(W))
-    rate = gamma * radii.spectral_norm(scaling[:, None] * W / scaling)
-    kappa = scaling.max() / scaling.min() if k else 1.0
-    return _power("scaling", rate, k, hypotheses, np.log(kappa))
+    with np.errstate(over="ignore"):
+        scaled = scaling[:, None] * W / scaling
+    radii.check_range("W_hh, scaling", scaled)
+    rate = gamma * radii.spectral_norm(scaled)
+    log_kappa = np.log(scaling.max()) - np.log(scaling.min()) if k else 0.0
+    return _power("scaling", rate, k, hypotheses, log_kappa)
 
 
 def numerical_bound(W_hh, phi_prime, gamma):
@@ -113,6 +116,8 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     each phi'_t, so it is largest at a vertex: the bound is a_length^q a_r, where
     k = q length + r. The rate a_length^(1/length) tends to the joint spectral radius.
     """
+    check_positive("gamma", gamma)
+    joint.check_low(low, gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, low)
     if not (isinstance(length, Integral) and length > 0):
         raise ValueError(f"length: expected a positive integer, got {length!r}")
@@ -121,7 +126,9 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
         raise ValueError(f"length: expected fewer products, got {length}")
     products, largest = np.eye(len(W))[None], [1.0]
     for _ in range(length):
-        products = (products[:, None] @ vertices).reshape(-1, *W.shape)
+        with np.errstate(over="ignore", invalid="ignore"):
+            products = (products[:, None] @ vertices).reshape(-1, *W.shape)
+        radii.check_range("W_hh, gamma", products)
         largest.append(np.linalg.svd(products, compute_uv=False).max())
     with np.errstate(divide="ignore"):
         logs = np.log(largest)
@@ -139,7 +146,9 @@ def linear_bound(W_hh, phi_prime):
     W, k, _ = _upper(W_hh, phi_prime, 1.0)
     eigenvalues = np.abs(np.linalg.eigvals(W))
     rho = eigenvalues.max()
-    total, rounding = (W**2).sum(), 4 * len(W) * np.finfo(float).eps
+    with np.errstate(over="ignore"):
+        total, rounding = (W**2).sum(), 4 * len(W) * np.finfo(float).eps
+    radii.check_range("W_hh", total)
     nu = np.sqrt(max(total - (eigenvalues**2).sum(), 0.0) + rounding * total)
     with np.errstate(divide="ignore"):
         logs, log_binomial = [], 0.0

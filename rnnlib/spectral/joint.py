@@ -10,8 +10,8 @@ from numbers import Real
 import numpy as np
 
 from rnnlib.spectral.jacobians import real
-from rnnlib.spectral.radii import check_positive, check_scaling, square
-from rnnlib.validate import shape_error
+from rnnlib.spectral.radii import check_positive, check_range, check_scaling, square
+from rnnlib.validate import check_count, shape_error
 
 MOST = 200_000  # numbers in the products looked at before giving up
 
@@ -23,13 +23,18 @@ def diagonal_vertices(W, gamma=1.0, low=0.0):
     """
     W = square(W)
     check_positive("gamma", gamma)
-    if not (isinstance(low, Real) and 0 <= low <= gamma):
-        raise ValueError(f"low: expected a number from 0 to {gamma}, got {low!r}")
+    check_low(low, gamma)
     if 2 ** len(W) > MOST / 10:
         raise ValueError(f"W: expected d <= 14 for 2^d vertices, got d = {len(W)}")
     choices = [low] if low == gamma else [low, gamma]
     corners = np.array(list(product(choices, repeat=len(W))))
     return corners[:, :, None] * W
+
+
+def check_low(low, gamma):
+    """A number from 0 to gamma."""
+    if not (isinstance(low, Real) and 0 <= low <= gamma):
+        raise ValueError(f"low: expected a number from 0 to {gamma}, got {low!r}")
 
 
 def joint_spectral_radius(matrices, *, tolerance=1e-2, scaling=None):
@@ -58,7 +63,10 @@ def joint_spectral_radius(matrices, *, tolerance=1e-2, scaling=None):
         raise shape_error("matrices", "(n, d, d), no size zero", A.shape)
     check_positive("tolerance", tolerance)
     if scaling is not None:
-        A = A * check_scaling(scaling, A.shape[1])[:, None] / scaling
+        scaling = check_scaling(scaling, A.shape[1])
+        with np.errstate(over="ignore"):
+            A = A * scaling[:, None] / scaling
+    check_range("matrices, scaling", A)
     products, bounds = A, _norms(A)
     lower, upper, length = _radii(A).max(), bounds.max(), 1
     while True:
@@ -67,7 +75,9 @@ def joint_spectral_radius(matrices, *, tolerance=1e-2, scaling=None):
         if not alive.any() or alive.sum() * len(A) > MOST / A.shape[1] ** 2:
             return float(lower), float(upper)
         length += 1
-        products = (products[alive, None] @ A).reshape(-1, *A.shape[1:])
+        with np.errstate(over="ignore", invalid="ignore"):
+            products = (products[alive, None] @ A).reshape(-1, *A.shape[1:])
+        check_range("matrices, scaling, tolerance", products)
         bounds = np.repeat(bounds[alive], len(A))
         bounds = np.minimum(bounds, _norms(products) ** (1 / length))
         lower = max(lower, (_radii(products) ** (1 / length)).max())
@@ -89,8 +99,10 @@ def diagonal_scaling(W, *, iterations=60):
     values for p = 1, 2, 4, ..., 256; the best s met is returned, geometric mean one.
     """
     W = square(W)
+    check_count("iterations", iterations)
     if not W.any():
         return np.ones(len(W))
+    W = np.ldexp(W, -np.frexp(W)[1].max())  # the same s, and no overflow
 
     def look(x, p):
         U, sigma, Vt = np.linalg.svd(np.exp(x)[:, None] * W * np.exp(-x))

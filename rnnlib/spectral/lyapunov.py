@@ -14,6 +14,7 @@ import numpy as np
 from rnnlib.activations import get_activation
 from rnnlib.inputs import project_inputs
 from rnnlib.spectral.jacobians import real
+from rnnlib.spectral.radii import check_range
 from rnnlib.validate import check_inputs, check_params, shape_error
 
 
@@ -68,7 +69,8 @@ def lyapunov_exponents(
         ("discard", discard, 0, np.inf),
         ("count", count, 1, d),
     ):
-        if not (isinstance(n, Integral) and low <= n <= high):
+        integer = isinstance(n, Integral) and not isinstance(n, bool)
+        if not (integer and low <= n <= high):
             raise ValueError(
                 f"{name}: expected an integer from {low} to {high}, got {n!r}"
             )
@@ -80,17 +82,18 @@ def lyapunov_exponents(
 
     frame = np.linalg.qr(rng.standard_normal((d, count)))[0]
     frame, sums, done = frame[None], 0.0, 0
-    for drive in islice(_drives(params, inputs), discard + steps):
-        if inputs is not None and len(drive) != len(h):
-            if h_0 is not None:
-                raise shape_error("inputs", (len(h), "..."), drive.shape)
-            h = np.zeros((len(drive), d))
-        h = phi(drive + h @ W_hh.T)
-        frame, R = np.linalg.qr(phi.derivative(h)[:, :, None] * (W_hh @ frame))
-        done += 1
-        if done > discard:
-            with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):  # a NaN stays, and is found below
+        for drive in islice(_drives(params, inputs), discard + steps):
+            if inputs is not None and len(drive) != len(h):
+                if h_0 is not None:
+                    raise shape_error("inputs", (len(h), "..."), drive.shape)
+                h = np.zeros((len(drive), d))
+            h = phi(drive + h @ W_hh.T)
+            frame, R = np.linalg.qr(phi.derivative(h)[:, :, None] * (W_hh @ frame))
+            done += 1
+            if done > discard:
                 sums = sums + np.log(np.abs(np.diagonal(R, axis1=1, axis2=2)))
+    check_range("params, inputs, h_0", h, np.where(sums == -np.inf, 0, sums))
     if done < discard + steps:
         raise ValueError(f"inputs: expected {discard + steps} steps, got only {done}")
     return Lyapunov(-np.sort(-sums / steps, axis=1), h)
@@ -102,6 +105,17 @@ def _drives(params, inputs):
     if inputs is None:
         while True:
             yield b_h[None]
+    try:
+        inputs = iter(inputs)
+    except TypeError:
+        kind = type(inputs).__name__
+        raise ValueError(
+            f"inputs: expected an array for each step, got {kind}"
+        ) from None
     for x in inputs:
         x = np.asarray(x)[None]
-        yield project_inputs(params.W_xh, check_inputs(x, params))[0] + b_h
+        try:
+            check_inputs(x, params)
+        except ValueError as error:
+            raise ValueError(f"inputs: {error}") from error
+        yield project_inputs(params.W_xh, x)[0] + b_h

@@ -44,7 +44,7 @@ def spectral_radius(W):
 def numerical_abscissa(W):
     """The largest eigenvalue of (W + W^T) / 2: the largest v^T W v over unit v."""
     W = square(W)
-    return float(np.linalg.eigvalsh((W + W.T) / 2)[-1])
+    return float(np.linalg.eigvalsh(W / 2 + W.T / 2)[-1])
 
 
 @finite_result("W")
@@ -106,3 +106,9 @@ def check_scaling(scaling, d):
     if not (scaling > 0).all():
         raise ValueError(f"scaling: expected positive numbers, got {scaling.min()}")
     return scaling
+
+
+def check_range(names, *arrays):
+    """Finite results of finite arguments; else an error that names the arguments."""
+    if not all(np.isfinite(a).all() for a in arrays):
+        raise FloatingPointError(f"{names}: expected smaller numbers, got an overflow")

@@ -76,7 +76,7 @@ MUTANTS = [
     Mutant(
         "condition number missing",
         "spectral/bounds",
-        {"k, hypotheses, np.log(kappa))": "k, hypotheses)"},
+        {"k, hypotheses, log_kappa)": "k, hypotheses)"},
     ),
     Mutant(
         "one vertex missing",
