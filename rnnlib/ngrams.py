@@ -115,11 +115,9 @@ def fit_ngrams(indices, order, V, smoothing="kneser-ney", alpha=1.0):
     Raises ValueError for an empty sequence, symbols that are no integers or out of
     range, a bad option, or contexts too many for 64 bits: (V + 1)^(order + 1) >= 2^63.
     """
-    check_count("order", order, least=0)
-    check_count("V", V)
+    order, V = int(check_count("order", order, least=0)), int(check_count("V", V))
     check_choice("smoothing", smoothing, SMOOTHINGS)
     check_rate("alpha", alpha)
-    order, V = int(order), int(V)
     if (V + 1) ** (order + 1) >= 2**63:
         raise ValueError(
             f"order: expected (V + 1)^(order + 1) < 2^63, got {order} with V = {V}"

@@ -171,7 +171,7 @@ def test_what_jupyter_shows():
         ({"position": Control("", X)}, "controls: expected a label and values"),
         ({"position": Control("x", X, start=5)}, "start: expected 0 to 4, got 5"),
         ({"y_range": (1, 1)}, "y_range: expected two numbers, low < high"),
-        ({"x_range": (0, np.inf)}, "x_range: expected two numbers, low < high"),
+        ({"x_range": (0, np.inf)}, "x_range: expected finite numbers"),
     ],
 )
 def test_bad_figures(options, message):
@@ -185,8 +185,9 @@ def test_bad_figures(options, message):
         ([], "lines: expected at least one"),
         ([Line("l", np.zeros((2, 5)))], r"line 'l': expected shape \(3, 5\)"),
         ([Line("l", np.zeros((1, 3, 5)))], r"line 'l': expected shape \(3, 5\)"),
-        ([Line("l", X + np.nan)], "line 'l': expected numbers or -inf"),
-        ([Line("l", X + np.inf)], "line 'l': expected numbers or -inf"),
+        ([Line("l", X + np.nan)], "y of line 'l': expected numbers or -inf"),
+        ([Line("l", X + np.inf)], "y of line 'l': expected numbers or -inf"),
+        ([Line("l", X + 1e200)], r"expected numbers or -inf up to 1e\+100"),
         ([Line("l", X, style="wavy")], "style: expected one of 'line'"),
         ([Line("l", X, style="arrow")], "line 'l': expected tails and heads in pairs"),
         ([Line("l", X, colour=4)], "colour: expected 0 to 3, got 4"),

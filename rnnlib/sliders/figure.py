@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rnnlib.sliders.arguments import check_all, check_pair, check_words
 from rnnlib.sliders.page import page
 from rnnlib.sliders.table import make_table
 
@@ -102,12 +103,19 @@ def figure(
     ValueError
         For wrong shapes, labels, styles, colours or starts, or NaN and +inf in a line.
     """
-    controls, lines = list(controls), list(lines)
+    check_words(title=title, readout=readout, missing=missing, caption=caption)
+    across, up = check_pair("labels", labels)
+    check_words(labels=across)
+    check_words(labels=up)
+    controls = check_all("controls", controls, Control)
+    lines = check_all("lines", lines, Line)
+    if position is not None:
+        check_all("position", [position], Control)
     ranges = x_range, y_range
     table = make_table(title, controls, lines, x, position, ranges, decimals)
     table |= {
-        "equal": equal,
-        "labels": list(labels),
+        "equal": bool(equal),
+        "labels": [across, up],
         "readout": readout,
         "missing": missing,
     }

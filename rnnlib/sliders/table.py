@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from rnnlib.validate import check_choice, shape_error
+from rnnlib.sliders.arguments import check_pair, check_values, check_words, numbers
+from rnnlib.validate import check_choice, check_count, shape_error
 
 STYLES = ("line", "dashed", "dots", "bars", "arrow", "dashed arrow")
 COLOURS = 4
@@ -11,7 +12,8 @@ COLOURS = 4
 def make_table(title, controls, lines, x, position, given, decimals):
     """What the script of a figure reads; parameters and errors as for `figure`."""
     everything = controls + ([position] if position else [])
-    x = np.asarray(x, float)
+    check_count("decimals", decimals, least=0)
+    x = numbers("x", x)
     if x.ndim != 1 or len(x) < 2:
         raise shape_error("x", "(n_x,), n_x > 1", x.shape)
     if not lines:
@@ -43,7 +45,7 @@ def make_table(title, controls, lines, x, position, given, decimals):
         "position": position is not None,
         "ranges": ranges,
         "ticks": ticks,
-        "decimals": decimals,
+        "decimals": int(decimals),
         "lines": [
             {
                 "label": line.label,
@@ -60,16 +62,18 @@ def make_table(title, controls, lines, x, position, given, decimals):
 
 def _path(line, x, sizes, position):
     """(x, y) of a line, each checked."""
+    check_words(label=line.label)
     check_choice("style", line.style, STYLES)
     if line.colour not in (None, *range(COLOURS)):
         raise ValueError(f"colour: expected 0 to {COLOURS - 1}, got {line.colour!r}")
     if line.x is not None:
-        x = np.asarray(line.x, float)
+        x = numbers(f"x of line {line.label!r}", line.x)
         if not position and x.ndim:
             sizes = (*sizes[:-1], x.shape[-1])
     if "arrow" in line.style and sizes[-1] % 2:
         raise ValueError(f"line {line.label!r}: expected tails and heads in pairs")
-    return _array(line.label, x, sizes), _array(line.label, line.y, sizes)
+    y = numbers(f"y of line {line.label!r}", line.y, gaps=True)
+    return _array("x", line, x, sizes), _array("y", line, y, sizes)
 
 
 def _said(line, sizes):
@@ -91,21 +95,21 @@ def _fits(shape, sizes):
 
 
 def _check_control(control):
+    check_words(label=control.label)
+    check_values(control.values)
     if not control.label.strip() or not len(control.values):
         raise ValueError(f"controls: expected a label and values, got {control!r}")
+    check_count("start", control.start, least=0)
     if control.start not in range(len(control.values)):
         most = len(control.values) - 1
         raise ValueError(f"start: expected 0 to {most}, got {control.start!r}")
 
 
-def _array(label, values, sizes):
-    """Values with one axis a control and x last, NaN and +inf refused."""
-    array = np.asarray(values, float)
+def _array(name, line, array, sizes):
+    """Values with one axis a control and x last."""
     array = array.reshape((1,) * (len(sizes) - array.ndim) + array.shape)
     if not _fits(array.shape, sizes) or array.shape[-1] != sizes[-1]:
-        raise shape_error(f"line {label!r}", sizes, array.shape)
-    if np.isnan(array).any() or (array == np.inf).any():
-        raise ValueError(f"line {label!r}: expected numbers or -inf, got NaN or inf")
+        raise shape_error(f"{name} of line {line.label!r}", sizes, array.shape)
     return array
 
 
@@ -116,8 +120,8 @@ def _range(arrays):
 
 
 def _given(name, pair):
-    low, high = map(float, pair)
-    if not (np.isfinite([low, high]).all() and low < high):
+    low, high = numbers(name, check_pair(name, pair)).tolist()
+    if not low < high:
         raise ValueError(f"{name}: expected two numbers, low < high, got {pair!r}")
     return [low, high]
 

@@ -5,6 +5,4 @@ overflow that NumPy warns of, or an error of Python or NumPy that names no argum
 Right arguments of any layout are held to the same demands as everywhere.
 """
 
-OPEN = {
-    "sliders.figure",  # labels and ranges of other types
-}
+OPEN = set()
