@@ -1,4 +1,7 @@
-"""The layout of rnnlib: the direction of its dependencies, the size of a module."""
+"""rnnlib: the direction of its dependencies, the size of a module, quiet imports."""
+
+import subprocess
+import sys
 
 import pytest
 
@@ -6,6 +9,10 @@ from tests.book.code_checks import import_complaints, length_complaints
 from tools.notebooks import ROOT
 
 MODULES = sorted((ROOT / "rnnlib").rglob("*.py"))
+PACKAGES = ["ledger", "reference", "rnnlib"] + [
+    f"rnnlib.{path.parent.name}"
+    for path in sorted((ROOT / "rnnlib").glob("*/__init__.py"))
+]
 
 
 def package_of(path):
@@ -21,3 +28,11 @@ def test_imports(path):
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_length(path):
     assert length_complaints(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_import_without_a_warning(package):
+    """In a new interpreter: each package by itself, third-party ones with it."""
+    command = [sys.executable, "-W", "error", "-c", f"import {package}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
