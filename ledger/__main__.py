@@ -1,10 +1,19 @@
-"""`python -m ledger [document ...]`: run the ledger and say what it found."""
+"""`python -m ledger [document ...]`: run the ledger and say what it found.
+
+The planted falsifications are the mutation score: how many false versions of the
+claims the checks refuse.
+"""
 
 import sys
 from collections import Counter
 from time import perf_counter
 
-from ledger.audit import check_complaints, coverage_complaints, record_complaints
+from ledger.audit import (
+    check_complaints,
+    coverage_complaints,
+    falsifications,
+    record_complaints,
+)
 from ledger.checking import checks, judge
 from ledger.claims import DOCUMENTS, VERDICTS, claims
 
@@ -27,9 +36,12 @@ def main(documents):
         print(
             f"{document}: {len(claims(document))} claims: {verdicts} ({seconds:.1f} s)"
         )
+        planted, refused = falsifications(document)
+        print(f"  planted falsifications: {planted}, refused: {refused}")
         if slow and max(slow)[0] > 1:
             print(
-                "  slowest:", ", ".join(f"{i} {s:.1f} s" for s, i in sorted(slow)[-3:])
+                "  slowest:",
+                ", ".join(f"{i} {s:.1f} s" for s, i in reversed(sorted(slow)[-3:])),
             )
         for sentence in found:
             print(" ", sentence)
