@@ -60,11 +60,15 @@ window.printing = {
     document.documentElement.dataset.theme = "light";
     for (const e of book.querySelectorAll("[id]"))
       if (document.getElementById(e.id) !== e) e.removeAttribute("id");
+    for (const e of book.querySelectorAll("svg a[href]")) {  // the map of the chapters
+      const page = e.getAttribute("href").match(/^\.\.\/(.+)\.html$/);
+      if (page) e.setAttribute("href", `#document-${page[1]}`);
+    }
     for (const e of book.querySelectorAll("a[href]"))
       if (e.protocol === "file:" && !e.getAttribute("href").startsWith("#"))
         e.removeAttribute("href");
     for (const e of book.querySelectorAll('a[href^="#"]'))
-      if (!document.getElementById(decodeURIComponent(e.hash.slice(1))))
+      if (!document.getElementById(decodeURIComponent(e.getAttribute("href").slice(1))))
         e.removeAttribute("href");
     return headings;
   },

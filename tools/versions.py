@@ -50,6 +50,8 @@ def environment(uv, kind, folder):
         *("pip", "install", "--quiet", "--python", interpreter),
         *("-r", resolved, "-r", pinned),
     )
+    # Tests start the command of rnnlib in other folders, so it has to be installed.
+    run("pip", "install", "--quiet", "--python", interpreter, "--no-deps", "-e", ".")
     return resolved.read_text().split(), interpreter
 
 
