@@ -6,6 +6,7 @@ link back, and a chapter ends with the list of the claims that it treats.
 """
 
 import json
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -80,9 +81,8 @@ def list_of(claims):
         title = "One claim of the documents that this chapter treats"
     items = nodes.bullet_list()
     for claim in claims:
-        text = nodes.paragraph(
-            "", "", reference(claim), nodes.Text(f", {claim.place}: ")
-        )
+        text = nodes.paragraph("", "", reference(claim), nodes.Text(", "))
+        text += [*inline(claim.place), nodes.Text(": ")]
         text += nodes.strong("", claim.verdict)
         items += nodes.list_item("", text)
     opening = f'<details class="claims-of-chapter"><summary>{title}</summary>'
@@ -90,6 +90,15 @@ def list_of(claims):
         nodes.raw("", opening, format="html"),
         items,
         nodes.raw("", "</details>", format="html"),
+    ]
+
+
+def inline(text):
+    """Text with formulas between dollars, as nodes."""
+    parts = re.split(r"\$([^$]+)\$", text)
+    return [
+        nodes.math("", part) if number % 2 else nodes.Text(part)
+        for number, part in enumerate(parts)
     ]
 
 
