@@ -70,5 +70,5 @@ def falsifications(document):
         item = checks(document).get(claim.id)
         if item is not None:
             planted += len(item.planted)
-            killed += len(item.planted) - len(item.survivors())
+            killed += len(item.planted) - len(item.survivors)
     return planted, killed

@@ -26,7 +26,7 @@ def bars(counts):
     used = [
         v for v in next(iter(counts.values())) if any(r[v] for r in counts.values())
     ]
-    key = "".join(f'<li class="verdict-{_slug(v)}">{v}</li>' for v in used)
+    key = "".join(f'<li class="verdict-{slug(v)}">{v}</li>' for v in used)
     return (
         f'<figure class="verdict-chart"><svg role="img" viewBox="0 0 {WIDTH} {y}" '
         f'aria-label="Number of claims by verdict. {escape(words)}">'
@@ -39,11 +39,12 @@ def _block(x, y, width, verdict, number):
     if width > 9 * len(str(number)) + 6:
         text = f'<text x="{x + width / 2:.1f}" y="{y + 18}">{number}</text>'
     return (
-        f'<g class="verdict-{_slug(verdict)}"><rect x="{x:.1f}" y="{y}" '
+        f'<g class="verdict-{slug(verdict)}"><rect x="{x:.1f}" y="{y}" '
         f'width="{width:.1f}" height="{HEIGHT}"><title>{number} {verdict}</title>'
         f"</rect>{text}</g>"
     )
 
 
-def _slug(words):
+def slug(words):
+    """A verdict or topic as a CSS class: "not checkable" gives "not-checkable"."""
     return words.replace(" ", "-")

@@ -31,7 +31,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,7 @@ class Check:
             return False
         return True
 
+    @cached_property
     def survivors(self):
         """Indices of planted falsifications that the test does not notice."""
         return [i for i, wrong in enumerate(self.planted) if self.passes(wrong)]
@@ -124,7 +125,7 @@ def judge(claim, item):
         found = _expect(item, "printed", True) + _outside(item)
     else:
         found = _expect(item, "corrected", True) + _refuted(item)
-    found += [f"planted falsification {i} survives" for i in item.survivors()]
+    found += [f"planted falsification {i} survives" for i in item.survivors]
     return [f"{item.id}: {sentence}" for sentence in found]
 
 

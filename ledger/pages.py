@@ -3,7 +3,7 @@
 import textwrap
 
 from ledger.anchors import anchors, place
-from ledger.chart import bars
+from ledger.chart import bars, slug
 from ledger.checking import checks
 from ledger.claims import (
     AT_FAULT,
@@ -24,11 +24,6 @@ AUTHORS = {
     "topcuoglu": "Topçuoğlu",
 }
 STATEMENTS = ("thm", "lem", "cor", "prp", "def", "prop", "exm", "rem", "alg", "ax")
-
-
-def slug(words):
-    """A verdict or topic as a CSS class: "not checkable" gives "not-checkable"."""
-    return words.replace(" ", "-")
 
 
 def name(claim):
