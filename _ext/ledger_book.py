@@ -60,8 +60,8 @@ def tie(app, doctree):
             cell.parent.insert(cell.parent.index(cell) + 1, line_of(own))
     treated = [claim for _, claim in claims_of(chapter)]
     if treated:
-        last = list(doctree.findall(nodes.section))[0]
-        last.extend(list_of(treated))
+        top = next(doctree.findall(nodes.section))
+        top.extend(list_of(treated))
 
 
 def line_of(claims):
