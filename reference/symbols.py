@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from reference.book import ROOT, texts
-from rnnlib.symbolic.documents import BOOK_NOTATION, NOTATIONS
+from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
 from rnnlib.symbolic.quantities import BOOK, DERIVATIVES, SHAPES
 
 PATH = ROOT / "reference" / "symbols.toml"

@@ -5,11 +5,8 @@ first, then the batch, then the features, ``(T, B, d)``, in the code. Functions 
 pure; the forward pass returns an explicit trace and the backward pass reads it.
 """
 
-from rnnlib import gru, layer_norm, lstm, vanilla
 from rnnlib.activations import ACTIVATIONS, Activation, get_activation
-from rnnlib.cell import with_options
 from rnnlib.clipping import clip_by_global_norm, clip_by_value, global_norm
-from rnnlib.convert import from_torch, to_torch
 from rnnlib.derivatives import (
     central_difference,
     complex_step,
@@ -33,8 +30,6 @@ from rnnlib.rnn import (
     backward,
     forward,
 )
-from rnnlib.rtrl import rtrl_loss_and_gradients, sensitivities
-from rnnlib.stacked import stack
 
 __all__ = [
     "ACTIVATIONS",
@@ -56,24 +51,14 @@ __all__ = [
     "count_parameters",
     "cross_entropy",
     "forward",
-    "from_torch",
     "get_activation",
     "global_norm",
-    "gru",
     "half_squared_error",
     "init_params",
-    "layer_norm",
     "log_softmax",
     "loss_and_gradients",
-    "lstm",
     "parameter_shapes",
-    "rtrl_loss_and_gradients",
-    "sensitivities",
     "sgd",
     "softmax",
-    "stack",
-    "to_torch",
-    "vanilla",
     "weight_decay_penalty",
-    "with_options",
 ]

@@ -8,7 +8,6 @@ without K, leaves out the steps where it is False.
 
 import numpy as np
 
-from rnnlib.finite import finite_result
 from rnnlib.parameters import MATRICES
 from rnnlib.validate import (
     check_array,
@@ -16,6 +15,7 @@ from rnnlib.validate import (
     check_params,
     check_precision,
     check_rate,
+    finite_result,
     shape_error,
 )
 

@@ -1,10 +1,9 @@
 """The loss of a batch with all its gradients: forward, loss, backward, weight decay."""
 
-from rnnlib.finite import finite_result
 from rnnlib.losses import LOSSES, weight_decay_penalty
 from rnnlib.parameters import MATRICES
 from rnnlib.rnn import backward, forward
-from rnnlib.validate import check_choice, check_rate
+from rnnlib.validate import check_choice, check_rate, finite_result
 
 
 @finite_result("params", "x", "h_0", "weight_decay")

@@ -14,11 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import Activation, get_activation
-from rnnlib.finite import finite_result
-from rnnlib.initial_state import initial_state, of_shape
-from rnnlib.inputs import input_gradients, outer_sum, project_inputs, rows
+from rnnlib.layers.initial_state import initial_state, of_shape
+from rnnlib.layers.inputs import input_gradients, outer_sum, project_inputs, rows
+from rnnlib.layers.readout import TOPOLOGIES, readout, readout_adjoint
 from rnnlib.parameters import Params
-from rnnlib.topology import TOPOLOGIES, readout, readout_adjoint
 from rnnlib.validate import (
     check_array,
     check_choice,
@@ -26,6 +25,7 @@ from rnnlib.validate import (
     check_mask,
     check_params,
     check_precision,
+    finite_result,
 )
 
 

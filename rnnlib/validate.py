@@ -1,5 +1,9 @@
-"""Checks of arguments: each error names the argument, what was expected, what came."""
+"""Checks of arguments and of results that overflow.
 
+Each error names the argument, what was expected and what came.
+"""
+
+from functools import wraps
 from numbers import Integral
 
 import numpy as np
@@ -163,3 +167,36 @@ def check_step_targets(y, T, B, K):
         raise ValueError(f"y: expected a NumPy array, got {type(y).__name__}")
     if y.shape not in ((T, B), (T, B, K)):
         raise shape_error("y", f"{(T, B)} or {(T, B, K)}", y.shape)
+
+
+def finite_result(*names):
+    """Decorate a function whose result, from finite arguments, has to be finite.
+
+    NumPy's warning of an overflow is not shown: when an array of the result, or a part
+    of a tuple, is not finite, a FloatingPointError names the arguments ``names``. The
+    result is judged, and not the processor's flags: those differ between machines.
+    """
+
+    def decorate(function):
+        @wraps(function)
+        def checked(*args, **kwargs):
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                result = function(*args, **kwargs)
+            if not _is_finite(result):
+                raise FloatingPointError(
+                    f"{', '.join(names)}: expected numbers whose results are finite, "
+                    f"got an overflow in {function.__name__}"
+                )
+            return result
+
+        return checked
+
+    return decorate
+
+
+def _is_finite(result):
+    if isinstance(result, (tuple, list)):
+        return all(map(_is_finite, result))
+    if isinstance(result, (np.ndarray, np.inexact, float)):
+        return bool(np.isfinite(result).all())
+    return True

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 import rnnlib
+from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
-from rnnlib.topology import TOPOLOGIES
 
 D_X, D_H, K, T = 2, 4, 6, 5
 PARAMETERS = rnnlib.Params._fields

@@ -42,7 +42,7 @@ def load(mutant, folder):
     """The package ``rnnlib`` with that mistake in it; the real one stays imported."""
     ignored = shutil.ignore_patterns("__pycache__", "symbolic")
     shutil.copytree(SOURCE, folder / "rnnlib", ignore=ignored)
-    path = folder / "rnnlib" / f"{mutant.module}.py"
+    path = source_of(mutant.module, folder / "rnnlib")
     source = path.read_text(encoding="utf-8")
     for old, new in mutant.changes.items():
         if source.count(old) != 1:
@@ -50,6 +50,12 @@ def load(mutant, folder):
         source = source.replace(old, new)
     path.write_text(source, encoding="utf-8")
     return import_from(folder)
+
+
+def source_of(module, package):
+    """The source of a module by the end of its path: "rnn", "lstm", "fast/step"."""
+    flat = package / f"{module}.py"
+    return flat if flat.exists() else next(package.rglob(f"{module}.py"))
 
 
 def import_from(folder):
@@ -63,7 +69,7 @@ def import_from(folder):
         package = importlib.import_module("rnnlib")
         importlib.import_module("rnnlib.spectral")
         importlib.import_module("rnnlib.pointprocess")
-        importlib.import_module("rnnlib.fast")
+        importlib.import_module("rnnlib.char.fast")
     finally:
         sys.path.remove(str(folder))
         for name in [n for n in sys.modules if n.split(".")[0] == "rnnlib"]:

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import rnnlib
+from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
-from rnnlib.topology import TOPOLOGIES
 
 SIZES = st.integers(1, 4)
 

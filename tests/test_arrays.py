@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 import rnnlib
-from rnnlib.topology import TOPOLOGIES
+from rnnlib.layers.readout import TOPOLOGIES
 from tests import cases
 from tests.strategies import assert_same_gradients, runs
 

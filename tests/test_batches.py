@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rnnlib
-from rnnlib.batches import batch_at, epoch, epoch_length, mean, pad
-from rnnlib.early_stopping import Patience, observe, should_stop
+from rnnlib.training.batches import batch_at, epoch, epoch_length, mean, pad
+from rnnlib.training.early_stopping import Patience, observe, should_stop
 from tests.refusals import refuses
 
 COUNTS = st.integers(1, 30)

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from tools import bench_char, char_peers
+from bench import char as bench_char
+from bench import char_peers
 
 TINY = bench_char.Setting(
     *(5, 4, 5, 6, 1, False, np.float64, 2), {"classic": 0.0, "JAX": 1.0}
@@ -36,7 +37,7 @@ def test_a_peer_with_another_loss_is_refused(without_peers, monkeypatch):
 
 
 def test_a_missed_aim_is_called_so(capsys):
-    times = {"rnnlib.fast": np.ones(3), "classic": np.array([1.0, 2.0, 3.0])}
+    times = {"rnnlib.char.fast": np.ones(3), "classic": np.array([1.0, 2.0, 3.0])}
     ratios = bench_char.report(times, {"classic": 2.5})["ratios"]
     assert "MISSED" in capsys.readouterr().out
     assert ratios == {"classic": [1.5, 2.0, 2.5]}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import checkpointing
+from rnnlib.variants import checkpointing
 from tests import cases
 from tests.broken import broken, differing, flat, network
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import from_torch, gru, lstm, to_torch, vanilla
+from rnnlib.layers import from_torch, gru, lstm, to_torch, vanilla
 from tests import torch_layers
 from tests.refusals import refuses
 
@@ -101,7 +101,7 @@ def test_the_reset_gate_of_pytorch_acts_after_the_product():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_there_and_back(cell, dtype):
     rng = np.random.default_rng(0)
-    params = rnnlib.stack([cell] * 3).init_params(2, 4, rng=rng, dtype=dtype)
+    params = rnnlib.layers.stack([cell] * 3).init_params(2, 4, rng=rng, dtype=dtype)
     params = tuple(type(p)(*(a + dtype(0.1) for a in p)) for p in params)
     arrays = to_torch(params)
     assert {a.dtype for a in arrays.values()} == {np.dtype(dtype)}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import dropout
-from rnnlib.dropout import Masks
+from rnnlib.variants import dropout
+from rnnlib.variants.dropout import Masks
 from tests import cases
 from tests.broken import broken, differing, flat, network
 

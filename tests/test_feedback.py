@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import feedback
+from rnnlib.variants import feedback
 from tests import cases
 from tests.broken import broken, differing, flat, network
 

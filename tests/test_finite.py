@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib.finite import finite_result
+from rnnlib.validate import finite_result
 
 
 @finite_result("a", "b")

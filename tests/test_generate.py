@@ -6,10 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rnnlib
-from rnnlib import generate as module
-from rnnlib import lstm, vanilla
-from rnnlib.generate import cell_step, generate, network_step, ngram_step, tempered
-from rnnlib.ngrams import fit_ngrams
+from rnnlib.language import generate as module
+from rnnlib.language.generate import (
+    cell_step,
+    generate,
+    network_step,
+    ngram_step,
+    tempered,
+)
+from rnnlib.language.ngrams import fit_ngrams
+from rnnlib.layers import lstm, vanilla
 from tests.broken import broken
 from tests.refusals import refuses
 

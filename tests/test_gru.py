@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnnlib import gru
-from rnnlib.gru import RESETS
+from rnnlib.layers import gru
+from rnnlib.layers.gru import RESETS
 from tests.refusals import refuses
 
 T, B, D_X, D_H = 4, 3, 2, 5

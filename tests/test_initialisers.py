@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rnnlib
-from rnnlib.initialisers import (
+from rnnlib.layers.initialisers import (
     glorot,
     init_irnn,
     orthogonal,

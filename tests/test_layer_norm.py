@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import layer_norm
-from rnnlib.layer_norm import LayerNormParams, normalise, normalise_backward
+from rnnlib.layers import layer_norm
+from rnnlib.layers.layer_norm import LayerNormParams, normalise, normalise_backward
 from tests.oracles import differs
 from tests.refusals import refuses
 

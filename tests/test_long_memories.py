@@ -8,8 +8,8 @@ import joblib
 import numpy as np
 import pytest
 
-from rnnlib import tasks
-from rnnlib.training import long_memories as lm
+from rnnbook.experiments import long_memories as lm
+from rnnlib.training import tasks
 from rnnlib.trees import flatten, rebuild
 from tools import long_memories as tool
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib import lstm
+from rnnlib.layers import lstm
 from tests.refusals import refuses, spoiled
 
 T, B, D_X, D_H = 4, 3, 2, 5

@@ -28,12 +28,14 @@ MUTANTS = [
     ),
     Mutant("state not carried over a masked step", "rnn", {CARRY: "pass"}),
     Mutant(
-        "dense inputs reversed", "inputs", {"else x @ W_xh.T": "else x[::-1] @ W_xh.T"}
+        "dense inputs reversed",
+        "inputs",
+        {"else x @ W_xh.T": "else x[::-1] @ W_xh.T"},
     ),
     Mutant("integer inputs reversed", "inputs", {"W_xh.T[x]": "W_xh.T[x[::-1]]"}),
-    Mutant("last but one state", "topology", {"return h[-1]": "return h[-2]"}),
-    Mutant("sum for mean", "topology", {"h.mean(axis=0)": "h.sum(axis=0)"}),
-    Mutant("mean over masked steps too", "topology", {"(h * mask[..., None])": "h"}),
+    Mutant("last but one state", "readout", {"return h[-1]": "return h[-2]"}),
+    Mutant("sum for mean", "readout", {"h.mean(axis=0)": "h.sum(axis=0)"}),
+    Mutant("mean over masked steps too", "readout", {"(h * mask[..., None])": "h"}),
     Mutant(
         "exponentials summed over the wrong axis",
         "losses",

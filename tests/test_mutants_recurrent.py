@@ -40,10 +40,16 @@ def cases(module):
 
 BACKWARD = [
     Mutant(
-        "forget gate's path dropped", "lstm", {"e = e * f[t - 1]": "e = 0 * e"}, LSTM
+        "forget gate's path dropped",
+        "lstm",
+        {"e = e * f[t - 1]": "e = 0 * e"},
+        LSTM,
     ),
     Mutant(
-        "cell state passed on whole", "lstm", {"e = e * f[t - 1]": "e = 1 * e"}, LSTM
+        "cell state passed on whole",
+        "lstm",
+        {"e = e * f[t - 1]": "e = 1 * e"},
+        LSTM,
     ),
     Mutant("tanh(c) without slope", "lstm", {"o * (1 - tanh_c**2)": "1 * o"}, LSTM),
     Mutant(
@@ -160,7 +166,11 @@ FORWARD = [
         "gru",
         {"u * previous + (1 - u) * n": "(1 - u) * previous + u * n"},
     ),
-    Mutant("conventions exchanged", "gru", {'r * m if reset == "after"': "r * m if 1"}),
+    Mutant(
+        "conventions exchanged",
+        "gru",
+        {'r * m if reset == "after"': "r * m if 1"},
+    ),
     Mutant(
         "b_m outside the reset",
         "gru",
@@ -183,7 +193,9 @@ FORWARD = [
         },
     ),
     Mutant(
-        "masked state not held", "layer_norm", {"np.copyto(h[t]": "np.copyto(h[t] + 0"}
+        "masked state not held",
+        "layer_norm",
+        {"np.copyto(h[t]": "np.copyto(h[t] + 0"},
     ),
     Mutant("no residual", "stacked", {"y = y + trace.output": "y = trace.output"}),
     Mutant("first layer too", "stacked", {"y = y + trace": "y = 2 * y + trace"}),

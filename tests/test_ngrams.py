@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlib import ngrams
-from rnnlib.ngrams import SMOOTHINGS, fit_ngrams, table_parameters
+from rnnlib.language import ngrams
+from rnnlib.language.ngrams import SMOOTHINGS, fit_ngrams, table_parameters
 from tests.broken import broken
 from tests.refusals import refuses
 

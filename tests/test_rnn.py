@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.topology import TOPOLOGIES
+from rnnlib.layers.readout import TOPOLOGIES
 from tests import cases
 
 SOME = cases.CASES[::7]  # every option occurs
@@ -168,4 +168,6 @@ def test_overflowing_states_are_reported_not_hidden():
 
 def test_a_warning_inside_rnnlib_is_an_error_here():
     with pytest.raises(RuntimeWarning, match="overflow"):
-        rnnlib.inputs.project_inputs(np.full((1, 1), 1e200), np.full((1, 1, 1), 1e200))
+        rnnlib.layers.inputs.project_inputs(
+            np.full((1, 1), 1e200), np.full((1, 1, 1), 1e200)
+        )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import rtrl
+from rnnlib.variants import rtrl
 from tests import cases
 
 TOLERANCE = 1e-10

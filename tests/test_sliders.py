@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from rnnlib import sliders
-from rnnlib.sliders import Control, Line
+from rnnbook.page import sliders
+from rnnbook.page.sliders import Control, Line
 
 X = np.linspace(0, 2, 5)
 RATES = np.array([1.0, 2.0, 4.0])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlib import sources
-from rnnlib.sources import (
+from rnnlib import language as sources
+from rnnlib.language import (
     embedded_reber,
     entropy_rate,
     entropy_rate_bounds,
@@ -18,8 +18,8 @@ from rnnlib.sources import (
     make_source,
     optimal_log_probabilities,
     reber,
-    sample,
     sample_path,
+    sample_source,
     stationary,
 )
 from tests.broken import broken
@@ -83,7 +83,7 @@ def test_unifilar_rate_is_the_lower_bound_and_what_the_filter_pays(name):
     for n in (1, 4):
         lower, upper = entropy_rate_bounds(source, n)
         assert np.isclose(lower, rate, atol=1e-12) and upper >= rate - 1e-12
-    x = sample(source, 20_000, np.random.default_rng(1))
+    x = sample_source(source, 20_000, np.random.default_rng(1))
     paid = -optimal_log_probabilities(source, x)[np.arange(len(x)), x]
     assert abs(paid.mean() - rate) < 0.02 * rate
 
@@ -97,11 +97,11 @@ def test_rates_by_hand(name, bits):
 
 
 def test_reber_strings_are_grammatical():
-    x = sample(reber(), 5000, np.random.default_rng(2))
+    x = sample_source(reber(), 5000, np.random.default_rng(2))
     strings = "".join(reber().symbols[i] for i in x).split("B")[1:-1]
     moves = {
         (s, y): r
-        for s, y, r in importlib.import_module("rnnlib.sources.examples").REBER
+        for s, y, r in importlib.import_module("rnnlib.language.grammars").REBER
     }
     for string in strings:
         state = 0
@@ -122,7 +122,7 @@ def test_embedded_reber_remembers():
 
 
 def test_even_blocks():
-    x = sample(even_process(), 3000, np.random.default_rng(4))
+    x = sample_source(even_process(), 3000, np.random.default_rng(4))
     blocks = "".join(map(str, x)).split("0")[1:-1]
     assert all(len(block) % 2 == 0 for block in blocks)
 
@@ -134,7 +134,7 @@ def test_sample_follows_the_stationary_distribution():
     assert np.abs(share - stationary(source)).max() < 0.01
     symbols = np.bincount(x, minlength=7) / len(x)
     assert np.abs(symbols - stationary(source) @ source.emissions).max() < 0.01
-    again = sample(source, 40_000, np.random.default_rng(5))
+    again = sample_source(source, 40_000, np.random.default_rng(5))
     assert (again == x).all()
 
 
@@ -194,13 +194,13 @@ def notices(module):
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mistakes_are_noticed(name):
-    module = importlib.import_module("rnnlib.sources.entropy")
+    module = importlib.import_module("rnnlib.language.entropy")
     assert not notices(module)
     assert notices(broken(module, *MUTANTS[name]))
 
 
 def test_wrong_stationary_distribution_is_noticed():
-    module = importlib.import_module("rnnlib.sources.source")
+    module = importlib.import_module("rnnlib.language.sources")
     P = hidden_markov(np.array([[0.9, 0.1], [0.3, 0.7]]), np.eye(2))
     assert np.allclose(module.stationary(P), [0.75, 0.25])
     other = broken(
@@ -243,11 +243,11 @@ def test_wrong_stationary_distribution_is_noticed():
         ),
         (
             "rng: expected a numpy Generator, got int",
-            lambda: sample(even_process(), 3, 0),
+            lambda: sample_source(even_process(), 3, 0),
         ),
         (
             "n: expected an integer >= 1, got 0",
-            lambda: sample(even_process(), 0, np.random.default_rng(0)),
+            lambda: sample_source(even_process(), 0, np.random.default_rng(0)),
         ),
         (
             "n: expected at most 4194304 numbers at once, got n = 40",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import gru, lstm, stack, vanilla, with_options
+from rnnlib.layers import gru, lstm, stack, vanilla, with_options
 from tests.refusals import refuses
 
 T, B, D_X, D_H = 4, 3, 2, 5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.topology import TOPOLOGIES, readout, readout_adjoint
+from rnnlib.layers.readout import TOPOLOGIES, readout, readout_adjoint
 
 T, B, D_H = 5, 3, 4
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 1]], bool).T.copy()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import truncated
+from rnnlib.variants import truncated
 from tests import cases
 from tests.broken import broken, differing, flat, network
 

@@ -3,7 +3,7 @@
     python -m tools.long_memories --jobs 2
 
 Writes chapters/long_memories.json, which the chapter of that name reads. The numbers
-depend on the settings in rnnlib/training/long_memories.py alone, not on the jobs.
+depend on the settings in rnnbook/experiments/long_memories.py alone, not on the jobs.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from rnnlib.training.long_memories import SETTINGS, grid, run, settings_hash
+from rnnbook.experiments.long_memories import SETTINGS, grid, run, settings_hash
 from tools.notebooks import ROOT
 
 TARGET = ROOT / "chapters" / "long_memories.json"

@@ -29,7 +29,8 @@ CHAPTERS = ROOT / "chapters"
 STATE = Path(sys.prefix) / "notebooks.json"
 STAMP = "executed_source_sha256"
 LIMIT_SECONDS = 30
-SOURCES = {".py", ".js", ".css"}  # of rnnlib
+PACKAGES = ("rnnlib", "rnnbook")
+SOURCES = {".py", ".js", ".css"}  # of the packages
 DISPLAY = "Python 3 (ipykernel)"
 KERNELSPEC = {"display_name": DISPLAY, "language": "python", "name": "python3"}
 
@@ -51,9 +52,14 @@ def code_digest(nb):
 
 
 def environment_digest():
-    """SHA-256 of what outputs depend on beside the cells: rnnlib and the lock."""
+    """SHA-256 of what outputs depend on beside the cells: the packages and the lock."""
     digest = hashlib.sha256()
-    files = sorted(p for p in (ROOT / "rnnlib").rglob("*.*") if p.suffix in SOURCES)
+    files = sorted(
+        p
+        for package in PACKAGES
+        for p in (ROOT / package).rglob("*.*")
+        if p.suffix in SOURCES
+    )
     for path in [*files, ROOT / "requirements.lock"]:
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -22,7 +22,7 @@ from pathlib import Path
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from packaging.utils import canonicalize_name
 
-from tools.notebooks import ROOT, code_cells
+from tools.notebooks import PACKAGES, ROOT, code_cells
 
 LIST = Path(__file__).with_name("pyodide_packages.txt")
 LOCAL = Path(sys.prefix) / "pyodide"
@@ -70,7 +70,7 @@ def requirements(nb):
     while todo:
         name = todo.pop()
         top = name.partition(".")[0]
-        if top == "rnnlib":
+        if top in PACKAGES:
             files = set(parts_of_rnnlib(name)) - seen
             seen |= files
             for path in files:

@@ -15,7 +15,7 @@ import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
-from rnnlib.char.text import read_text
+from rnnlib.language.text import read_text
 
 SOURCE = "sympy", "1.14.0"
 DIGEST = "4b4b4e76a0def359de6c2374b5c7c90ad662ca83ed9b33679dc316da3e388236"  # SHA-256

@@ -4,8 +4,8 @@ import numpy as np
 
 from rnnlib.char import network, run
 from rnnlib.char.default import text_of
-from rnnlib.char.text import split
-from rnnlib.ngrams import fit_ngrams
+from rnnlib.language.ngrams import fit_ngrams
+from rnnlib.language.text import split
 from rnnlib.validate import check_count
 
 CONTEXT = 100  # symbols before the held-out part that are read and not counted

@@ -6,10 +6,11 @@ parameters of the cell, or a tuple of them for several layers.
 
 import numpy as np
 
-from rnnlib import fast, gru, lstm, vanilla
+from rnnlib.char import fast
+from rnnlib.layers import gru, lstm, vanilla
+from rnnlib.layers.stacked import stack
 from rnnlib.losses import cross_entropy, log_softmax
 from rnnlib.parameters import Params
-from rnnlib.stacked import stack
 from rnnlib.trees import flatten, rebuild
 
 CELLS = {"rnn": vanilla, "lstm": lstm, "gru": gru}
@@ -67,7 +68,7 @@ def loss_and_gradients(cell, params, x, y, state):
 
 
 def fast_objective(params, T, B):
-    """`loss_and_gradients` of one vanilla layer by `rnnlib.fast`, for fixed sizes.
+    """`loss_and_gradients` of one vanilla layer by `rnnlib.char.fast`, for fixed sizes.
 
     A function (params, x, y, state). The gradients are views that the next call
     overwrites.

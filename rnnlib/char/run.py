@@ -7,8 +7,8 @@ import numpy as np
 from rnnlib import optimisers
 from rnnlib.char import network
 from rnnlib.char.settings import About, digest, read_settings
-from rnnlib.char.text import Alphabet, check_length, split
 from rnnlib.clipping import clip_by_global_norm, clip_by_value
+from rnnlib.language.text import Alphabet, check_length, split
 from rnnlib.training import begin, load_checkpoint, train
 
 # During training the held-out part is measured in streams side by side: this many at

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnlib.char import run
-from rnnlib.generate import cell_step, generate
+from rnnlib.language.generate import cell_step, generate
 from rnnlib.validate import check_count
 
 

@@ -7,7 +7,7 @@ from math import inf
 from numbers import Real
 
 from rnnlib.char.network import CELLS
-from rnnlib.char.text import Alphabet
+from rnnlib.language.text import Alphabet
 from rnnlib.training import read_about
 from rnnlib.validate import check_choice, check_count
 

@@ -8,11 +8,11 @@ so only those steps have to be computed.
 import numpy as np
 
 from rnnlib import rnn
-from rnnlib.finite import finite_result
 from rnnlib.losses import log_softmax
 from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import pad
 from rnnlib.pointprocess.validate import check_positive
+from rnnlib.validate import finite_result
 
 MOST = 10**8  # bins: some arrays have a number for each
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.finite import finite_result
 from rnnlib.pointprocess.intensity import exprel, exprel_derivative
 from rnnlib.pointprocess.sequences import EventSequence, pad
 from rnnlib.pointprocess.validate import check_numbers, check_positive, check_rng
+from rnnlib.validate import finite_result
 
 
 class Hawkes(NamedTuple):

@@ -13,12 +13,12 @@ from math import factorial
 
 import numpy as np
 
-from rnnlib.finite import finite_result
 from rnnlib.pointprocess.validate import (
     check_broadcast,
     check_numbers,
     check_slope,
 )
+from rnnlib.validate import finite_result
 
 TERMS = 20  # 1/21! is below the rounding of one
 EXPREL = [1 / factorial(n + 1) for n in range(TERMS)]

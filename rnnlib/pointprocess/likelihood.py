@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib import rnn
-from rnnlib.finite import finite_result
 from rnnlib.losses import cross_entropy, log_softmax
 from rnnlib.pointprocess.intensity import compensator, compensator_gradients
 from rnnlib.pointprocess.parameters import PointProcessParams, check_params
 from rnnlib.pointprocess.sequences import Batch, pad
+from rnnlib.validate import finite_result
 
 
 class PointTrace(NamedTuple):

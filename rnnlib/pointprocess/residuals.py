@@ -7,9 +7,9 @@ So under the right model the compensator over the gaps is standard exponential, 
 
 import numpy as np
 
-from rnnlib.finite import finite_result
 from rnnlib.pointprocess.likelihood import forward
 from rnnlib.pointprocess.validate import check_numbers
+from rnnlib.validate import finite_result
 
 
 def compensators(params, sequences, *, h_0=None, phi="tanh"):

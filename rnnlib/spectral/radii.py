@@ -6,10 +6,9 @@ is the spectral radius and w the numerical radius.
 
 import numpy as np
 
-from rnnlib.finite import finite_result
 from rnnlib.parameters import is_finite
 from rnnlib.spectral.jacobians import real
-from rnnlib.validate import shape_error
+from rnnlib.validate import finite_result, shape_error
 
 
 @finite_result("W")

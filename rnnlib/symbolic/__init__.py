@@ -8,7 +8,6 @@ one definition at a time. `quantities` and `matrix` hold one step for any size.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
-from rnnlib.symbolic.documents import NOTATIONS, Notation
 from rnnlib.symbolic.exact import equal_exactly, substitute_activation
 from rnnlib.symbolic.graph import Graph
 from rnnlib.symbolic.matrix import (
@@ -21,8 +20,9 @@ from rnnlib.symbolic.matrix import (
     vector_jacobian_product,
 )
 from rnnlib.symbolic.network import Network, unroll
-from rnnlib.symbolic.notation import equation, to_latex
-from rnnlib.symbolic.notation_tabs import in_notation, tabs
+from rnnlib.symbolic.notations.documents import NOTATIONS, Notation
+from rnnlib.symbolic.notations.printer import equation, to_latex
+from rnnlib.symbolic.notations.tabs import in_notation, tabs
 from rnnlib.symbolic.point import rational_point
 from rnnlib.symbolic.quantities import PARAMETERS, Quantity, quantity
 from rnnlib.symbolic.reading import holds, read

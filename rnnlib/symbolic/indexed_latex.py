@@ -7,8 +7,8 @@ import re
 
 import sympy as sp
 
-from rnnlib.symbolic.documents import BOOK_NOTATION, NOTATIONS
-from rnnlib.symbolic.notation import NotationPrinter
+from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
+from rnnlib.symbolic.notations.printer import NotationPrinter
 from rnnlib.symbolic.quantities import BOOK
 
 

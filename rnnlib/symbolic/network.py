@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
+from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
 from rnnlib.parameters import Params, parameter_shapes
 from rnnlib.symbolic.activations import ACTIVATIONS
 from rnnlib.symbolic.graph import Graph
-from rnnlib.topology import TOPOLOGIES
 from rnnlib.validate import check_choice, shape_error
 
 PARAMETER_LATEX = Params("W_{xh", "W_{hh", "b_{h", "W_{hy", "b_{y")

@@ -2,7 +2,7 @@
 
 ``quantity("h", "t-1")`` is h_{t-1}, a column of d_h entries; ``quantity("W_hh")`` is a
 d_h by d_h matrix. A quantity prints in the book's notation, or in that of a document
-when the printer carries one (see `rnnlib.symbolic.notation`).
+when the printer carries one (see `rnnlib.symbolic.notations.printer`).
 """
 
 import re

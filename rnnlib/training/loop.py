@@ -6,8 +6,8 @@ import numpy as np
 from tqdm import tqdm
 
 from rnnlib.clipping import global_norm
-from rnnlib.early_stopping import observe, should_stop
 from rnnlib.training.checkpoint import save_checkpoint
+from rnnlib.training.early_stopping import observe, should_stop
 from rnnlib.training.state import History, TrainingState, copied, generator
 from rnnlib.trees import flatten
 from rnnlib.validate import check_choice

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnlib.early_stopping import Patience
+from rnnlib.training.early_stopping import Patience
 from rnnlib.trees import flatten, rebuild
 from rnnlib.validate import check_callable
 

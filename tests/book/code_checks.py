@@ -1,17 +1,20 @@
-"""Dependencies point one way, and modules stay short."""
+"""Dependencies point one way."""
 
 import ast
 import sys
 
-CORE = {"numpy", "rnnlib"} | set(sys.stdlib_module_names)
+CORE = {"numpy", "rnnlib", "rnnbook"} | set(sys.stdlib_module_names)
 BEYOND_CORE = {  # parts the core knows nothing of, and what each imports beside NumPy
     "rnnlib.symbolic": {"sympy", "mpmath"},
     "rnnlib.pointprocess": {"scipy"},
     "rnnlib.training": {"tqdm", "safetensors"},
     "rnnlib.char": {"tqdm"},
+    "rnnbook": {"sympy", "mpmath", "matplotlib", "IPython", "joblib", "scipy"},
 }
-UPON = {"rnnlib.char": {"rnnlib.training"}}  # parts that stand on other parts
-MAX_LINES = 200
+UPON = {  # parts that stand on other parts
+    "rnnlib.char": {"rnnlib.training"},
+    "rnnbook": {"rnnlib.symbolic", "rnnlib.training", "rnnlib.pointprocess"},
+}
 
 
 def imports(source, package):
@@ -43,9 +46,3 @@ def import_complaints(source, package):
 def part_of(name):
     """The part beyond the core that a module belongs to, or None."""
     return next((p for p in BEYOND_CORE if f"{name}.".startswith(f"{p}.")), None)
-
-
-def length_complaints(source):
-    """A module has under 200 lines."""
-    count = len(source.splitlines())
-    return [f"{count} lines"] if count >= MAX_LINES else []

@@ -179,11 +179,6 @@ def test_right_imports_pass():
     assert not code_checks.import_complaints("import rnnlib.characters", "rnnlib")
 
 
-def test_long_module_is_noticed():
-    assert code_checks.length_complaints("x = 1\n" * 200)
-    assert not code_checks.length_complaints("x = 1\n" * 199)
-
-
 def nbval(path):
     """Run nbval on one notebook in a process of its own."""
     options = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]

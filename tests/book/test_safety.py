@@ -6,7 +6,7 @@ import pytest
 
 from tools.notebooks import ROOT
 
-FOLDERS = ("rnnlib", "tools", "_ext", "ledger")
+FOLDERS = ("rnnlib", "rnnbook", "bench", "tools", "_ext", "ledger")
 MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "marshal"}
 # A line of a document is run as it is printed: the text stands in that same file
 KNOWN = {"ledger/checks/topcuoglu/listing_forward.py": {"exec"}}

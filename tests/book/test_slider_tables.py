@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 
 import rnnlib
-from rnnlib import lstm
 from rnnlib.char import default_text
+from rnnlib.layers import lstm
 from tests.book.test_sliders import numbers, table_of
 
 

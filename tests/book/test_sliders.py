@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import sliders
-from rnnlib.sliders.first import LEFT, TOP, at, first_frame
+from rnnbook.page import sliders
+from rnnbook.page.sliders.first import LEFT, TOP, at, first_frame
 from rnnlib.spectral import log_gradient_norms
 from tests.book import browser
 from tools.notebooks import CHAPTERS, chapters, code_cells

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import sync_playwright
 
-from rnnlib.symbolic.notation_tabs import ALL
+from rnnlib.symbolic.notations.tabs import ALL
 from tests.book import browser
 
 CHOSEN = """() => [...document.querySelectorAll(

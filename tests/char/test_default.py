@@ -5,7 +5,8 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from rnnlib.char import Alphabet, default, default_text
+from rnnlib.char import default, default_text
+from rnnlib.language import Alphabet
 
 
 @pytest.fixture

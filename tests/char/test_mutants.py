@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlib.char import default, network, run, settings, text
+from rnnlib.char import default, network, run, settings
 from rnnlib.char.settings import Settings
+from rnnlib.language import text
 
 TEXT = "abcdefgh ijkl. " * 30
 

@@ -5,7 +5,7 @@ import pytest
 
 from rnnlib.char import network, run
 from rnnlib.char.settings import Settings
-from rnnlib.char.text import Alphabet
+from rnnlib.language.text import Alphabet
 from rnnlib.losses import log_softmax
 from rnnlib.trees import flatten, rebuild
 

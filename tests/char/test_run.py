@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rnnlib.char import network, run
 from rnnlib.char.settings import About, Settings, read_settings
-from rnnlib.char.text import Alphabet, split
+from rnnlib.language.text import Alphabet, split
 from rnnlib.training import load_checkpoint, save_checkpoint
 from tests.training.problem import same
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlib.char import Alphabet, read_text, split
+from rnnlib.language import Alphabet, read_text, split
 
 CHARACTERS = st.characters()  # without surrogates: what a file in UTF-8 can hold
 TEXTS = st.text(CHARACTERS, min_size=1, max_size=60)

@@ -1,6 +1,6 @@
 """What a reader writes, as text: right programs, and the slips that turn them wrong.
 
-None of it uses `rnnlib.diagnosis`: the catalogue must recognise mistakes that somebody
+None of it uses `rnnbook.tutor`: the catalogue must recognise mistakes that somebody
 else made. A slip replaces text that stands in the program exactly once.
 """
 

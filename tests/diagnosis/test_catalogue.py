@@ -6,8 +6,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from rnnlib import diagnosis
-from rnnlib.diagnosis import (
+from rnnbook import tutor as diagnosis
+from rnnbook.tutor import (
     backward,
     backward_mistakes,
     clipping,
@@ -21,9 +21,9 @@ from rnnlib.diagnosis import (
     update,
     windows,
 )
-from rnnlib.diagnosis.catalogue import PLACES
-from rnnlib.diagnosis.layout import BOOK
-from rnnlib.diagnosis.matching import all_agree
+from rnnbook.tutor.catalogue import PLACES
+from rnnbook.tutor.layout import BOOK
+from rnnbook.tutor.matching import all_agree
 from tests.book.notebook_checks import labels
 from tests.diagnosis.readers import RIGHT, SLIPS, program, slip
 from tools.notebooks import CHAPTERS

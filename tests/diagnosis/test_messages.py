@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib import Params
-from rnnlib.diagnosis import (
+from rnnbook.tutor import (
     Diagnosis,
     check_backward,
     check_clipping,
@@ -15,6 +14,7 @@ from rnnlib.diagnosis import (
     check_windows,
     solved,
 )
+from rnnlib import Params
 from tests.diagnosis.readers import program
 from tests.diagnosis.test_catalogue import CHECKS
 

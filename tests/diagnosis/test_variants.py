@@ -3,19 +3,8 @@
 import numpy as np
 import pytest
 
-from rnnlib import (
-    Params,
-    adagrad,
-    backward,
-    clip_by_global_norm,
-    clip_by_value,
-    cross_entropy,
-    diagnosis,
-    forward,
-    init_params,
-    softmax,
-)
-from rnnlib.diagnosis import (
+from rnnbook import tutor as diagnosis
+from rnnbook.tutor import (
     Layout,
     check_backward,
     check_clipping,
@@ -23,6 +12,17 @@ from rnnlib.diagnosis import (
     check_sampling,
     check_training,
     check_update,
+)
+from rnnlib import (
+    Params,
+    adagrad,
+    backward,
+    clip_by_global_norm,
+    clip_by_value,
+    cross_entropy,
+    forward,
+    init_params,
+    softmax,
 )
 from tests.diagnosis.readers import SLIPS, program, slip
 

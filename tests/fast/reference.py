@@ -106,7 +106,7 @@ def check_training(fast, clip, dtype=np.float64, dense=False, T=6, B=2, steps=60
 
 def check_samples(fast, temperature=1.0, scale=1.0, dtype=np.float64):
     """The symbols that the readable forward pass draws with the same numbers."""
-    from rnnlib.generate import generate, network_step
+    from rnnlib.language.generate import generate, network_step
 
     params, _ = problem(9, 8, 9, 1, 1, dtype=dtype, seed=2)
     params = params._replace(W_hy=params.W_hy * dtype(scale))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib import fast
+from rnnlib.char import fast
 from tests.fast.reference import problem
 
 PARAMS, [(X, Y)] = problem(7, 5, 7, 4, 3)

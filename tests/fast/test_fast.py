@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import fast
-from rnnlib.char import Alphabet, default_text
+from bench import char_peers
+from rnnlib.char import default_text, fast
+from rnnlib.language import Alphabet
 from tests.fast.reference import (
     CLIPS,
     check_gradients,
@@ -13,7 +14,6 @@ from tests.fast.reference import (
     check_training,
     problem,
 )
-from tools import char_peers
 
 DTYPES = (np.float32, np.float64)
 

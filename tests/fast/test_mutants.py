@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
-from rnnlib import fast
+from rnnlib.char import fast
 from tests.fast.reference import CLIPS, check_gradients, check_samples, check_training
 from tests.mutants import Mutant, load
 
@@ -32,11 +32,15 @@ GRADIENTS = [
         {"    multiply(work.g_t[0], work.a_t[0], work.g_t[0])\n": ""},
     ),
     Mutant(
-        "phi' of h", "fast/step", {"np.subtract(1, phi_prime, out=phi_prime)": "pass"}
+        "phi' of h",
+        "fast/step",
+        {"np.subtract(1, phi_prime, out=phi_prime)": "pass"},
     ),
     Mutant("future forgotten", "fast/step", {"g_before += term": "pass"}),
     Mutant(
-        "h_t for h_{t-1}", "fast/workspace", {"flat_rows[: T * B]": "flat_rows[B:]"}
+        "h_t for h_{t-1}",
+        "fast/workspace",
+        {"flat_rows[: T * B]": "flat_rows[B:]"},
     ),
     Mutant(
         "h_{t-1} for h_t",
@@ -103,7 +107,9 @@ SAMPLING = [
         {"type(1 / temperature)": "type(temperature)"},
     ),
     Mutant(
-        "bias not divided", "fast/sampling", {"params.b_y * scale": "params.b_y.copy()"}
+        "bias not divided",
+        "fast/sampling",
+        {"params.b_y * scale": "params.b_y.copy()"},
     ),
     Mutant(
         "one symbol on",
@@ -177,6 +183,6 @@ def test_caught(check, mutant, tmp_path):
 
 
 def test_the_package_itself_passes():
-    assert importlib.import_module("rnnlib.fast") is fast
+    assert importlib.import_module("rnnlib.char.fast") is fast
     for check in (gradients, training, sampling):
         check(fast)

@@ -3,11 +3,15 @@
 import numpy as np
 
 import rnnlib
-from rnnlib import convert, dropout, early_stopping, feedback, ngrams, rnn, truncated
+from rnnlib import rnn
+from rnnlib.language import ngrams
+from rnnlib.layers import convert
+from rnnlib.training import early_stopping
+from rnnlib.variants import dropout, feedback, truncated
 from tests.fuzz.case import Case, internal
 from tests.fuzz.draw import CELLS, Draw
 
-ELSEWHERE = {"finite.finite_result": "tests/test_finite.py"} | {
+ELSEWHERE = {"validate.finite_result": "tests/test_finite.py"} | {
     f"cell.Cell.{name}": "tests/test_recurrent.py"  # a protocol: nothing to call
     for name in ("backward", "forward", "init_params")
 }
@@ -131,8 +135,8 @@ CASES = {
     "cell.check_parameters": internal(
         lambda d: {
             "params": d.cell("gru")[0],
-            "kind": rnnlib.gru.GRUParams,
-            "shapes": rnnlib.gru.shapes,
+            "kind": rnnlib.layers.gru.GRUParams,
+            "shapes": rnnlib.layers.gru.shapes,
         }
     ),
     "cell.check_run": internal(
@@ -141,7 +145,7 @@ CASES = {
     "cell.check_trace": internal(
         lambda d: {
             "trace": d.cell_trace("gru")["trace"],
-            "kind": rnnlib.gru.GRUTrace,
+            "kind": rnnlib.layers.gru.GRUTrace,
             "params": d.cell("gru")[0],
         }
     ),
@@ -227,7 +231,7 @@ CASES = {
     "feedback.feedback_backward": Case(_fed_trace),
     "generate.generate": Case(
         lambda d: {
-            "step": rnnlib.generate.network_step(d.closed()),
+            "step": rnnlib.language.generate.network_step(d.closed()),
             "state": None,
             "start": 0,
             "count": 3,
@@ -440,10 +444,10 @@ CASES = {
     "tasks.temporal_order": Case(lambda d: {"T": 12, "B": 2, "rng": d.rng()}),
     "tasks.order_steps": Case(lambda d: {"T": 12}),
     "tasks.order_baseline": Case(lambda d: {"T": 12}),
-    "topology.readout": internal(
+    "readout.readout": internal(
         lambda d: {"h": d.x(d.d_h), "topology": "mean", "mask": d.mask()}
     ),
-    "topology.readout_adjoint": internal(
+    "readout.readout_adjoint": internal(
         lambda d: {"d_read": d.h_0(), "trace": d.trace(topology="mean")["trace"]}
     ),
     "trees.flatten": internal(lambda d: {"tree": d.params(), "name": "p"}),

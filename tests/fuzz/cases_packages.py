@@ -3,11 +3,9 @@
 import numpy as np
 
 import rnnlib
-from rnnlib import diagnosis as ask
-from rnnlib import fast, sliders, spectral
-from rnnlib import pointprocess as pp
-from rnnlib.char import Alphabet
-from rnnlib.diagnosis import (
+from rnnbook import tutor as ask
+from rnnbook.page import sliders
+from rnnbook.tutor import (
     backward,
     clipping,
     forward,
@@ -16,6 +14,10 @@ from rnnlib.diagnosis import (
     update,
     windows,
 )
+from rnnlib import pointprocess as pp
+from rnnlib import spectral
+from rnnlib.char import fast
+from rnnlib.language import Alphabet
 from rnnlib.training import begin
 from tests.fuzz.case import Case, internal
 
@@ -74,10 +76,10 @@ def _diagnosis(**arguments):
 
 
 CASES = {
-    "char.Alphabet.of": Case(lambda d: {"text": "hello"}),
-    "char.Alphabet.encode": Case(lambda d: {"self": TEXT, "text": "hello"}),
-    "char.Alphabet.decode": Case(lambda d: {"self": TEXT, "indices": d.ints(5, 9)}),
-    "char.split": Case(lambda d: {"indices": d.ints(5, 20), "fraction": 0.2}),
+    "text.Alphabet.of": Case(lambda d: {"text": "hello"}),
+    "text.Alphabet.encode": Case(lambda d: {"self": TEXT, "text": "hello"}),
+    "text.Alphabet.decode": Case(lambda d: {"self": TEXT, "indices": d.ints(5, 9)}),
+    "text.split": Case(lambda d: {"indices": d.ints(5, 20), "fraction": 0.2}),
     "fast.loss_and_gradients": Case(
         lambda d: {"work": _work(d), "x": d.ints(d.d_x, d.T, d.B), "y": d.y()},
         fills=_of_work("gradient_flat", "h", "delta_s"),
@@ -260,10 +262,10 @@ CASES = {
     "sliders.read_table": internal(
         lambda d: {"html": sliders.figure(**_figure(d)).html}
     ),
-    "sources.embedded_reber": Case(lambda d: {}),
-    "sources.reber": Case(lambda d: {}),
-    "sources.even_process": Case(lambda d: {"p": 0.3}),
-    "sources.hidden_markov": Case(
+    "grammars.embedded_reber": Case(lambda d: {}),
+    "grammars.reber": Case(lambda d: {}),
+    "grammars.even_process": Case(lambda d: {"p": 0.3}),
+    "grammars.hidden_markov": Case(
         lambda d: {
             "transitions": np.full((2, 2), 0.5),
             "emissions": np.full((2, 4), 0.25),
@@ -274,12 +276,14 @@ CASES = {
         lambda d: {"edges": d.source().edges, "symbols": ("a", "b")}
     ),
     "sources.stationary": Case(lambda d: {"source": d.source()}),
-    "sources.entropy_rate": Case(lambda d: {"source": rnnlib.sources.reber()}),
-    "sources.entropy_rate_bounds": Case(lambda d: {"source": d.source(), "n": 4}),
-    "sources.optimal_log_probabilities": Case(
+    "entropy.entropy_rate": Case(lambda d: {"source": rnnlib.language.reber()}),
+    "entropy.entropy_rate_bounds": Case(lambda d: {"source": d.source(), "n": 4}),
+    "entropy.optimal_log_probabilities": Case(
         lambda d: {"source": d.source(), "indices": d.ints(2, 9)}, infinite=True
     ),
-    "sources.sample": Case(lambda d: {"source": d.source(), "n": 5, "rng": d.rng()}),
+    "sources.sample_source": Case(
+        lambda d: {"source": d.source(), "n": 5, "rng": d.rng()}
+    ),
     "sources.sample_path": Case(
         lambda d: {"source": d.source(), "n": 5, "rng": d.rng()}
     ),
@@ -355,17 +359,17 @@ CASES = {
         lambda d: {"state": d.rng().bit_generator.state},
         then=lambda rng: rng.random(3),
     ),
-    "diagnosis.check_backward": _diagnosis(backward=backward.planted({})),
-    "diagnosis.check_clipping": _diagnosis(clip=clipping.planted({}), rule="value"),
-    "diagnosis.check_forward": _diagnosis(forward=forward.planted({})),
-    "diagnosis.check_sampling": _diagnosis(sample=sampling_models.planted({})),
-    "diagnosis.check_training": _diagnosis(train=training.planted({})),
-    "diagnosis.check_update": _diagnosis(update=update.planted({}), rule="adagrad"),
-    "diagnosis.check_windows": _diagnosis(windows=windows.planted({})),
-    "diagnosis.Layout.give": internal(
+    "tutor.check_backward": _diagnosis(backward=backward.planted({})),
+    "tutor.check_clipping": _diagnosis(clip=clipping.planted({}), rule="value"),
+    "tutor.check_forward": _diagnosis(forward=forward.planted({})),
+    "tutor.check_sampling": _diagnosis(sample=sampling_models.planted({})),
+    "tutor.check_training": _diagnosis(train=training.planted({})),
+    "tutor.check_update": _diagnosis(update=update.planted({}), rule="adagrad"),
+    "tutor.check_windows": _diagnosis(windows=windows.planted({})),
+    "tutor.Layout.give": internal(
         lambda d: {"self": ask.Layout(), "params": d.params()}
     ),
-    "diagnosis.Layout.take": internal(
+    "tutor.Layout.take": internal(
         lambda d: {
             "self": ask.Layout(),
             "tree": d.params(),
@@ -373,10 +377,10 @@ CASES = {
             "what": "gradients",
         }
     ),
-    "diagnosis.Layout.give_array": internal(
+    "tutor.Layout.give_array": internal(
         lambda d: {"self": ask.Layout(), "array": d.x()}
     ),
-    "diagnosis.Layout.take_array": internal(
+    "tutor.Layout.take_array": internal(
         lambda d: {"self": ask.Layout(), "name": "x", "array": d.x(), "like": d.x()}
     ),
 }
@@ -399,12 +403,15 @@ for name in ("dense", "between", "frexp", "extreme"):
 # Functions that a call by arguments alone does not do justice to, and where they are
 # tested: with wrong arguments, damaged files, and for what they leave unchanged.
 ELSEWHERE = {
-    "char.read_text": "tests/char/test_text.py",
+    "text.read_text": "tests/char/test_text.py",
+    "text.check_length": "tests/char/test_text.py",
+    "sources.check_source": "tests/test_sources.py",
+    "sources.check_rows": "tests/test_sources.py",
     "fast.adagrad": "tests/fast/test_errors.py",
     "training.load_checkpoint": "tests/training/test_checkpoint.py",
     "training.read_about": "tests/training/test_checkpoint.py",
     "training.save_checkpoint": "tests/training/test_checkpoint.py",
     "spectral.Jacobians.times": "rnnlib/spectral/products.py",  # its only caller
     "training.train": "tests/training/test_loop.py",
-    "diagnosis.solved": "tests/diagnosis/test_messages.py",
+    "tutor.solved": "tests/diagnosis/test_messages.py",
 }

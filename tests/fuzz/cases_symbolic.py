@@ -37,7 +37,7 @@ ELSEWHERE = {
     for name in names
 } | {
     "symbolic.tabs": "tests/book/test_tabs.py",
-    "symbolic.Quantity.latex_name": "rnnlib/symbolic/notation.py",  # the printer
+    "symbolic.Quantity.latex_name": "rnnlib/symbolic/notations/printer.py",
     "symbolic.StepProduct.expand_steps": "rnnlib/symbolic/series.py",  # by `at`
     "symbolic.StepSum.expand_steps": "rnnlib/symbolic/series.py",
     "symbolic.phi.fdiff": "rnnlib/symbolic/activations.py",  # SymPy calls it

@@ -3,7 +3,7 @@
 import numpy as np
 
 import rnnlib
-from rnnlib import gru, layer_norm, lstm, stacked, vanilla
+from rnnlib.layers import gru, layer_norm, lstm, stacked, vanilla
 from rnnlib.pointprocess import EventSequence, Hawkes
 from rnnlib.pointprocess import init_params as init_point_process
 from rnnlib.trees import flatten, rebuild
@@ -104,7 +104,7 @@ class Draw:
         return self.numbers.random((self.T, self.d_h))
 
     def source(self, V=2):
-        from rnnlib.sources import hidden_markov
+        from rnnlib.language import hidden_markov
 
         transitions = self.positive(self.d_h, self.d_h)
         emissions = self.positive(self.d_h, V)

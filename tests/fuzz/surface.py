@@ -1,21 +1,39 @@
-"""What is public in rnnlib, found by looking: a new function without a case is seen.
+"""What is public, found by looking: a new function without a case is seen.
 
-Public are the functions without an underscore of every module right under ``rnnlib``,
-the names in ``__all__`` of every package under it, and the methods of the public
-classes of both.
+Public are the functions without an underscore of every module of `OPEN`, the names in
+``__all__`` of every package of `DOORS`, and the methods of the public classes of both.
 """
 
 import importlib
 import inspect
 import pkgutil
 
+import rnnbook
 import rnnlib
+
+OPEN = ("rnnlib", "rnnlib.layers", "rnnlib.variants", "rnnlib.language")
+OPEN_MODULES = ("batches", "early_stopping", "tasks")  # of rnnlib.training
+DOORS = (
+    *(f"rnnlib.{name}" for name in ("char", "char.fast", "pointprocess", "spectral")),
+    *("rnnlib.symbolic", "rnnlib.training", "rnnbook.tutor", "rnnbook.page.sliders"),
+)
 
 
 def modules():
-    """The modules and packages right under rnnlib, by short name."""
-    names = [m.name for m in pkgutil.iter_modules(rnnlib.__path__)]
-    return {n: importlib.import_module(f"rnnlib.{n}") for n in names if n[0] != "_"}
+    """Modules whose functions are public one by one, and doors, by short name."""
+    names = [f"rnnlib.training.{name}" for name in OPEN_MODULES]
+    for package in map(importlib.import_module, OPEN):
+        found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        names += [m.name for m in found if not m.ispkg]
+    every = map(importlib.import_module, [*names, *DOORS])
+    return {module.__name__.split(".")[-1]: module for module in every}
+
+
+def packages():
+    """Every package: each has to be open or a door."""
+    for top in (rnnlib, rnnbook):
+        found = pkgutil.walk_packages(top.__path__, f"{top.__name__}.")
+        yield from (m.name for m in found if m.ispkg)
 
 
 def public_functions():
@@ -26,7 +44,7 @@ def public_functions():
         for name in module.__all__ if package else vars(module):
             thing = getattr(module, name)
             home = getattr(thing, "__module__", None) or ""
-            own = home.startswith("rnnlib.") if package else home == module.__name__
+            own = home.startswith("rnn") if package else home == module.__name__
             if name.startswith("_") or not own:
                 continue
             if inspect.isfunction(thing):

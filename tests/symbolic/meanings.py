@@ -1,7 +1,7 @@
 r"""What every symbol means, read from the documents themselves, one table a document.
 
-These tables do not use `rnnlib.symbolic.documents`: they are the second opinion. A
-meaning is a quantity of the network, or
+These tables do not use `rnnlib.symbolic.notations.documents`: they are the second
+opinion. A meaning is a quantity of the network, or
 
     d q        the gradient of the loss with respect to q, a column or of q's shape;
     d q row    the same as a row;  d q flat: the rows of q's shape one after the other;

@@ -12,9 +12,9 @@ import mpmath
 import numpy as np
 
 import rnnlib
+from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
 from rnnlib.symbolic import unroll
-from rnnlib.topology import TOPOLOGIES
 
 D_X, D_H, K, T = 2, 3, 4, 3  # all different: no wrong axis fits by accident
 DIGITS = 40

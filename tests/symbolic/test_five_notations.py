@@ -12,8 +12,8 @@ import pytest
 import sympy as sp
 
 from rnnlib.symbolic import StepProduct, bptt_results, quantity, tabs
-from rnnlib.symbolic.layout import arranged
-from rnnlib.symbolic.notation_tabs import ALL, in_notation
+from rnnlib.symbolic.notations.layout import arranged
+from rnnlib.symbolic.notations.tabs import ALL, in_notation
 from rnnlib.symbolic.point import rational_point
 from rnnlib.symbolic.reading import holds
 from tests.symbolic.forward_oracle import ForwardOracle

@@ -16,8 +16,8 @@ from rnnlib.symbolic import (
     quantity,
     to_latex,
 )
-from rnnlib.symbolic.conventions import CONVENTIONS
-from rnnlib.symbolic.documents import BOOK_NOTATION
+from rnnlib.symbolic.notations.conventions import CONVENTIONS
+from rnnlib.symbolic.notations.documents import BOOK_NOTATION
 from rnnlib.symbolic.quantities import BOOK, DERIVATIVES, SHAPES
 from tests.symbolic.meanings import MEANINGS
 

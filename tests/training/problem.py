@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 import rnnlib
-from rnnlib.batches import batch_at, mean, pad
 from rnnlib.clipping import clip_by_global_norm
 from rnnlib.optimisers import adam
 from rnnlib.training import begin, load_checkpoint, train
+from rnnlib.training.batches import batch_at, mean, pad
 from rnnlib.trees import flatten
 
 OPTIMISER = adam(0.02)

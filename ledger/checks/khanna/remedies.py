@@ -10,7 +10,7 @@ from ledger.checks.khanna.common import again, rest_derivative
 from ledger.checks.khanna.introduction import gates_pass_gradients_better
 from ledger.checks.khanna.vanishing import rotation
 from ledger.checks.oracles import PARAMETERS, jacobian, network
-from rnnlib.truncated import truncated_backward
+from rnnlib.variants.truncated import truncated_backward
 
 gates = again(gates_pass_gradients_better, "khanna-9.2.5-01")
 

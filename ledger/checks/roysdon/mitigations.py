@@ -7,7 +7,7 @@ import numpy as np
 
 from ledger.checking import check
 from ledger.checks.oracles import network
-from rnnlib import layer_norm, lstm, vanilla
+from rnnlib.layers import layer_norm, lstm, vanilla
 
 THRESHOLD = 5.0
 

@@ -5,8 +5,8 @@ import numpy as np
 import rnnlib
 from ledger.checking import check
 from ledger.checks.oracles import close
-from rnnlib.checkpointing import checkpointing_cost
-from rnnlib.truncated import windows
+from rnnlib.variants.checkpointing import checkpointing_cost
+from rnnlib.variants.truncated import windows
 
 SIZES = [(2, 3, 4), (7, 3, 2), (3, 8, 2), (2, 4, 11), (12, 12, 12)]  # d_x, d_h, K
 

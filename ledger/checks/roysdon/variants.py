@@ -9,8 +9,8 @@ import rnnlib
 from ledger.checking import check
 from ledger.checks.oracles import close, network, networks
 from ledger.checks.roysdon.recursion import gradients
-from rnnlib.feedback import coin_flips, own_symbols
-from rnnlib.truncated import windows
+from rnnlib.variants.feedback import coin_flips, own_symbols
+from rnnlib.variants.truncated import windows
 
 
 def window(n, start, stop):

@@ -1,0 +1,1 @@
+"""Benchmarks: `char` and `spectral` against other ways; `char_peers` are the others."""

@@ -1,0 +1,1 @@
+"""What a page of the book shows: figures with sliders that need no kernel."""

@@ -1,0 +1,165 @@
+"""Gradient checkpointing: the exact gradient from a part of the states.
+
+The sequence is cut into segments of L steps. The forward sweep keeps the state in
+front of each segment only. The backward sweep takes the segments from the last to the
+first: it runs the segment again from its state, and lets the adjoint recursion (9) go
+through it. The adjoint dL/dh in front of one segment is what the segment before starts
+from, so no term is dropped: the arithmetic is that of `backward`, in another order of
+summation.
+
+With n = ceil(T/L) segments, the last of them has T - (n-1) L steps and is run once, all
+others twice. See `checkpointing_cost`. Source: {cite}`chen2016`.
+"""
+
+from math import isqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnlib.layers.initial_state import of_shape
+from rnnlib.layers.inputs import input_gradients, outer_sum, rows
+from rnnlib.losses import LOSSES
+from rnnlib.objective import add_weight_decay
+from rnnlib.parameters import Params, add_params
+from rnnlib.rnn import Gradients, Trace, forward
+from rnnlib.validate import (
+    check_array,
+    check_choice,
+    check_count,
+    check_inputs,
+    check_params,
+    check_rate,
+    check_step_targets,
+    finite_result,
+)
+
+
+class Cost(NamedTuple):
+    """What checkpointing keeps and repeats."""
+
+    segments: int
+    recomputed: int  # forward steps beyond the T of an ordinary run
+    stored: int  # numbers in the kept states and in the trace of one segment
+
+
+def default_segment(T):
+    """The square root of T, rounded up."""
+    check_count("T", T)
+    return isqrt(T - 1) + 1
+
+
+def checkpointing_cost(params, T, B, segment=None) -> Cost:
+    """The exact counts, for T steps of B sequences.
+
+    Stored are n states of d_h numbers, and the trace of one segment: L + 1 states h,
+    L pre-activations s and L rows of logits, each for B sequences. The inputs and
+    targets, which are there in any case, are not counted, nor is the work space of
+    one backward pass. ``segment=T`` gives the numbers of the ordinary trace, and one
+    state more.
+
+    Raises
+    ------
+    ValueError
+        For a T, B or segment that is not a positive integer.
+    """
+    check_params(params)
+    check_count("B", B)
+    L = default_segment(T) if segment is None else segment
+    check_count("segment", L)
+    check_count("T", T)
+    n = -(-T // L)
+    longest = min(L, T)
+    states = n + 2 * longest + 1
+    stored = B * (states * params.d_h + longest * params.K)
+    return Cost(segments=n, recomputed=(n - 1) * L, stored=stored)
+
+
+@finite_result("params", "x", "h_0", "weight_decay")
+def checkpointed_loss_and_gradients(
+    params,
+    x,
+    y,
+    *,
+    segment=None,
+    h_0=None,
+    phi="tanh",
+    loss="cross_entropy",
+    weight_decay=0.0,
+):
+    """The loss (4) and its full gradients, with the states of one segment at a time.
+
+    Arguments, errors and result are those of `loss_and_gradients` for one output a
+    step and no mask.
+
+    Parameters
+    ----------
+    segment : int, optional
+        L, the steps of a segment: by default the square root of T, rounded up.
+
+    Raises
+    ------
+    ValueError
+        As `loss_and_gradients`; and for a segment that is not a positive integer.
+    """
+    check_params(params)
+    check_inputs(x, params)
+    check_choice("loss", loss, LOSSES)
+    check_rate("weight_decay", weight_decay)
+    T, B = x.shape[:2]
+    L = default_segment(T) if segment is None else segment
+    check_count("segment", L)
+    check_step_targets(y, T, B, params.K)
+
+    starts = range(0, T, L)
+    kept = [forward(params, x[:1], h_0=h_0, phi=phi).h[0]]  # checks h_0 and phi
+    for a in starts[:-1]:  # the last segment is not needed yet
+        kept.append(forward(params, x[a : a + L], h_0=kept[-1], phi=phi).h[-1].copy())
+
+    value, total, d_x, g = 0, None, None, None
+    for a in reversed(starts):
+        trace = forward(params, x[a : a + L], h_0=kept.pop(), phi=phi)
+        term, delta_z = LOSSES[loss](trace.z, y[a : a + L])
+        part = segment_backward(params, trace, delta_z, g)
+        value, g = value + term, part.h_0
+        total = part.params if total is None else add_params(total, part.params)
+        if part.x is not None:
+            d_x = np.zeros(x.shape, part.x.dtype) if d_x is None else d_x
+            d_x[a : a + L] = part.x
+    gradients = Gradients(total, of_shape(g, np.shape(h_0)), d_x)
+    return add_weight_decay(value, gradients, params, weight_decay)
+
+
+@finite_result("params", "trace", "delta_z")
+def segment_backward(params, trace, delta_z, g_last=None) -> Gradients:
+    """(5)-(11) for one segment whose last state gets ``g_last`` from later segments.
+
+    g_last : array (B, d_h), the part of g at the last step that is not of this
+    segment's losses; none by default. ``h_0`` of the result is the adjoint of the
+    state in front of the segment.
+    """
+    check_params(params)
+    if not isinstance(trace, Trace):
+        raise ValueError(f"trace: expected a Trace, got {type(trace).__name__}")
+    check_array("delta_z", delta_z, trace.z.shape)
+    g = delta_z @ params.W_hy  # every step's own loss
+    g = g.astype(np.result_type(params.dtype, trace.h, g), copy=False)
+    if g_last is not None:
+        check_array("g_last", g_last, g[-1].shape)
+        g = g.astype(np.result_type(g, g_last), copy=False)
+        g[-1] += g_last
+    delta_s = np.empty_like(g)
+    phi_prime = trace.phi.derivative(trace.h[1:])
+    for t in range(len(g), 0, -1):  # g[t-1] is g_t, delta_s[t-1] is delta_s_t
+        delta_s[t - 1] = g[t - 1] * phi_prime[t - 1]  # (7)
+        back = delta_s[t - 1] @ params.W_hh  # (8)
+        if t > 1:
+            g[t - 2] += back
+    d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta_s)
+    gradient = Params(
+        W_xh=d_W_xh,
+        W_hh=outer_sum(delta_s, trace.h[:-1]),
+        b_h=rows(delta_s).sum(axis=0),
+        W_hy=outer_sum(delta_z, trace.h[1:]),
+        b_y=rows(delta_z).sum(axis=0),
+    )
+    return Gradients(gradient, back, d_x)
