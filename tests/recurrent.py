@@ -31,23 +31,25 @@ STATES = ("given", "shared", "zero")
 
 def layers(package, cells, **options):
     """A stack of the modules of these names."""
-    return package.stack([getattr(package, name) for name in cells], **options)
+    return package.layers.stack(
+        [getattr(package.layers, name) for name in cells], **options
+    )
 
 
 # For each layer: the cell of a package, and its independent implementation
 LAYERS = {
-    "vanilla": (lambda p: p.vanilla, reference.vanilla),
+    "vanilla": (lambda p: p.layers.vanilla, reference.vanilla),
     "logistic": (
-        lambda p: p.with_options(p.vanilla, phi="logistic"),
+        lambda p: p.layers.with_options(p.layers.vanilla, phi="logistic"),
         partial(reference.vanilla, phi="logistic"),
     ),
-    "lstm": (lambda p: p.lstm, reference.lstm),
-    "gru-after": (lambda p: p.gru, reference.gru),
+    "lstm": (lambda p: p.layers.lstm, reference.lstm),
+    "gru-after": (lambda p: p.layers.gru, reference.gru),
     "gru-before": (
-        lambda p: p.with_options(p.gru, reset="before"),
+        lambda p: p.layers.with_options(p.layers.gru, reset="before"),
         partial(reference.gru, reset="before"),
     ),
-    "layer-norm": (lambda p: p.layer_norm, reference.layer_norm),
+    "layer-norm": (lambda p: p.layers.layer_norm, reference.layer_norm),
     "stack": (
         partial(layers, cells=("vanilla", "lstm", "gru")),
         reference.stack(reference.vanilla, reference.lstm, reference.gru),
@@ -134,7 +136,7 @@ def own(tree, package):
     arrays = [own(leaf, package) for leaf in tree]
     if type(tree) is tuple:
         return tuple(arrays)
-    module = getattr(package, type(tree).__module__.split(".")[-1])
+    module = getattr(package.layers, type(tree).__module__.split(".")[-1])
     return getattr(module, type(tree).__name__)(*arrays)
 
 

@@ -21,16 +21,20 @@ def complaints(name, wanted, package=rnnlib):
     """What differs when rnnlib runs PyTorch's weights forwards and backwards."""
     kind, depth, nonlinearity = torch_layers.LAYERS[name]
     data = torch_layers.draw(name)
-    cell = {"RNN": package.vanilla, "GRU": package.gru, "LSTM": package.lstm}[kind]
+    cell = {
+        "RNN": package.layers.vanilla,
+        "GRU": package.layers.gru,
+        "LSTM": package.layers.lstm,
+    }[kind]
     if nonlinearity:
-        cell = package.with_options(cell, phi=nonlinearity)
-    stack = package.stack([cell] * depth)
-    params = package.from_torch(data["weights"])
+        cell = package.layers.with_options(cell, phi=nonlinearity)
+    stack = package.layers.stack([cell] * depth)
+    params = package.layers.from_torch(data["weights"])
 
     def own(state):
         levels = np.moveaxis(state, 1, 0)
         if kind == "LSTM":
-            return tuple(package.lstm.State(*level) for level in levels)
+            return tuple(package.layers.lstm.State(*level) for level in levels)
         return tuple(level[0] for level in levels)
 
     def theirs(state):

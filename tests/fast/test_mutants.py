@@ -179,7 +179,7 @@ CASES = [
     ("check", "mutant"), CASES, ids=lambda c: getattr(c, "name", c)
 )
 def test_caught(check, mutant, tmp_path):
-    assert fails(check, load(mutant, tmp_path).fast)
+    assert fails(check, load(mutant, tmp_path).char.fast)
 
 
 def test_the_package_itself_passes():

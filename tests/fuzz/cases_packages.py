@@ -79,6 +79,7 @@ CASES = {
     "text.Alphabet.of": Case(lambda d: {"text": "hello"}),
     "text.Alphabet.encode": Case(lambda d: {"self": TEXT, "text": "hello"}),
     "text.Alphabet.decode": Case(lambda d: {"self": TEXT, "indices": d.ints(5, 9)}),
+    "text.check_length": internal(lambda d: {"text": "hello", "window": 2}),
     "text.split": Case(lambda d: {"indices": d.ints(5, 20), "fraction": 0.2}),
     "fast.loss_and_gradients": Case(
         lambda d: {"work": _work(d), "x": d.ints(d.d_x, d.T, d.B), "y": d.y()},
@@ -404,7 +405,6 @@ for name in ("dense", "between", "frexp", "extreme"):
 # tested: with wrong arguments, damaged files, and for what they leave unchanged.
 ELSEWHERE = {
     "text.read_text": "tests/char/test_text.py",
-    "text.check_length": "tests/char/test_text.py",
     "sources.check_source": "tests/test_sources.py",
     "sources.check_rows": "tests/test_sources.py",
     "fast.adagrad": "tests/fast/test_errors.py",

@@ -129,7 +129,7 @@ def test_shapes():
     assert net.adjoints(net.params.W_xh).shape == (4, 2)
 
 
-@pytest.mark.parametrize("readout", ["last", "mean"])
+@pytest.mark.parametrize("topology", ["last", "mean"])
 def test_one_output_a_sequence(topology):
     net = unroll(3, 1, 2, 2, topology=topology)
     assert set(net.z) == set(net.p) == set(net.y) == set(net.ell) == {3}
@@ -158,7 +158,7 @@ GOOD = {"T": 2, "d_x": 1, "d_h": 2, "K": 3}
         ({"d_h": 0}, "d_h: expected a positive integer, got 0"),
         ({"phi": "gelu"}, "phi: expected one of .*'tanh'.* got 'gelu'"),
         ({"loss": "hinge"}, "loss: expected one of 'cross_entropy', .* got 'hinge'"),
-        ({"readout": "first"}, "topology: expected one of .* got 'first'"),
+        ({"topology": "first"}, "topology: expected one of .* got 'first'"),
     ],
 )
 def test_bad_arguments(wrong, message):
