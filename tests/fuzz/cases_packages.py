@@ -285,6 +285,8 @@ CASES = {
     "sources.sample_source": Case(
         lambda d: {"source": d.source(), "n": 5, "rng": d.rng()}
     ),
+    "sources.check_source": internal(lambda d: {"source": d.source()}),
+    "sources.check_rows": internal(lambda d: {"name": "p", "sums": np.ones(3)}),
     "sources.sample_path": Case(
         lambda d: {"source": d.source(), "n": 5, "rng": d.rng()}
     ),
@@ -405,8 +407,6 @@ for name in ("dense", "between", "frexp", "extreme"):
 # tested: with wrong arguments, damaged files, and for what they leave unchanged.
 ELSEWHERE = {
     "text.read_text": "tests/char/test_text.py",
-    "sources.check_source": "tests/test_sources.py",
-    "sources.check_rows": "tests/test_sources.py",
     "fast.adagrad": "tests/fast/test_errors.py",
     "training.load_checkpoint": "tests/training/test_checkpoint.py",
     "training.read_about": "tests/training/test_checkpoint.py",
