@@ -2,8 +2,8 @@
 
 from rnnlib.losses import LOSSES, weight_decay_penalty
 from rnnlib.parameters import MATRICES
-from rnnlib.rnn import backward, forward
-from rnnlib.validate import check_choice, check_rate, finite_result
+from rnnlib.rnn import check_forward, pull_back_to_params, run
+from rnnlib.validate import check_choice, check_rate, finite_result, require_finite
 
 
 @finite_result("params", "x", "h_0", "weight_decay")
@@ -19,7 +19,7 @@ def loss_and_gradients(
     loss="cross_entropy",
     weight_decay=0.0,
 ):
-    """The loss (4) of a batch and all its gradients: forward, loss, backward.
+    """The loss of a batch and all its gradients: forward, loss, backward.
 
     Parameters
     ----------
@@ -44,10 +44,12 @@ def loss_and_gradients(
     """
     check_choice("loss", loss, LOSSES)
     check_rate("weight_decay", weight_decay)
-    trace = forward(params, x, h_0=h_0, phi=phi, topology=topology, mask=mask)
+    checked = check_forward(params, x, h_0, phi, topology, mask)
+    trace = run(params, x, *checked, topology, mask)
+    require_finite(trace.z, "forward", "params", "x", "h_0")
     output_mask = mask if topology == "many-to-many" else None
     value, delta_z = LOSSES[loss](trace.z, y, output_mask)
-    gradients = backward(params, trace, delta_z)
+    gradients = pull_back_to_params(params, trace, delta_z)
     return add_weight_decay(value, gradients, params, weight_decay)
 
 

@@ -1,4 +1,9 @@
-"""The vanilla recurrent network: forward pass (1)-(3), backward pass (5)-(11).
+"""The vanilla recurrent network: the layer `layers.vanilla` with logits on top.
+
+    s_t = W_xh x_t + W_hh h_{t-1} + b_h,   h_t = phi(s_t),   z_t = W_hy h_t + b_y,
+
+and the adjoints g_t = dL/dh_t on the way back. The source of the recursion is
+{cite}`roysdon`, (1)-(11); the comments give the numbers of that document.
 
 Arrays are time-major: inputs (T, B, d_x) or integers (T, B); states (T, B, d_h). The
 trace keeps the states with the initial one in front, so that ``trace.h[t]`` is h_t for
@@ -7,6 +12,9 @@ columns; here each is a row of its array, hence ``x @ W.T`` for W x.
 
 A step at which ``mask`` is False does not happen: the state is carried over as it is
 and the step has no output. So h_T is the last real state of every sequence.
+
+`forward`, `adjoints` and `backward` check their arguments. `run`, `pull_back` and
+`pull_back_to_params` are the same without checks, for functions that have checked.
 """
 
 from typing import NamedTuple
@@ -14,9 +22,16 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import Activation, get_activation
-from rnnlib.layers.initial_state import initial_state, of_shape
-from rnnlib.layers.inputs import input_gradients, outer_sum, project_inputs, rows
-from rnnlib.layers.readout import TOPOLOGIES, readout, readout_adjoint
+from rnnlib.layers.cell import (
+    initial_state,
+    input_gradients,
+    of_shape,
+    outer_sum,
+    rows,
+    times,
+)
+from rnnlib.layers.readout import TOPOLOGIES, logits, logits_back, read, read_back
+from rnnlib.layers.vanilla import recur, recur_back
 from rnnlib.parameters import Params
 from rnnlib.validate import (
     check_array,
@@ -33,13 +48,13 @@ class Trace(NamedTuple):
     """All that the forward pass computed; the backward pass reads it, nothing else."""
 
     x: np.ndarray  # (T, B, d_x), or integers (T, B)
-    s: np.ndarray  # (T, B, d_h)      s[t-1] is s_t, (1)
-    h: np.ndarray  # (T+1, B, d_h)    h[t] is h_t, (2); h[0] is the initial state
-    z: np.ndarray  # (T, B, K), or (B, K) for one output a sequence, (3)
+    s: np.ndarray  # (T, B, d_h)      s[t-1] is s_t
+    h: np.ndarray  # (T+1, B, d_h)    h[t] is h_t; h[0] is the initial state
+    z: np.ndarray  # (T, B, K), or (B, K) for one output a sequence
     phi: Activation
     topology: str
     mask: np.ndarray | None  # (T, B), True at the real steps
-    h_0_shape: tuple  # of the initial state as it was given
+    state_shape: tuple  # of the initial state as it was given
 
 
 class Gradients(NamedTuple):
@@ -54,7 +69,7 @@ class Gradients(NamedTuple):
 def forward(
     params, x, *, h_0=None, phi="tanh", topology="many-to-many", mask=None
 ) -> Trace:
-    """Run the network over T steps, equations (1)-(3).
+    """Run the network over T steps: s_t, h_t = phi(s_t) and the logits z_t.
 
     Parameters
     ----------
@@ -81,6 +96,12 @@ def forward(
 
     Source: {cite}`roysdon`, (1)-(3) and section 1.3.
     """
+    checked = check_forward(params, x, h_0, phi, topology, mask)
+    return run(params, x, *checked, topology, mask)
+
+
+def check_forward(params, x, h_0, phi, topology, mask):
+    """Check the arguments of `forward`; the state, its shape as given, and phi."""
     check_params(params)
     check_inputs(x, params)
     phi = get_activation(phi)
@@ -88,61 +109,22 @@ def forward(
     T, B = x.shape[:2]
     if mask is not None:
         check_mask(mask, T, B)
-    h_0, h_0_shape = initial_state("h_0", h_0, B, params)
-
-    W_xh, W_hh, b_h, W_hy, b_y = params
-    s = project_inputs(W_xh, x) + b_h  # all steps at once
-    s = s.astype(np.result_type(s, h_0, W_hh), copy=False)
-    h = np.empty((T + 1, *s.shape[1:]), s.dtype)
-    h[0] = h_0
-    for t in range(1, T + 1):  # the recurrence itself: (1) and (2)
-        s[t - 1] += h[t - 1] @ W_hh.T
-        phi(s[t - 1], out=h[t])
-        if mask is not None:
-            np.copyto(h[t], h[t - 1], where=~mask[t - 1, :, None])
-    z = readout(h[1:], topology, mask) @ W_hy.T + b_y  # (3)
-    return Trace(x, s, h, z, phi, topology, mask, h_0_shape)
+    return *initial_state("h_0", h_0, B, params), phi
 
 
-@finite_result("params", "trace", "delta_z")
-def adjoints(params, trace, delta_z):
-    """The backward recurrence (9), from delta_z of (5).
-
-    Returns
-    -------
-    g : array (T + 1, B, d_h)
-        g[t] is g_t = dL/dh_t, (6), for t = 0..T: g[0] is the gradient of h_0.
-    delta_s : array (T, B, d_h)
-        delta_s[t-1] is dL/ds_t, (7).
-
-    Raises
-    ------
-    ValueError
-        When the trace is of a network of other sizes, or delta_z has not the shape
-        and precision of the logits, or is not finite.
-    """
-    check_trace(params, trace)
-    check_array("delta_z", delta_z, trace.z.shape)
-    check_precision("delta_z", delta_z, trace.z, "the logits")
-    W_hh, W_hy = params.W_hh, params.W_hy
-    phi_prime = trace.phi.derivative(trace.h[1:])
-    if trace.mask is not None:
-        phi_prime = phi_prime * trace.mask[..., None]
-    dtype = np.result_type(params.dtype, trace.h, delta_z)
-    g = np.zeros(trace.h.shape, dtype)
-    g[1:] = readout_adjoint(delta_z @ W_hy, trace)  # W_hy^T delta_z, all steps at once
-    delta_s = np.empty(trace.s.shape, dtype)
-    for t in range(len(delta_s), 0, -1):
-        np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])  # (7)
-        g[t - 1] += delta_s[t - 1] @ W_hh  # (8)
-        if trace.mask is not None:  # a step that did not happen passes g on
-            np.add(g[t - 1], g[t], out=g[t - 1], where=~trace.mask[t - 1, :, None])
-    return g, delta_s
+def run(params, x, h_0, state_shape, phi, topology="many-to-many", mask=None):
+    """`forward` without checks."""
+    s, h = recur(params, x, h_0, phi, mask)  # (1) and (2)
+    z = logits(params.W_hy, params.b_y, read(h[1:], topology, mask))  # (3)
+    return Trace(x, s, h, z, phi, topology, mask, state_shape)
 
 
-@finite_result("params", "trace", "delta_z")
-def backward(params, trace, delta_z) -> Gradients:
-    """Backpropagation through time, equations (5)-(11).
+@finite_result("params", "trace", "delta_z", "d_state")
+def adjoints(params, trace, delta_z, d_state=None):
+    """The adjoints g_t of the states and delta_s_t of the pre-activations, t = T..1.
+
+        delta_s_t = phi'(s_t) * g_t
+        g_{t-1} = W_hy^T delta_z_{t-1} + W_hh^T delta_s_t
 
     Parameters
     ----------
@@ -151,26 +133,89 @@ def backward(params, trace, delta_z) -> Gradients:
     trace : Trace
     delta_z : array of the shape of ``trace.z``
         Gradient of the loss with respect to the logits, as a loss returns it.
+    d_state : array (B, d_h), optional
+        dL/dh_T through all that follows step T; zero by default.
+
+    Returns
+    -------
+    g : array (T + 1, B, d_h)
+        g[t] is g_t = dL/dh_t for t = 0..T: g[0] is the gradient of h_0.
+    delta_s : array (T, B, d_h)
+        delta_s[t-1] is dL/ds_t.
 
     Raises
     ------
     ValueError
-        As `adjoints`.
+        When the trace is of a network of other sizes, or delta_z has not the shape
+        and precision of the logits, or is not finite.
+
+    Source: {cite}`roysdon`, (6)-(9).
+    """
+    check_backward(params, trace, delta_z, d_state)
+    return pull_back(params, trace, delta_z, d_state)
+
+
+@finite_result("params", "trace", "delta_z", "d_state")
+def backward(params, trace, delta_z, d_state=None) -> Gradients:
+    """Backpropagation through time: the gradients of all parameters, of h_0 and of x.
+
+    Arguments and errors as `adjoints`.
 
     Source: {cite}`roysdon`, (5)-(11).
     """
-    g, delta_s = adjoints(params, trace, delta_z)
-    pooled = readout(trace.h[1:], trace.topology, trace.mask)
-    d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta_s)
+    check_backward(params, trace, delta_z, d_state)
+    return pull_back_to_params(params, trace, delta_z, d_state)
+
+
+def check_backward(params, trace, delta_z, d_state):
+    """Check the arguments of `backward`."""
+    check_trace(params, trace)
+    check_array("delta_z", delta_z, trace.z.shape)
+    check_precision("delta_z", delta_z, trace.z, "the logits")
+    if d_state is not None:
+        check_array("d_state", d_state, trace.h[-1].shape)
+        check_precision("d_state", d_state, trace.z, "the logits")
+
+
+def pull_back(params, trace, delta_z, d_state=None):
+    """`adjoints` without checks."""
+    d_read = times(delta_z, params.W_hy)  # W_hy^T delta_z, all steps at once
+    parts = [delta_z] if d_state is None else [delta_z, d_state]
+    g = np.zeros(trace.h.shape, np.result_type(params.dtype, trace.h, *parts))
+    g[1:] = read_back(d_read, trace.s, trace.topology, trace.mask)
+    if d_state is not None:
+        g[-1] += d_state
+    phi_prime = trace.phi.derivative(trace.h[1:])
+    delta_s = recur_back(params.W_hh, phi_prime, g, trace.mask)  # (7) and (8)
+    return g, delta_s
+
+
+def pull_back_to_params(params, trace, delta_z, d_state=None):
+    """`backward` without checks."""
+    g, delta_s = pull_back(params, trace, delta_z, d_state)
+    read_states = read(trace.h[1:], trace.topology, trace.mask)
+    gradient, d_x = collect(
+        params, delta_s, delta_z, trace.x, trace.h[:-1], read_states
+    )
+    return Gradients(gradient, of_shape(g[0].copy(), trace.state_shape), d_x)
+
+
+def collect(params, delta_s, delta_z, x, h_before, h_read):
+    """The sums over steps and sequences: the gradient of `Params`, and of x.
+
+    ``x``, ``h_before`` (h_{t-1}, not h_t) and ``h_read`` are what W_xh, W_hh and W_hy
+    multiplied.
+    """
+    d_W_xh, d_x = input_gradients(params.W_xh, x, delta_s)
+    d_W_hy, d_b_y = logits_back(delta_z, h_read)  # (10)
     gradient = Params(
         W_xh=d_W_xh,  # (11)
-        W_hh=outer_sum(delta_s, trace.h[:-1]),  # (11): h_{t-1}, not h_t
+        W_hh=outer_sum(delta_s, h_before),  # (11)
         b_h=rows(delta_s).sum(axis=0),  # (11)
-        W_hy=outer_sum(delta_z, pooled),  # (10)
-        b_y=rows(delta_z).sum(axis=0),  # (10)
+        W_hy=d_W_hy,
+        b_y=d_b_y,
     )
-    d_h_0 = of_shape(g[0].copy(), trace.h_0_shape)
-    return Gradients(gradient, d_h_0, d_x)
+    return gradient, d_x
 
 
 def check_trace(params, trace):

@@ -182,16 +182,21 @@ def finite_result(*names):
         def checked(*args, **kwargs):
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 result = function(*args, **kwargs)
-            if not _is_finite(result):
-                raise FloatingPointError(
-                    f"{', '.join(names)}: expected numbers whose results are finite, "
-                    f"got an overflow in {function.__name__}"
-                )
-            return result
+            return require_finite(result, function.__name__, *names)
 
         return checked
 
     return decorate
+
+
+def require_finite(result, where, *names):
+    """The result, when it is finite; an overflow names the arguments ``names``."""
+    if not _is_finite(result):
+        raise FloatingPointError(
+            f"{', '.join(names)}: expected numbers whose results are finite, "
+            f"got an overflow in {where}"
+        )
+    return result
 
 
 def _is_finite(result):

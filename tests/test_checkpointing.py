@@ -81,17 +81,11 @@ def test_by_complex_step():
 
 
 MUTANTS = {
-    "adjoints stop at the boundary": ("trace, delta_z, g)", "trace, delta_z)"),
-    "no transpose": ("@ params.W_hh  # (8)", "@ params.W_hh.T  # (8)"),
-    "no slope": ("g[t - 1] * phi_prime[t - 1]", "g[t - 1]"),
+    "adjoints stop at the boundary": ("trace, delta_z, d_state=g)", "trace, delta_z)"),
     "segments forwards": ("for a in reversed(starts):", "for a in starts:"),
     "states in the wrong order": ("kept.pop()", "kept.pop(0)"),
     "one segment counts": ("add_params(total, part.params)", "total"),
     "one loss counts": ("value + term, part.h_0", "term, part.h_0"),
-    "h_t in place of h_{t-1}": (
-        "outer_sum(delta_s, trace.h[:-1])",
-        "outer_sum(delta_s, trace.h[1:])",
-    ),
 }
 
 
@@ -109,21 +103,18 @@ def test_steps_and_stored_numbers_are_counted_exactly(T, segment, monkeypatch):
     params, x, y, h_0 = network(T=T)
     steps, largest = [], []
 
-    def counted(params, x, **options):
-        trace = rnnlib.forward(params, x, **options)
-        if len(x) > 1 or segment == 1:
-            steps.append(len(x))
+    def counted(params, x, *options):
+        trace = rnnlib.rnn.run(params, x, *options)
+        steps.append(len(x))
         largest.append(sum(a.size for a in (trace.s, trace.h, trace.z)))
         return trace
 
-    monkeypatch.setattr(checkpointing, "forward", counted)
+    monkeypatch.setattr(checkpointing, "run", counted)
     checkpointing.checkpointed_loss_and_gradients(
         params, x, y, segment=segment, h_0=h_0
     )
     cost = checkpointing.checkpointing_cost(params, T, 2, segment)
-    probe = 1 if segment == 1 else 0  # one step that only checks the arguments
-    ones = 1 if T % segment == 1 and segment > 1 else 0  # a last segment of one step
-    assert sum(steps) - probe + ones == T + cost.recomputed
+    assert sum(steps) == T + cost.recomputed
     assert cost.segments == -(-T // segment)
     assert cost.stored == max(largest) + cost.segments * h_0.size
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
+from rnnlib.layers import vanilla
 from rnnlib.variants import dropout
 from rnnlib.variants.dropout import Masks
 from tests import cases
@@ -76,29 +77,26 @@ def test_by_check_gradients():
 
 
 MUTANTS = {
-    "no mask on the inputs": ("_times(m_x, x)) +", "x) +", "loss"),
-    "no mask on the state": (
-        "h[t - 1] if m_h is None else m_h[t - 1] * h[t - 1]",
-        "h[t - 1]",
-        "loss",
-    ),
-    "no mask on what is read": ("_times(m_y, h[1:]) @", "h[1:] @", "loss"),
+    "no mask on the inputs": ("params, _masked(m_x, x), h_0", "params, x, h_0", "loss"),
+    "no mask on the state": ("h_0, phi, keep=m_h)", "h_0, phi)", "loss"),
+    "no mask on what is read": ("b_y, _masked(m_y, h[1:])", "b_y, h[1:]", "loss"),
     "mask forgotten on the way back": (
-        "back if m_h is None else m_h[t - 1] * back",
-        "back",
+        "phi_prime, g, keep=m_h)",
+        "phi_prime, g)",
         "h_0",
     ),
+    "readout mask forgotten": ("_masked(m_y, times(", "(times(", "b_h"),
+    "unmasked state in W_hh": ("_masked(m_h, trace.h[:-1])", "trace.h[:-1]", "W_hh"),
+    "unmasked state in W_hy": ("_masked(m_y, trace.h[1:])", "trace.h[1:]", "W_hy"),
+    "unmasked inputs in W_xh": ("_masked(m_x, trace.x)", "trace.x", "W_xh"),
+    "gradient of x unmasked": ("_masked(m_x, d_x)", "d_x", "x"),
+}
+RECURRENCE = {  # in `vanilla`, which is then patched into `dropout`
     "mask before the matrix": (
-        "back = delta_s[t - 1] @ params.W_hh",
-        "back = (delta_s[t - 1] * (1 if m_h is None else m_h[t - 1])) @ params.W_hh",
-        "h_0",
+        "back = delta_s[t - 1] @ W_hh",
+        "back = (delta_s[t - 1] * (1 if keep is None else keep[t - 1])) @ W_hh",
     ),
-    "readout mask forgotten": ("g[1:] *= m_y", "pass", "b_h"),
-    "unmasked state in W_hh": ("_times(m_h, trace.h[:-1])", "trace.h[:-1]", "W_hh"),
-    "unmasked state in W_hy": ("_times(m_y, trace.h[1:])", "trace.h[1:]", "W_hy"),
-    "unmasked inputs in W_xh": ("_times(m_x, trace.x)", "trace.x", "W_xh"),
-    "gradient of x unmasked": ("_times(m_x, d_x)", "d_x", "x"),
-    "a mask one step late": ("m_h[t - 1] * back", "m_h[t - 2] * back", "h_0"),
+    "a mask one step late": ("keep[t - 1] * back", "keep[t - 2] * back"),
 }
 
 
@@ -106,6 +104,13 @@ MUTANTS = {
 def test_mutants_fail(what):
     old, new, victim = MUTANTS[what]
     assert victim in wrong(broken(dropout, old, new), "xhy")
+
+
+@pytest.mark.parametrize("what", RECURRENCE)
+def test_mutants_of_the_recurrence_fail(what, monkeypatch):
+    mutant = broken(vanilla, *RECURRENCE[what])
+    monkeypatch.setattr(dropout, "recur_back", mutant.recur_back)
+    assert "h_0" in wrong(dropout, "xhy")
 
 
 @pytest.mark.parametrize("variational", [False, True])

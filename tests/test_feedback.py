@@ -80,17 +80,9 @@ MUTANTS = {
         "b_y",
     ),
     "one step late": ("own[t + 1]", "own[t]", "b_y"),
-    "no second use": ("@ params.W_hy + back", "@ params.W_hy", "b_h"),
-    "no transpose": (
-        "back = delta_s[t] @ params.W_hh",
-        "back = delta_s[t] @ params.W_hh.T",
-        "b_h",
-    ),
-    "given inputs in W_xh": (
-        "W_xh=outer_sum(delta_s, trace.x)",
-        "W_xh=outer_sum(delta_s, p)",
-        "W_xh",
-    ),
+    "no second use": ("g[t + 1] += delta_z[t]", "g[t + 1] = delta_z[t]", "b_h"),
+    "transposed": ("recur_back(params.W_hh,", "recur_back(params.W_hh.T,", "b_h"),
+    "given inputs in W_xh": ("used = trace.x,", "used = p,", "W_xh"),
     "own inputs get a gradient": ("d_x * ~own", "d_x", "x"),
     "logits in place of probabilities": (
         "p.append(softmax(steps[-1].z))",

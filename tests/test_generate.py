@@ -116,7 +116,7 @@ def test_stop_and_count():
     assert len(calls) == 2 + 3 - 1  # no step after the last symbol
 
 
-NEXT = "h = phi(W_xh[:, symbol] + W_hh @ h + b_h)"
+NEXT = "recur(layer, np.array([[symbol]]), h, phi)"
 MUTANTS = {
     "multiplied by the temperature": (
         ".astype(float) / temperature)",
@@ -136,9 +136,9 @@ MUTANTS = {
     ),
     "always the likeliest": ("if u is None:", "if True:"),
     "cumulative sums turned round": ("u * sums[-1]", "(1 - u) * sums[-1]"),
-    "no output bias": ("W_hy @ h + b_y, h", "W_hy @ h, h"),
-    "the input is forgotten": (NEXT, NEXT.replace("W_xh[:, symbol] + ", "")),
-    "rows for columns": (NEXT, NEXT.replace("W_hh @ h", "h @ W_hh")),
+    "no output bias": ("params.W_hy @ h + params.b_y, h", "params.W_hy @ h, h"),
+    "the input is forgotten": (NEXT, NEXT.replace("symbol", "0")),
+    "the state before is read": ("h = states[1, 0]", "h = states[0, 0]"),
 }
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rnnlib
-from rnnlib.layers.inputs import input_gradients, project_inputs
+from rnnlib.layers.cell import input_gradients, project_inputs
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 

@@ -10,64 +10,67 @@ import pytest
 from tests.mutants import FUTURE, Mutant, load, wrong_by_any
 
 PHI_PRIME = "np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])"
-STEP_BACK = "g[t - 1] += delta_s[t - 1] @ W_hh"
+STEP_BACK = "back = delta_s[t - 1] @ W_hh"
 ALL_STEPS = "for t in range(len(delta_s), 0, -1):"
 OUTER = "return rows(delta).T @ rows(a)"
 UNSET, ZERO = "delta_s = np.empty(", "delta_s = np.zeros("
 
 MUTANTS = [
-    Mutant("transposed W_hh", "rnn", {STEP_BACK: STEP_BACK + ".T"}, FUTURE),
-    Mutant("phi' missing", "rnn", {PHI_PRIME: "delta_s[t - 1] = g[t]"}, FUTURE),
+    Mutant("transposed W_hh", "vanilla", {STEP_BACK: STEP_BACK + ".T"}, FUTURE),
+    Mutant("phi' missing", "vanilla", {PHI_PRIME: "delta_s[t - 1] = g[t]"}, FUTURE),
     Mutant(
         "phi' twice",
-        "rnn",
+        "vanilla",
         {PHI_PRIME: PHI_PRIME.replace("[t - 1], out", "[t - 1] ** 2, out")},
         FUTURE,
     ),
     Mutant(
         "h_t for h_{t-1}",
         "rnn",
-        {"outer_sum(delta_s, trace.h[:-1])": "outer_sum(delta_s, trace.h[1:])"},
+        {"trace.x, trace.h[:-1], read_states": "trace.x, trace.h[1:], read_states"},
         {"W_hh"},
     ),
-    Mutant("future dropped", "rnn", {STEP_BACK: "pass"}, FUTURE),
+    Mutant("future dropped", "vanilla", {STEP_BACK: "back = 0"}, FUTURE),
     Mutant(
         "delta_{T+1} not zero",
-        "rnn",
+        "vanilla",
         {UNSET: "g[-1] += (g[-1] * phi_prime[-1]) @ W_hh\n    " + UNSET},
         FUTURE,
     ),
     Mutant(
         "last step left out",
-        "rnn",
+        "vanilla",
         {ALL_STEPS: "for t in range(len(delta_s) - 1, 0, -1):", UNSET: ZERO},
         FUTURE,
     ),
     Mutant(
         "first step left out",
-        "rnn",
+        "vanilla",
         {ALL_STEPS: "for t in range(len(delta_s), 1, -1):", UNSET: ZERO},
         FUTURE,
     ),
     Mutant(
         "mean for sum over steps and sequences",
-        "inputs",
+        "cell",
         {OUTER: OUTER + " / len(rows(a))"},
         {"W_xh", "W_hh", "W_hy"},
     ),
     Mutant(
-        "mean for sum in the biases",
+        "mean for sum in the bias of the state",
         "rnn",
-        {
-            "rows(delta_s).sum(axis=0)": "rows(delta_s).mean(axis=0)",
-            "rows(delta_z).sum(axis=0)": "rows(delta_z).mean(axis=0)",
-        },
-        {"b_h", "b_y"},
+        {"rows(delta_s).sum(axis=0)": "rows(delta_s).mean(axis=0)"},
+        {"b_h"},
+    ),
+    Mutant(
+        "mean for sum in the bias of the logits",
+        "readout",
+        {"rows(delta_z).sum(axis=0)": "rows(delta_z).mean(axis=0)"},
+        {"b_y"},
     ),
     Mutant(
         "batch not summed in W_hh",
         "rnn",
-        {"outer_sum(delta_s, trace.h[:-1])": "delta_s[:, 0].T @ trace.h[:-1, 0]"},
+        {"outer_sum(delta_s, h_before)": "delta_s[:, 0].T @ h_before[:, 0]"},
         {"W_hh"},
     ),
     Mutant(
@@ -78,25 +81,25 @@ MUTANTS = [
     ),
     Mutant(
         "masked steps counted",
-        "rnn",
-        {"phi_prime = phi_prime * trace.mask[..., None]": "pass"},
+        "vanilla",
+        {"phi_prime = phi_prime * mask[..., None]": "pass"},
         FUTURE,
     ),
     Mutant(
         "adjoint lost at masked steps",
-        "rnn",
+        "vanilla",
         {"np.add(g[t - 1], g[t], out": "np.add(g[t - 1], 0, out"},
         FUTURE,
     ),
     Mutant(
         "h_0 without W_hh^T",
         "rnn",
-        {"    d_W_xh, d_x": "    g = delta_s\n    d_W_xh, d_x"},
+        {"of_shape(g[0].copy()": "of_shape(delta_s[0].copy()"},
         {"h_0"},
     ),
     Mutant(
         "shared h_0 not summed over the batch",
-        "initial_state",
+        "cell",
         {"gradient.sum(axis=0) if": "gradient[0] if"},
         {"h_0"},
     ),
@@ -115,24 +118,24 @@ MUTANTS = [
     Mutant(
         "mean divided by T, not by the length",
         "readout",
-        {"= d_read / _lengths(trace.mask, d_read)": "= d_read / len(received)"},
+        {"= d_read / _lengths(mask, d_read)": "= d_read / len(received)"},
         FUTURE,
     ),
     Mutant(
         "mean given to masked steps too",
         "readout",
-        {"d_read) * trace.mask[..., None]": "d_read)"},
+        {"d_read) * mask[..., None]": "d_read)"},
         FUTURE,
     ),
     Mutant(
         "W_hy reads the state before",
         "rnn",
-        {"pooled = readout(trace.h[1:]": "pooled = readout(trace.h[:-1]"},
+        {"read_states = read(trace.h[1:]": "read_states = read(trace.h[:-1]"},
         {"W_hy"},
     ),
     Mutant(
         "a class that comes twice is counted once",
-        "inputs",
+        "cell",
         {
             "np.add.reduceat(rows(delta_s)[order], starts)": (
                 "rows(delta_s)[order[starts]]"
@@ -143,8 +146,8 @@ MUTANTS = [
     Mutant(
         "inputs' gradient without phi'",
         "rnn",
-        {"(params.W_xh, trace.x, delta_s)": "(params.W_xh, trace.x, g[1:])"},
-        {"W_xh", "x"},
+        {"params, delta_s, delta_z, trace.x": "params, g[1:], delta_z, trace.x"},
+        {"W_xh", "W_hh", "b_h", "x"},
     ),
 ]
 

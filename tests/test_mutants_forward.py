@@ -9,30 +9,37 @@ import pytest
 from tests import oracles
 from tests.mutants import Mutant, load, wrong_by_any, wrong_by_reference
 
-CARRY = "np.copyto(h[t], h[t - 1], where=~mask[t - 1, :, None])"
+CARRY = "np.copyto(h[t], h[t - 1], where=held(mask, t))"
 SUM_EXP = "np.log(np.exp(shifted).sum(axis=-1, keepdims=True))"
 SHIFT = "return z - z.real.max(axis=-1, keepdims=True)"
 
 MUTANTS = [
-    Mutant("W_hh transposed", "rnn", {"h[t - 1] @ W_hh.T": "h[t - 1] @ W_hh"}),
+    Mutant("W_hh transposed", "vanilla", {"previous @ W_hh.T": "previous @ W_hh"}),
     Mutant(
         "b_h forgotten",
-        "rnn",
-        {"project_inputs(W_xh, x) + b_h": "+project_inputs(W_xh, x)"},
+        "vanilla",
+        {
+            "project_inputs(params.W_xh, x) + params.b_h": "1 * project_inputs("
+            "params.W_xh, x)"
+        },
     ),
-    Mutant("b_y forgotten", "rnn", {"@ W_hy.T + b_y": "@ W_hy.T"}),
-    Mutant("h_0 ignored", "rnn", {"h[0] = h_0": "h[0] = 0"}),
-    Mutant("states of other sequences", "rnn", {"h[0] = h_0": "h[0] = h_0[..., ::-1]"}),
+    Mutant("b_y forgotten", "readout", {"W_hy.T) + b_y": "W_hy.T)"}),
+    Mutant("h_0 ignored", "vanilla", {"h[0] = h_0": "h[0] = 0"}),
     Mutant(
-        "logits of the state before", "rnn", {"z = readout(h[1:]": "z = readout(h[:-1]"}
+        "states of other sequences", "vanilla", {"h[0] = h_0": "h[0] = h_0[..., ::-1]"}
     ),
-    Mutant("state not carried over a masked step", "rnn", {CARRY: "pass"}),
+    Mutant(
+        "logits of the state before",
+        "rnn",
+        {"read(h[1:], topology": "read(h[:-1], topology"},
+    ),
+    Mutant("state not carried over a masked step", "cell", {CARRY: "pass"}),
     Mutant(
         "dense inputs reversed",
-        "inputs",
-        {"else x @ W_xh.T": "else x[::-1] @ W_xh.T"},
+        "cell",
+        {"else times(x, W_xh.T)": "else times(x[::-1], W_xh.T)"},
     ),
-    Mutant("integer inputs reversed", "inputs", {"W_xh.T[x]": "W_xh.T[x[::-1]]"}),
+    Mutant("integer inputs reversed", "cell", {"W_xh.T[x]": "W_xh.T[x[::-1]]"}),
     Mutant("last but one state", "readout", {"return h[-1]": "return h[-2]"}),
     Mutant("sum for mean", "readout", {"h.mean(axis=0)": "h.sum(axis=0)"}),
     Mutant("mean over masked steps too", "readout", {"(h * mask[..., None])": "h"}),

@@ -20,7 +20,7 @@ CELLS = {
     "layer_norm": ["layer-norm"],
     "vanilla": ["vanilla"],
     "stacked": ["stack", "residual"],
-    "initial_state": ["lstm", "gru-after"],
+    "cell": ["lstm", "gru-after"],
 }
 KEPT = "kept = 0 if mask is None else g * held(mask, t)"
 
@@ -127,7 +127,12 @@ BACKWARD = [
         {"gain"},
     ),
     Mutant("held state lost", "layer_norm", {KEPT: "kept = 0"}, None),
-    Mutant("held state lost", "vanilla", {KEPT: "kept = 0"}, EVERYTHING),
+    Mutant(
+        "held state lost",
+        "vanilla",
+        {"np.add(g[t - 1], g[t], out": "np.add(g[t - 1], 0, out"},
+        EVERYTHING,
+    ),
     Mutant(
         "residual path dropped",
         "stacked",
@@ -142,7 +147,7 @@ BACKWARD = [
     ),
     Mutant(
         "shared state not summed",
-        "initial_state",
+        "cell",
         {"gradient.sum(axis=0) if": "gradient[0] if"},
         {"h", "c", "state"},
     ),
@@ -159,7 +164,7 @@ FORWARD = [
     Mutant(
         "masked cell not held",
         "lstm",
-        {"np.copyto(c[t], c[t - 1], where=held(mask, t))": "pass"},
+        {"hold(mask, t, c, h)": "hold(mask, t, h)"},
     ),
     Mutant(
         "u and 1 - u exchanged",
@@ -195,7 +200,7 @@ FORWARD = [
     Mutant(
         "masked state not held",
         "layer_norm",
-        {"np.copyto(h[t]": "np.copyto(h[t] + 0"},
+        {"hold(mask, t, h)": "pass"},
     ),
     Mutant("no residual", "stacked", {"y = y + trace.output": "y = trace.output"}),
     Mutant("first layer too", "stacked", {"y = y + trace": "y = 2 * y + trace"}),

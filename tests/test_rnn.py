@@ -168,6 +168,6 @@ def test_overflowing_states_are_reported_not_hidden():
 
 def test_a_warning_inside_rnnlib_is_an_error_here():
     with pytest.raises(RuntimeWarning, match="overflow"):
-        rnnlib.layers.inputs.project_inputs(
+        rnnlib.layers.cell.project_inputs(
             np.full((1, 1), 1e200), np.full((1, 1, 1), 1e200)
         )

@@ -1,10 +1,10 @@
-"""The readings and their transposes: <readout(h), d> = <h, readout_adjoint(d)>."""
+"""The readings and their transposes: <read(h), d> = <h, read_back(d)>."""
 
 import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.layers.readout import TOPOLOGIES, readout, readout_adjoint
+from rnnlib.layers.readout import TOPOLOGIES, read, read_back
 
 T, B, D_H = 5, 3, 4
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 1]], bool).T.copy()
@@ -21,24 +21,24 @@ def trace_with(topology, mask):
 def test_adjoint(topology, mask):
     rng = np.random.default_rng(1)
     h = rng.standard_normal((T, B, D_H))
-    read = readout(h, topology, mask)
-    d_read = rng.standard_normal(read.shape)
-    received = readout_adjoint(d_read, trace_with(topology, mask))
+    seen = read(h, topology, mask)
+    d_read = rng.standard_normal(seen.shape)
+    received = read_back(d_read, h, topology, mask)
     assert received.shape == h.shape
-    np.testing.assert_allclose((read * d_read).sum(), (h * received).sum(), rtol=1e-13)
+    np.testing.assert_allclose((seen * d_read).sum(), (h * received).sum(), rtol=1e-13)
 
 
 def test_readings():
     h = np.random.default_rng(0).standard_normal((T, B, D_H))
-    assert readout(h, "many-to-many", None) is h
-    np.testing.assert_array_equal(readout(h, "last", None), h[-1])
-    np.testing.assert_allclose(readout(h, "mean", None), h.sum(0) / T, rtol=1e-14)
+    assert read(h, "many-to-many", None) is h
+    np.testing.assert_array_equal(read(h, "last", None), h[-1])
+    np.testing.assert_allclose(read(h, "mean", None), h.sum(0) / T, rtol=1e-14)
 
 
 def test_masked_mean_is_over_the_real_steps():
     h = np.random.default_rng(0).standard_normal((T, B, D_H))
     wanted = [h[MASK[:, b], b].mean(axis=0) for b in range(B)]
-    np.testing.assert_allclose(readout(h, "mean", MASK), wanted, rtol=1e-14)
+    np.testing.assert_allclose(read(h, "mean", MASK), wanted, rtol=1e-14)
 
 
 def test_masked_last_is_the_last_real_state():

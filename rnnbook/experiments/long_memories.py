@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnlib.clipping import clip_by_global_norm
-from rnnlib.layers import gru, lstm, vanilla
+from rnnlib.layers import gru, lstm, readout, vanilla
 from rnnlib.layers.cell import with_options
 from rnnlib.layers.initialisers import init_irnn, orthogonal
-from rnnlib.losses import cross_entropy, half_squared_error
+from rnnlib.layers.readout import init_readout
 from rnnlib.optimisers import adam
 from rnnlib.training import tasks
 from rnnlib.training.loop import train
@@ -98,36 +98,23 @@ def init_params(cell, task, d_h, rng):
         layer = CELLS[cell].init_params(d_x, d_h, rng=rng)
     if cell == "orthogonal":
         layer = layer._replace(W_hh=orthogonal((d_h, d_h), rng=rng))
-    W_hy = rng.standard_normal((K, d_h)) / np.sqrt(d_h)
-    return {"layer": layer, "W_hy": W_hy, "b_y": np.zeros(K)}
-
-
-def logits(cell, task, params, x):
-    """z at every step (T, B, K) or at the last one (B, K); the states; the trace."""
-    trace = CELLS[cell].forward(params["layer"], x)
-    h = trace.output if TASKS[task].every_step else trace.output[-1]
-    return h @ params["W_hy"].T + params["b_y"], h, trace
+    return init_readout(layer, K, d_h, rng=rng)
 
 
 def loss_and_gradients(cell, task, params, batch):
     """The mean loss (squared error, or cross-entropy an output) and its gradients."""
-    z, h, trace = logits(cell, task, params, batch.x)
-    if task == "adding":
-        half, delta_z = half_squared_error(z, batch.y)
-        loss, delta_z = 2 * half, 2 * delta_z
-    else:
-        loss, delta_z = cross_entropy(z, batch.y)
-    count = batch.y.size
-    loss, delta_z = loss / count, delta_z / count
-    d_h = delta_z @ params["W_hy"]
-    d_output = d_h
-    if not TASKS[task].every_step:
-        d_output = np.zeros_like(trace.output)
-        d_output[-1] = d_h
-    layer = CELLS[cell].backward(params["layer"], trace, d_output).params
-    flat_delta, flat_h = delta_z.reshape(-1, z.shape[-1]), h.reshape(-1, h.shape[-1])
-    d_W_hy, d_b_y = flat_delta.T @ flat_h, flat_delta.sum(axis=0)
-    return loss, {"layer": layer, "W_hy": d_W_hy, "b_y": d_b_y}
+    adding = task == "adding"  # twice half the squared error
+    loss = "half_squared_error" if adding else "cross_entropy"
+    topology = "many-to-many" if TASKS[task].every_step else "last"
+    options = {
+        "topology": topology,
+        "loss": loss,
+        "scale": (2 if adding else 1) / batch.y.size,
+    }
+    value, gradients, _ = readout.loss_and_gradients(
+        CELLS[cell], params, batch.x, batch.y, **options
+    )
+    return value, gradients
 
 
 def run(which, *, steps=None, settings=None):

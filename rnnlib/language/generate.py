@@ -12,6 +12,7 @@ import numpy as np
 from rnnlib.activations import get_activation
 from rnnlib.language.ngrams import NGrams
 from rnnlib.layers.cell import check_cell
+from rnnlib.layers.vanilla import VanillaParams, recur
 from rnnlib.validate import (
     check_array,
     check_callable,
@@ -93,7 +94,7 @@ def tempered(logits, temperature):
 
 
 def network_step(params, phi="tanh"):
-    """(1)-(3) for one step of a `Params` that reads what it predicts: d_x = K = V.
+    """One step of a `Params` that reads what it predicts: d_x = K = V.
 
     The state is h (d_h,); None is zero. Raises ValueError for other sizes.
     """
@@ -101,15 +102,16 @@ def network_step(params, phi="tanh"):
     if params.d_x != params.K:
         raise shape_error("W_hy", (params.d_x, params.d_h), params.W_hy.shape)
     phi = get_activation(phi)
-    W_xh, W_hh, b_h, W_hy, b_y = params
+    layer = VanillaParams(*params[:3])
 
     def step(h, symbol):
         _check_symbol(symbol, params.K)
         if h is None:
             h = np.zeros(params.d_h, params.dtype)
         check_array("state", h, (params.d_h,))
-        h = phi(W_xh[:, symbol] + W_hh @ h + b_h)
-        return W_hy @ h + b_y, h
+        _, states = recur(layer, np.array([[symbol]]), h, phi)
+        h = states[1, 0]
+        return params.W_hy @ h + params.b_y, h
 
     return step
 

@@ -33,6 +33,7 @@ from rnnlib.validate import (
     check_mask,
     check_precision,
     check_shapes,
+    shape_error,
 )
 
 
@@ -82,12 +83,45 @@ def check_cell(name, cell):
     return cell
 
 
-# What a named tuple of parameters tells of itself: d_x, d_h and the common dtype
-SIZES = (
-    property(lambda params: params.W_xh.shape[1], doc="Size of an input."),
-    property(lambda params: params.W_hh.shape[1], doc="Size of the state."),
-    property(lambda params: np.result_type(*params), doc="The common dtype."),
-)
+# Properties that the parameters and the traces of all cells have
+
+
+def input_size(params):
+    """d_x, the size of an input."""
+    return params.W_xh.shape[1]
+
+
+def state_size(params):
+    """d_h, the size of the hidden state."""
+    return params.W_hh.shape[1]
+
+
+def common_dtype(params):
+    """The common dtype of the arrays: complex when one of them is."""
+    return np.result_type(*params)
+
+
+def hidden_states(trace):
+    """h_1 to h_T, what the next layer reads."""
+    return trace.h[1:]
+
+
+def last_state(trace):
+    """h_T, to be handed to the next call."""
+    return trace.h[-1]
+
+
+# The shared opening of every forward pass
+
+
+def begin(params, kind, shapes, x, mask, state, name="state"):
+    """Check the arguments of a forward pass; T, B, h_0 and the shape it came in."""
+    check_parameters(params, kind, shapes)
+    check_inputs(x, params)
+    T, B = x.shape[:2]
+    if mask is not None:
+        check_mask(mask, T, B)
+    return T, B, *initial_state(name, state, B, params)
 
 
 def draw_matrices(d_x, d_h, blocks, rng, scale, dtype):
@@ -95,6 +129,9 @@ def draw_matrices(d_x, d_h, blocks, rng, scale, dtype):
     sizes = {"rng": rng, "scale": scale, "dtype": dtype}
     drawn = [init_network(d_x, d_h, 1, **sizes) for _ in range(blocks)]
     return tuple(np.concatenate([p[k] for p in drawn]) for k in (0, 1))
+
+
+# Checks at the door of a cell
 
 
 def check_parameters(params, kind, shapes):
@@ -105,15 +142,6 @@ def check_parameters(params, kind, shapes):
         )
     check_arrays(params)
     return check_shapes(params, shapes(params.d_x, params.d_h))
-
-
-def check_run(params, x, mask):
-    """The inputs and the mask of a forward pass; returns T and B."""
-    check_inputs(x, params)
-    T, B = x.shape[:2]
-    if mask is not None:
-        check_mask(mask, T, B)
-    return T, B
 
 
 def check_trace(trace, kind, params):
@@ -136,3 +164,73 @@ def check_adjoint(name, adjoint, like):
 def held(mask, t):
     """True where step t does not happen, as a column (B, 1)."""
     return ~mask[t - 1, :, None]
+
+
+def hold(mask, t, *states):
+    """Where step t does not happen, each state (T + 1, B, d) stays as it was."""
+    if mask is not None:
+        for h in states:
+            np.copyto(h[t], h[t - 1], where=held(mask, t))
+
+
+# The input term W_xh x_t for all steps at once, beside its gradients. An integer input
+# k stands for the k-th unit vector: its term is column k of W_xh, and its gradient is
+# added to that column. The unit vector itself is never built.
+
+
+def rows(a):
+    """Steps and sequences in one axis: (T, B, d) to (T B, d)."""
+    return a.reshape(-1, a.shape[-1])
+
+
+def times(a, W):
+    """a W for every step and sequence, (..., d) to (..., n), as one matrix product."""
+    return (rows(a) @ W).reshape(*a.shape[:-1], W.shape[1])
+
+
+def project_inputs(W_xh, x):
+    """W_xh x_t for every step and sequence, (T, B, d_h)."""
+    return W_xh.T[x] if x.ndim == 2 else times(x, W_xh.T)
+
+
+def outer_sum(delta, a):
+    """Sum of delta_t a_t^T over steps and sequences, as one matrix product."""
+    return rows(delta).T @ rows(a)
+
+
+def input_gradients(W_xh, x, delta_s):
+    """dL/dW_xh, and dL/dx_t = W_xh^T delta_s_t (None for integer inputs)."""
+    if x.ndim == 3:
+        return outer_sum(delta_s, x), times(delta_s, W_xh)
+    index = x.ravel()
+    order = np.argsort(index, kind="stable")
+    values, starts = np.unique(index[order], return_index=True)
+    gradient = np.zeros(W_xh.shape, delta_s.dtype)
+    gradient.T[values] = np.add.reduceat(rows(delta_s)[order], starts)
+    return gradient, None
+
+
+# The initial state in its three forms, beside the gradient of each: None is zero;
+# (B, d_h) is one state a sequence, such as a carried one; (d_h,) is one state that all
+# sequences share, such as a learned one.
+
+
+def initial_state(name, h, B, params):
+    """An initial state that may be None, (d_h,) or (B, d_h), and the shape it has.
+
+    Raises ValueError, which names it ``name``, for anything else.
+    """
+    if h is None:
+        return np.zeros((B, params.d_h), params.dtype), (B, params.d_h)
+    check_precision(name, check_array(name, h), params)
+    if h.shape not in ((B, params.d_h), (params.d_h,)):
+        raise shape_error(name, f"{(B, params.d_h)} or {(params.d_h,)}", h.shape)
+    return h, h.shape
+
+
+def of_shape(gradient, shape):
+    """The gradient (B, d_h) of an initial state; summed where the sequences shared it.
+
+    ``shape`` is that of the state as it was given; that of None is ().
+    """
+    return gradient.sum(axis=0) if len(shape) == 1 else gradient

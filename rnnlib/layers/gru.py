@@ -22,17 +22,24 @@ import numpy as np
 
 from rnnlib.activations import ACTIVATIONS
 from rnnlib.layers.cell import (
-    SIZES,
     Gradients,
+    begin,
     check_adjoint,
     check_parameters,
-    check_run,
     check_trace,
+    common_dtype,
     draw_matrices,
-    held,
+    hidden_states,
+    hold,
+    input_gradients,
+    input_size,
+    last_state,
+    of_shape,
+    outer_sum,
+    project_inputs,
+    rows,
+    state_size,
 )
-from rnnlib.layers.initial_state import initial_state, of_shape
-from rnnlib.layers.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.validate import check_choice, finite_result
 
 LOGISTIC = ACTIVATIONS["logistic"]
@@ -49,7 +56,10 @@ class GRUParams(NamedTuple):
     W_hh: np.ndarray
     b_h: np.ndarray
     b_m: np.ndarray
-    d_x, d_h, dtype = SIZES
+
+    d_x = property(input_size)
+    d_h = property(state_size)
+    dtype = property(common_dtype)
 
 
 class Gates(NamedTuple):
@@ -69,17 +79,10 @@ class GRUTrace(NamedTuple):
     h: np.ndarray  # (T+1, B, d_h)       h[t] is h_t
     reset: str
     mask: np.ndarray | None
-    shape: tuple  # of the initial state as it was given
+    state_shape: tuple  # of the initial state as it was given
 
-    @property
-    def output(self):
-        """h_1 to h_T."""
-        return self.h[1:]
-
-    @property
-    def state(self):
-        """h_T."""
-        return self.h[-1]
+    output = property(hidden_states)
+    state = property(last_state)
 
 
 def shapes(d_x, d_h):
@@ -109,10 +112,8 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
 
     Source: {cite}`cho2014` for "before".
     """
-    check_parameters(params, GRUParams, shapes)
-    T, B = check_run(params, x, mask)
+    T, B, h_0, state_shape = begin(params, GRUParams, shapes, x, mask, state)
     check_choice("reset", reset, RESETS)
-    h_0, shape = initial_state("state", state, B, params)
     W_xh, W_hh, b_h, b_m = params
     d = params.d_h
     gates = project_inputs(W_xh, x) + b_h  # all steps at once
@@ -134,9 +135,8 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
             np.add((r * previous) @ W_hh[2 * d :].T, b_m, out=m)
         np.tanh(n + (r * m if reset == "after" else m), out=n)
         h[t] = u * previous + (1 - u) * n
-        if mask is not None:
-            np.copyto(h[t], previous, where=held(mask, t))
-    return GRUTrace(x, gates, product, h, reset, mask, shape)
+        hold(mask, t, h)
+    return GRUTrace(x, gates, product, h, reset, mask, state_shape)
 
 
 @finite_result("params", "trace", "d_output", "d_state")
@@ -186,4 +186,4 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     )
     d_b_h, d_b_m = rows(delta).sum(axis=0), rows(d_product).sum(axis=0)
     d_params = GRUParams(d_W_xh, d_W_hh, d_b_h, d_b_m)
-    return Gradients(d_params, of_shape(g, trace.shape), d_x)
+    return Gradients(d_params, of_shape(g, trace.state_shape), d_x)

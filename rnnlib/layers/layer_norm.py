@@ -17,17 +17,25 @@ import numpy as np
 
 from rnnlib.activations import Activation, get_activation
 from rnnlib.layers.cell import (
-    SIZES,
     Gradients,
+    begin,
     check_adjoint,
     check_parameters,
-    check_run,
     check_trace,
+    common_dtype,
     draw_matrices,
     held,
+    hidden_states,
+    hold,
+    input_gradients,
+    input_size,
+    last_state,
+    of_shape,
+    outer_sum,
+    project_inputs,
+    rows,
+    state_size,
 )
-from rnnlib.layers.initial_state import initial_state, of_shape
-from rnnlib.layers.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.validate import check_array, check_precision, check_rate, finite_result
 
 EPSILON = 1e-5  # in units of the variance
@@ -40,7 +48,10 @@ class LayerNormParams(NamedTuple):
     W_hh: np.ndarray
     gain: np.ndarray
     b_h: np.ndarray
-    d_x, d_h, dtype = SIZES
+
+    d_x = property(input_size)
+    d_h = property(state_size)
+    dtype = property(common_dtype)
 
 
 class LayerNormTrace(NamedTuple):
@@ -52,17 +63,10 @@ class LayerNormTrace(NamedTuple):
     h: np.ndarray  # (T+1, B, d_h)
     phi: Activation
     mask: np.ndarray | None
-    shape: tuple  # of the initial state as it was given
+    state_shape: tuple  # of the initial state as it was given
 
-    @property
-    def output(self):
-        """h_1 to h_T."""
-        return self.h[1:]
-
-    @property
-    def state(self):
-        """h_T."""
-        return self.h[-1]
+    output = property(hidden_states)
+    state = property(last_state)
 
 
 @finite_result("a", "gain", "bias")
@@ -141,10 +145,8 @@ def forward(
     Raises ValueError for a wrong shape, dtype, index or word, or a number that is not
     finite.
     """
-    check_parameters(params, LayerNormParams, shapes)
+    T, B, h_0, state_shape = begin(params, LayerNormParams, shapes, x, mask, state)
     check_rate("epsilon", epsilon)
-    T, B = check_run(params, x, mask)
-    h_0, shape = initial_state("state", state, B, params)
     phi = get_activation(phi)
     W_xh, W_hh, gain, b_h = params
     projected = project_inputs(W_xh, x)
@@ -156,9 +158,8 @@ def forward(
         a = projected[t - 1] + h[t - 1] @ W_hh.T
         unit[t - 1], scale[t - 1] = _unit(a, epsilon)
         phi(gain * unit[t - 1] + b_h, out=h[t])
-        if mask is not None:
-            np.copyto(h[t], h[t - 1], where=held(mask, t))
-    return LayerNormTrace(x, unit, scale, h, phi, mask, shape)
+        hold(mask, t, h)
+    return LayerNormTrace(x, unit, scale, h, phi, mask, state_shape)
 
 
 @finite_result("params", "trace", "d_output", "d_state")
@@ -192,4 +193,4 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
         gain=(rows(d_y) * rows(trace.unit)).sum(axis=0),
         b_h=rows(d_y).sum(axis=0),
     )
-    return Gradients(d_params, of_shape(g, trace.shape), d_x)
+    return Gradients(d_params, of_shape(g, trace.state_shape), d_x)

@@ -20,17 +20,25 @@ import numpy as np
 
 from rnnlib.activations import ACTIVATIONS
 from rnnlib.layers.cell import (
-    SIZES,
     Gradients,
+    begin,
     check_adjoint,
     check_parameters,
-    check_run,
     check_trace,
+    common_dtype,
     draw_matrices,
     held,
+    hidden_states,
+    hold,
+    initial_state,
+    input_gradients,
+    input_size,
+    of_shape,
+    outer_sum,
+    project_inputs,
+    rows,
+    state_size,
 )
-from rnnlib.layers.initial_state import initial_state, of_shape
-from rnnlib.layers.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.validate import finite_result
 
 LOGISTIC = ACTIVATIONS["logistic"]
@@ -42,7 +50,10 @@ class LSTMParams(NamedTuple):
     W_xh: np.ndarray
     W_hh: np.ndarray
     b_h: np.ndarray
-    d_x, d_h, dtype = SIZES
+
+    d_x = property(input_size)
+    d_h = property(state_size)
+    dtype = property(common_dtype)
 
 
 class Gates(NamedTuple):
@@ -69,12 +80,9 @@ class LSTMTrace(NamedTuple):
     c: np.ndarray  # (T+1, B, d_h)       c[t] is c_t
     h: np.ndarray  # (T+1, B, d_h)       h[t] is h_t
     mask: np.ndarray | None
-    shapes: State  # of the initial states as they were given
+    state_shape: State  # of the initial states as they were given
 
-    @property
-    def output(self):
-        """h_1 to h_T."""
-        return self.h[1:]
+    output = property(hidden_states)
 
     @property
     def state(self):
@@ -118,10 +126,8 @@ def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
 
     Source: {cite}`hochreiter1997`; the forget gate is that of {cite}`gers2000`.
     """
-    check_parameters(params, LSTMParams, shapes)
-    T, B = check_run(params, x, mask)
     h_0, c_0 = _pair("state", state)
-    h_0, h_shape = initial_state("state.h", h_0, B, params)
+    T, B, h_0, h_shape = begin(params, LSTMParams, shapes, x, mask, h_0, "state.h")
     c_0, c_shape = initial_state("state.c", c_0, B, params)
     W_xh, W_hh, b_h = params
     gates = project_inputs(W_xh, x) + b_h  # all steps at once
@@ -137,9 +143,7 @@ def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
         np.tanh(n, out=n)
         c[t] = f * c[t - 1] + i * n
         h[t] = o * np.tanh(c[t])
-        if mask is not None:
-            np.copyto(c[t], c[t - 1], where=held(mask, t))
-            np.copyto(h[t], h[t - 1], where=held(mask, t))
+        hold(mask, t, c, h)
     return LSTMTrace(x, gates, c, h, mask, State(h_shape, c_shape))
 
 
@@ -187,7 +191,7 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta)
     d_W_hh = outer_sum(delta, trace.h[:-1])
     d_params = LSTMParams(d_W_xh, d_W_hh, rows(delta).sum(axis=0))
-    d_state = State(of_shape(g, trace.shapes.h), of_shape(e, trace.shapes.c))
+    d_state = State(of_shape(g, trace.state_shape.h), of_shape(e, trace.state_shape.c))
     return Gradients(d_params, d_state, d_x)
 
 

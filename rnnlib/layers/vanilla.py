@@ -1,7 +1,8 @@
-"""The vanilla recurrent layer: (1) and (2) without the logits (3).
+"""The vanilla recurrent layer: s_t = W_xh x_t + W_hh h_{t-1} + b_h, h_t = phi(s_t).
 
-It is the hidden part of `rnnlib.rnn`, as a `Cell`: for stacks, and for comparison with
-the gated cells. ``trace.h[t]`` is h_t for t = 0..T.
+`recur` and `recur_back` are the recurrence and its adjoint, written once: the layer,
+`rnnlib.rnn` (this layer with logits on top) and the variants run them. Both take their
+arguments as they come; the functions at the door check.
 """
 
 from typing import NamedTuple
@@ -10,17 +11,25 @@ import numpy as np
 
 from rnnlib.activations import Activation, get_activation
 from rnnlib.layers.cell import (
-    SIZES,
     Gradients,
+    begin,
     check_adjoint,
     check_parameters,
-    check_run,
     check_trace,
+    common_dtype,
     draw_matrices,
     held,
+    hidden_states,
+    hold,
+    input_gradients,
+    input_size,
+    last_state,
+    of_shape,
+    outer_sum,
+    project_inputs,
+    rows,
+    state_size,
 )
-from rnnlib.layers.initial_state import initial_state, of_shape
-from rnnlib.layers.inputs import input_gradients, outer_sum, project_inputs, rows
 from rnnlib.validate import finite_result
 
 
@@ -30,27 +39,24 @@ class VanillaParams(NamedTuple):
     W_xh: np.ndarray
     W_hh: np.ndarray
     b_h: np.ndarray
-    d_x, d_h, dtype = SIZES
+
+    d_x = property(input_size)
+    d_h = property(state_size)
+    dtype = property(common_dtype)
 
 
 class VanillaTrace(NamedTuple):
     """What the forward pass computed."""
 
     x: np.ndarray  # (T, B, d_x), or integers (T, B)
-    h: np.ndarray  # (T+1, B, d_h)
+    s: np.ndarray  # (T, B, d_h)      s[t-1] is s_t
+    h: np.ndarray  # (T+1, B, d_h)    h[t] is h_t
     phi: Activation
     mask: np.ndarray | None
-    shape: tuple  # of the initial state as it was given
+    state_shape: tuple  # of the initial state as it was given
 
-    @property
-    def output(self):
-        """h_1 to h_T."""
-        return self.h[1:]
-
-    @property
-    def state(self):
-        """h_T."""
-        return self.h[-1]
+    output = property(hidden_states)
+    state = property(last_state)
 
 
 def shapes(d_x, d_h):
@@ -64,9 +70,55 @@ def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
     return VanillaParams(W_xh, W_hh, np.zeros(d_h, dtype))
 
 
+def recur(params, x, h_0, phi, mask=None, keep=None):
+    """s_t = W_xh x_t + W_hh h_{t-1} + b_h and h_t = phi(s_t), for t = 1..T.
+
+    ``params`` is anything with ``W_xh``, ``W_hh`` and ``b_h``. ``keep`` (T, B, d_h),
+    where it is given, multiplies h_{t-1} in s_t: ``keep[t - 1] * h[t - 1]``.
+
+    Returns
+    -------
+    s : array (T, B, d_h)
+        s[t-1] is s_t.
+    h : array (T + 1, B, d_h)
+        h[t] is h_t, with h_0 in front.
+    """
+    W_hh = params.W_hh
+    s = project_inputs(params.W_xh, x) + params.b_h  # all steps at once
+    s = s.astype(np.result_type(s, h_0, W_hh), copy=False)
+    h = np.empty((len(s) + 1, *s.shape[1:]), s.dtype)
+    h[0] = h_0
+    for t in range(1, len(h)):
+        previous = h[t - 1] if keep is None else keep[t - 1] * h[t - 1]
+        s[t - 1] += previous @ W_hh.T
+        phi(s[t - 1], out=h[t])
+        hold(mask, t, h)
+    return s, h
+
+
+def recur_back(W_hh, phi_prime, g, mask=None, keep=None):
+    """delta_s_t = phi'(s_t) * g_t and g_{t-1} += W_hh^T delta_s_t, for t = T..1.
+
+    ``g`` (T + 1, B, d_h) holds what each state receives from its own step, and from
+    what follows step T; it is completed in place: ``g[t]`` is then dL/dh_t, and
+    ``g[0]`` the gradient of the initial state. Returns ``delta_s`` (T, B, d_h), with
+    ``delta_s[t - 1]`` for step t.
+    """
+    if mask is not None:
+        phi_prime = phi_prime * mask[..., None]
+    delta_s = np.empty(phi_prime.shape, g.dtype)
+    for t in range(len(delta_s), 0, -1):
+        np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])
+        back = delta_s[t - 1] @ W_hh
+        g[t - 1] += back if keep is None else keep[t - 1] * back
+        if mask is not None:  # a step that did not happen passes g on
+            np.add(g[t - 1], g[t], out=g[t - 1], where=held(mask, t))
+    return delta_s
+
+
 @finite_result("params", "x", "state")
 def forward(params, x, *, state=None, mask=None, phi="tanh") -> VanillaTrace:
-    """h_t = phi(W_xh x_t + W_hh h_{t-1} + b_h), (1) and (2).
+    """h_t = phi(W_xh x_t + W_hh h_{t-1} + b_h), Roysdon (1) and (2).
 
     Arguments as in `rnnlib.layers.cell`; ``phi`` is the name of an activation.
 
@@ -75,44 +127,31 @@ def forward(params, x, *, state=None, mask=None, phi="tanh") -> VanillaTrace:
 
     Source: {cite}`roysdon`, (1) and (2).
     """
-    check_parameters(params, VanillaParams, shapes)
-    T, B = check_run(params, x, mask)
-    h_0, shape = initial_state("state", state, B, params)
+    _, _, h_0, state_shape = begin(params, VanillaParams, shapes, x, mask, state)
     phi = get_activation(phi)
-    W_xh, W_hh, b_h = params
-    s = project_inputs(W_xh, x) + b_h
-    h = np.empty((T + 1, B, params.d_h), np.result_type(s, h_0, W_hh))
-    h[0] = h_0
-    for t in range(1, T + 1):
-        phi(s[t - 1] + h[t - 1] @ W_hh.T, out=h[t])
-        if mask is not None:
-            np.copyto(h[t], h[t - 1], where=held(mask, t))
-    return VanillaTrace(x, h, phi, mask, shape)
+    s, h = recur(params, x, h_0, phi, mask)
+    return VanillaTrace(x, s, h, phi, mask, state_shape)
 
 
 @finite_result("params", "trace", "d_output", "d_state")
 def backward(params, trace, d_output, d_state=None) -> Gradients:
-    """(7) and (8): delta_s_t = phi'(s_t) g_t, g_{t-1} = dL/dy_{t-1} + W_hh^T delta_s_t.
+    """delta_s_t = phi'(s_t) * g_t, g_{t-1} = dL/d(output)_{t-1} + W_hh^T delta_s_t.
 
     Arguments as in `rnnlib.layers.cell`. Raises ValueError as `forward`, and for a
     trace or adjoints of other sizes.
+
+    Source: {cite}`roysdon`, (7) and (8).
     """
     check_parameters(params, VanillaParams, shapes)
     check_trace(trace, VanillaTrace, params)
     d_output = check_adjoint("d_output", d_output, trace.output)
-    g = check_adjoint("d_state", d_state, trace.state)
-    mask = trace.mask
-    phi_prime = trace.phi.derivative(trace.h[1:])
-    if mask is not None:
-        phi_prime = phi_prime * mask[..., None]
-    dtype = np.result_type(params.dtype, trace.h, d_output, g)
-    delta_s = np.empty(trace.output.shape, dtype)
-    for t in range(len(delta_s), 0, -1):
-        g = g + d_output[t - 1]
-        np.multiply(g, phi_prime[t - 1], out=delta_s[t - 1])
-        kept = 0 if mask is None else g * held(mask, t)
-        g = kept + delta_s[t - 1] @ params.W_hh
+    d_state = check_adjoint("d_state", d_state, trace.state)
+    g = np.zeros(trace.h.shape, np.result_type(params.dtype, trace.h, d_output))
+    g[1:] = d_output
+    g[-1] += d_state
+    phi_prime = trace.phi.derivative(trace.output)
+    delta_s = recur_back(params.W_hh, phi_prime, g, trace.mask)
     d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta_s)
-    d_W_hh = outer_sum(delta_s, trace.h[:-1])
+    d_W_hh = outer_sum(delta_s, trace.h[:-1])  # h_{t-1}, not h_t
     d_params = VanillaParams(d_W_xh, d_W_hh, rows(delta_s).sum(axis=0))
-    return Gradients(d_params, of_shape(g, trace.shape), d_x)
+    return Gradients(d_params, of_shape(g[0], trace.state_shape), d_x)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import get_activation
-from rnnlib.layers.inputs import project_inputs
+from rnnlib.layers.cell import project_inputs
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.radii import check_range
 from rnnlib.validate import check_inputs, check_params, shape_error

@@ -2,7 +2,7 @@
 
 The sequence is cut into segments of L steps. The forward sweep keeps the state in
 front of each segment only. The backward sweep takes the segments from the last to the
-first: it runs the segment again from its state, and lets the adjoint recursion (9) go
+first: it runs the segment again from its state, and lets the adjoint recursion go
 through it. The adjoint dL/dh in front of one segment is what the segment before starts
 from, so no term is dropped: the arithmetic is that of `backward`, in another order of
 summation.
@@ -16,17 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers.initial_state import of_shape
-from rnnlib.layers.inputs import input_gradients, outer_sum, rows
+from rnnlib.layers.cell import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import Params, add_params
-from rnnlib.rnn import Gradients, Trace, forward
+from rnnlib.parameters import add_params
+from rnnlib.rnn import Gradients, check_forward, pull_back_to_params, run
 from rnnlib.validate import (
-    check_array,
     check_choice,
     check_count,
-    check_inputs,
     check_params,
     check_rate,
     check_step_targets,
@@ -86,7 +83,7 @@ def checkpointed_loss_and_gradients(
     loss="cross_entropy",
     weight_decay=0.0,
 ):
-    """The loss (4) and its full gradients, with the states of one segment at a time.
+    """The loss and its full gradients, with the states of one segment at a time.
 
     Arguments, errors and result are those of `loss_and_gradients` for one output a
     step and no mask.
@@ -101,8 +98,7 @@ def checkpointed_loss_and_gradients(
     ValueError
         As `loss_and_gradients`; and for a segment that is not a positive integer.
     """
-    check_params(params)
-    check_inputs(x, params)
+    h_0, state_shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
     check_choice("loss", loss, LOSSES)
     check_rate("weight_decay", weight_decay)
     T, B = x.shape[:2]
@@ -111,55 +107,20 @@ def checkpointed_loss_and_gradients(
     check_step_targets(y, T, B, params.K)
 
     starts = range(0, T, L)
-    kept = [forward(params, x[:1], h_0=h_0, phi=phi).h[0]]  # checks h_0 and phi
+    state = np.broadcast_to(h_0, (B, params.d_h))
+    kept = [state]
     for a in starts[:-1]:  # the last segment is not needed yet
-        kept.append(forward(params, x[a : a + L], h_0=kept[-1], phi=phi).h[-1].copy())
+        kept.append(run(params, x[a : a + L], kept[-1], state.shape, phi).h[-1].copy())
 
     value, total, d_x, g = 0, None, None, None
     for a in reversed(starts):
-        trace = forward(params, x[a : a + L], h_0=kept.pop(), phi=phi)
+        trace = run(params, x[a : a + L], kept.pop(), state.shape, phi)
         term, delta_z = LOSSES[loss](trace.z, y[a : a + L])
-        part = segment_backward(params, trace, delta_z, g)
+        part = pull_back_to_params(params, trace, delta_z, d_state=g)
         value, g = value + term, part.h_0
         total = part.params if total is None else add_params(total, part.params)
         if part.x is not None:
             d_x = np.zeros(x.shape, part.x.dtype) if d_x is None else d_x
             d_x[a : a + L] = part.x
-    gradients = Gradients(total, of_shape(g, np.shape(h_0)), d_x)
+    gradients = Gradients(total, of_shape(g, state_shape), d_x)
     return add_weight_decay(value, gradients, params, weight_decay)
-
-
-@finite_result("params", "trace", "delta_z")
-def segment_backward(params, trace, delta_z, g_last=None) -> Gradients:
-    """(5)-(11) for one segment whose last state gets ``g_last`` from later segments.
-
-    g_last : array (B, d_h), the part of g at the last step that is not of this
-    segment's losses; none by default. ``h_0`` of the result is the adjoint of the
-    state in front of the segment.
-    """
-    check_params(params)
-    if not isinstance(trace, Trace):
-        raise ValueError(f"trace: expected a Trace, got {type(trace).__name__}")
-    check_array("delta_z", delta_z, trace.z.shape)
-    g = delta_z @ params.W_hy  # every step's own loss
-    g = g.astype(np.result_type(params.dtype, trace.h, g), copy=False)
-    if g_last is not None:
-        check_array("g_last", g_last, g[-1].shape)
-        g = g.astype(np.result_type(g, g_last), copy=False)
-        g[-1] += g_last
-    delta_s = np.empty_like(g)
-    phi_prime = trace.phi.derivative(trace.h[1:])
-    for t in range(len(g), 0, -1):  # g[t-1] is g_t, delta_s[t-1] is delta_s_t
-        delta_s[t - 1] = g[t - 1] * phi_prime[t - 1]  # (7)
-        back = delta_s[t - 1] @ params.W_hh  # (8)
-        if t > 1:
-            g[t - 2] += back
-    d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta_s)
-    gradient = Params(
-        W_xh=d_W_xh,
-        W_hh=outer_sum(delta_s, trace.h[:-1]),
-        b_h=rows(delta_s).sum(axis=0),
-        W_hy=outer_sum(delta_z, trace.h[1:]),
-        b_y=rows(delta_z).sum(axis=0),
-    )
-    return Gradients(gradient, back, d_x)

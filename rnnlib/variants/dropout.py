@@ -1,6 +1,6 @@
 """Dropout on inputs, on the recurrent state and on what the outputs read.
 
-With masks m of entries 0 and 1/(1 - rate), and * entrywise, (1) and (3) become
+With masks m of entries 0 and 1/(1 - rate), and * entrywise, the network becomes
 
     s_t = W_xh (m^x_t * x_t) + W_hh (m^h_t * h_{t-1}) + b_h,
     z_t = W_hy (m^y_t * h_t) + b_y.
@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers.initial_state import of_shape
-from rnnlib.layers.inputs import input_gradients, outer_sum, project_inputs, rows
+from rnnlib.layers.cell import of_shape, times
+from rnnlib.layers.readout import logits
+from rnnlib.layers.vanilla import recur, recur_back
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import Params
-from rnnlib.rnn import Gradients, forward
+from rnnlib.rnn import Gradients, check_forward, collect
 from rnnlib.validate import (
     check_array,
     check_choice,
@@ -55,7 +55,7 @@ class DropoutTrace(NamedTuple):
     z: np.ndarray
     phi: object
     masks: Masks
-    h_0_shape: tuple
+    state_shape: tuple
 
 
 def draw_mask(shape, rate, *, rng, variational=False, dtype=np.float64):
@@ -92,28 +92,17 @@ def dropout_forward(params, x, masks, *, h_0=None, phi="tanh") -> DropoutTrace:
     Arguments and errors as `forward`; a mask on integer inputs is refused, since the
     unit vectors that it would multiply are never built.
     """
-    check_params(params)
-    check_inputs(x, params)
-    T, B = x.shape[:2]
+    h_0, state_shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
     _check_masks(masks, x, params)
-    plain = forward(params, x[:1], h_0=h_0, phi=phi)  # checks h_0 and phi
     m_x, m_h, m_y = masks
-    phi, W_hh = plain.phi, params.W_hh
-    s = project_inputs(params.W_xh, _times(m_x, x)) + params.b_h
-    h = np.empty((T + 1, B, params.d_h), np.result_type(s, plain.h))
-    h[0] = plain.h[0]
-    s = s.astype(h.dtype, copy=False)
-    for t in range(1, T + 1):
-        kept = h[t - 1] if m_h is None else m_h[t - 1] * h[t - 1]
-        s[t - 1] += kept @ W_hh.T
-        phi(s[t - 1], out=h[t])
-    z = _times(m_y, h[1:]) @ params.W_hy.T + params.b_y
-    return DropoutTrace(x, s, h, z, phi, masks, plain.h_0_shape)
+    s, h = recur(params, _masked(m_x, x), h_0, phi, keep=m_h)
+    z = logits(params.W_hy, params.b_y, _masked(m_y, h[1:]))
+    return DropoutTrace(x, s, h, z, phi, masks, state_shape)
 
 
 @finite_result("params", "trace", "delta_z")
 def dropout_backward(params, trace, delta_z) -> Gradients:
-    """(5)-(11) at fixed masks: each use of a state has its own factor.
+    """The gradients at fixed masks: each use of a state has its own factor.
 
     g_t = m^y_t * (W_hy^T delta_z_t) + m^h_{t+1} * (W_hh^T delta_s_{t+1}).
     """
@@ -126,25 +115,13 @@ def dropout_backward(params, trace, delta_z) -> Gradients:
     check_precision("delta_z", delta_z, trace.z, "the logits")
     m_x, m_h, m_y = trace.masks
     g = np.zeros(trace.h.shape, np.result_type(params.dtype, trace.h, delta_z))
-    g[1:] = delta_z @ params.W_hy
-    if m_y is not None:
-        g[1:] *= m_y
-    delta_s = np.empty_like(g[1:])
+    g[1:] = _masked(m_y, times(delta_z, params.W_hy))
     phi_prime = trace.phi.derivative(trace.h[1:])
-    for t in range(len(delta_s), 0, -1):
-        delta_s[t - 1] = g[t] * phi_prime[t - 1]
-        back = delta_s[t - 1] @ params.W_hh
-        g[t - 1] += back if m_h is None else m_h[t - 1] * back
-    d_W_xh, d_x = input_gradients(params.W_xh, _times(m_x, trace.x), delta_s)
-    gradient = Params(
-        W_xh=d_W_xh,
-        W_hh=outer_sum(delta_s, _times(m_h, trace.h[:-1])),
-        b_h=rows(delta_s).sum(axis=0),
-        W_hy=outer_sum(delta_z, _times(m_y, trace.h[1:])),
-        b_y=rows(delta_z).sum(axis=0),
-    )
-    d_h_0 = of_shape(g[0].copy(), trace.h_0_shape)
-    return Gradients(gradient, d_h_0, None if d_x is None else _times(m_x, d_x))
+    delta_s = recur_back(params.W_hh, phi_prime, g, keep=m_h)
+    used = _masked(m_x, trace.x), _masked(m_h, trace.h[:-1]), _masked(m_y, trace.h[1:])
+    gradient, d_x = collect(params, delta_s, delta_z, *used)
+    d_h_0 = of_shape(g[0].copy(), trace.state_shape)
+    return Gradients(gradient, d_h_0, None if d_x is None else _masked(m_x, d_x))
 
 
 @finite_result("params", "x", "masks", "weight_decay")
@@ -159,7 +136,7 @@ def dropout_loss_and_gradients(
     loss="cross_entropy",
     weight_decay=0.0,
 ):
-    """The loss (4) at fixed masks and its gradients; otherwise `loss_and_gradients`."""
+    """The loss at fixed masks and its gradients; otherwise `loss_and_gradients`."""
     check_choice("loss", loss, LOSSES)
     check_rate("weight_decay", weight_decay)
     trace = dropout_forward(params, x, masks, h_0=h_0, phi=phi)
@@ -168,7 +145,7 @@ def dropout_loss_and_gradients(
     return add_weight_decay(value, gradients, params, weight_decay)
 
 
-def _times(mask, array):
+def _masked(mask, array):
     return array if mask is None else mask * array
 
 

@@ -22,11 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers.initial_state import of_shape
-from rnnlib.layers.inputs import outer_sum, rows
+from rnnlib.layers.cell import of_shape
+from rnnlib.layers.vanilla import recur_back
 from rnnlib.losses import softmax
-from rnnlib.parameters import Params
-from rnnlib.rnn import Gradients, Trace, forward
+from rnnlib.rnn import Gradients, Trace, check_forward, collect, run
 from rnnlib.validate import (
     check_array,
     check_count,
@@ -96,8 +95,9 @@ def own_symbols(params, x, teacher, *, uniforms=None, h_0=None, phi="tanh"):
                 "uniforms: expected numbers in [0, 1), got "
                 f"{uniforms.min():.3g} to {uniforms.max():.3g}"
             )
+    h_0, shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
     fed = x.copy()
-    step = forward(params, fed[:1], h_0=h_0, phi=phi)
+    step = run(params, fed[:1], h_0, shape, phi)
     for t in range(1, len(x)):
         if uniforms is None:
             own = step.z[0].argmax(axis=-1)
@@ -105,7 +105,7 @@ def own_symbols(params, x, teacher, *, uniforms=None, h_0=None, phi="tanh"):
             below = softmax(step.z[0]).cumsum(axis=-1) <= uniforms[t, :, None]
             own = below[:, :-1].sum(axis=-1)  # the last sum is 1, but for rounding
         fed[t] = np.where(teacher[t], x[t], own)
-        step = forward(params, fed[t : t + 1], h_0=step.h[1], phi=phi)
+        step = run(params, fed[t : t + 1], step.h[1], shape, phi)
     return fed
 
 
@@ -119,11 +119,12 @@ def feedback_forward(params, x, teacher, *, h_0=None, phi="tanh") -> FedTrace:
     _check(params, x, teacher)
     if x.ndim != 3:
         raise ValueError(f"x: expected floats (T, B, K), got {x.dtype} {x.shape}")
-    first = forward(params, x[:1], h_0=h_0, phi=phi)
+    h_0, shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
+    first = run(params, x[:1], h_0, shape, phi)
     steps, used, p = [first], [x[:1]], [softmax(first.z)]
     for t in range(1, len(x)):
         used.append(np.where(teacher[t, :, None], x[t : t + 1], p[-1]))
-        steps.append(forward(params, used[-1], h_0=steps[-1].h[1], phi=phi))
+        steps.append(run(params, used[-1], steps[-1].h[1], shape, phi))
         p.append(softmax(steps[-1].z))
     s, z = (np.concatenate([getattr(step, n) for step in steps]) for n in "sz")
     h = np.concatenate([first.h[:1], *(step.h[1:] for step in steps)])
@@ -154,23 +155,18 @@ def feedback_backward(params, fed, delta_z) -> Gradients:
     delta_s = np.empty(trace.s.shape, dtype)
     d_x = np.empty(trace.x.shape, dtype)
     phi_prime = trace.phi.derivative(trace.h[1:])
-    back = np.zeros(trace.h[0].shape, dtype)  # W_hh^T delta_s_{t+1}
+    g = np.zeros(trace.h.shape, dtype)
     for t in range(len(delta_z) - 1, -1, -1):
         if t + 1 < len(delta_z):  # the third use: p_t was the next input
             v = d_x[t + 1] * own[t + 1]
             delta_z[t] += p[t] * (v - (p[t] * v).sum(axis=-1, keepdims=True))
-        g = delta_z[t] @ params.W_hy + back
-        delta_s[t] = g * phi_prime[t]
-        back = delta_s[t] @ params.W_hh
+        g[t + 1] += delta_z[t] @ params.W_hy
+        step = slice(t, t + 1)  # g[t] receives W_hh^T delta_s of this step
+        delta_s[step] = recur_back(params.W_hh, phi_prime[step], g[t : t + 2])
         d_x[t] = delta_s[t] @ params.W_xh
-    gradient = Params(
-        W_xh=outer_sum(delta_s, trace.x),
-        W_hh=outer_sum(delta_s, trace.h[:-1]),
-        b_h=rows(delta_s).sum(axis=0),
-        W_hy=outer_sum(delta_z, trace.h[1:]),
-        b_y=rows(delta_z).sum(axis=0),
-    )
-    return Gradients(gradient, of_shape(back, trace.h_0_shape), d_x * ~own)
+    used = trace.x, trace.h[:-1], trace.h[1:]
+    gradient, _ = collect(params, delta_s, delta_z, *used)
+    return Gradients(gradient, of_shape(g[0].copy(), trace.state_shape), d_x * ~own)
 
 
 def _check(params, x, teacher):

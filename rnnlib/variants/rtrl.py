@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers.initial_state import of_shape
+from rnnlib.layers.cell import of_shape
 from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers.initial_state import of_shape
+from rnnlib.layers.cell import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
 from rnnlib.parameters import add_params
@@ -105,7 +105,7 @@ def truncated_backward(params, trace, delta_z, *, k1, k2) -> Gradients:
         if part.x is not None:
             d_x = np.zeros(trace.x.shape, part.x.dtype) if d_x is None else d_x
             d_x[start:stop] += part.x
-    return Gradients(d_params, of_shape(d_h_0, trace.h_0_shape), d_x)
+    return Gradients(d_params, of_shape(d_h_0, trace.state_shape), d_x)
 
 
 @finite_result("params", "x", "h_0", "weight_decay")
@@ -189,7 +189,7 @@ def _part(trace, start, stop):
     x, s, z = (a[start:stop] for a in (trace.x, trace.s, trace.z))
     mask = None if trace.mask is None else trace.mask[start:stop]
     h = trace.h[start : stop + 1]
-    return trace._replace(x=x, s=s, h=h, z=z, mask=mask, h_0_shape=h.shape[1:])
+    return trace._replace(x=x, s=s, h=h, z=z, mask=mask, state_shape=h.shape[1:])
 
 
 def _check_carried(carried, x):

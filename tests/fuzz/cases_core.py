@@ -11,7 +11,10 @@ from rnnlib.variants import dropout, feedback, truncated
 from tests.fuzz.case import Case, internal
 from tests.fuzz.draw import CELLS, Draw
 
-ELSEWHERE = {"validate.finite_result": "tests/test_finite.py"} | {
+ELSEWHERE = {
+    "validate.finite_result": "tests/test_finite.py",
+    "vanilla.recur_back": "rnnlib/rnn.py",  # it fills what its callers made
+} | {
     f"cell.Cell.{name}": "tests/test_recurrent.py"  # a protocol: nothing to call
     for name in ("backward", "forward", "init_params")
 }
@@ -98,6 +101,29 @@ def _ngrams(d):
     return ngrams.fit_ngrams(d.ints(d.K, 20), 2, d.K)
 
 
+def _unchecked(d):
+    return {
+        "params": d.params(),
+        "x": d.x(),
+        "h_0": d.h_0(),
+        "state_shape": (d.B, d.d_h),
+        "phi": rnnlib.ACTIVATIONS["tanh"],
+    }
+
+
+def _readout_run(d):
+    params, cell = d.cell("gru")
+    tree = {"layer": params, "W_hy": d.params().W_hy, "b_y": d.params().b_y}
+    return {"cell": cell, "params": tree, "x": d.x(), "state": d.h_0()}
+
+
+def _readout_trace(d):
+    run = _readout_run(d)
+    trace = rnnlib.layers.readout.forward(**run)
+    del run["x"], run["state"]
+    return run | {"trace": trace, "delta_z": d.floats(*trace.z.shape)}
+
+
 def _norms(d):
     gain, unit, scale = d.floats(d.d_h), d.x(d.d_h), d.positive(d.T, d.B, 1)
     return {"gain": gain, "unit": unit, "scale": scale, "d_y": d.x(d.d_h)}
@@ -139,9 +165,25 @@ CASES = {
             "shapes": rnnlib.layers.gru.shapes,
         }
     ),
-    "cell.check_run": internal(
-        lambda d: {"params": d.params(), "x": d.x(), "mask": d.mask()}
+    "cell.begin": internal(
+        lambda d: {
+            "params": d.cell("gru")[0],
+            "kind": rnnlib.layers.gru.GRUParams,
+            "shapes": rnnlib.layers.gru.shapes,
+            "x": d.x(),
+            "mask": d.mask(),
+            "state": d.h_0(),
+        }
     ),
+    "cell.input_size": internal(lambda d: {"params": d.params()}),
+    "cell.state_size": internal(lambda d: {"params": d.params()}),
+    "cell.common_dtype": internal(lambda d: {"params": d.params()}),
+    "cell.hidden_states": internal(lambda d: {"trace": d.trace()["trace"]}),
+    "cell.last_state": internal(lambda d: {"trace": d.trace()["trace"]}),
+    "cell.hold": internal(
+        lambda d: {"mask": d.mask(), "t": 1},
+    ),
+    "cell.times": internal(lambda d: {"a": d.x(), "W": d.params().W_xh.T}),
     "cell.check_trace": internal(
         lambda d: {
             "trace": d.cell_trace("gru")["trace"],
@@ -160,7 +202,6 @@ CASES = {
     "checkpointing.checkpointed_loss_and_gradients": Case(
         lambda d: d.run(segment=2, loss="cross_entropy", weight_decay=0.1)
     ),
-    "checkpointing.segment_backward": Case(lambda d: d.trace() | {"g_last": d.h_0()}),
     "clipping.global_norm": Case(lambda d: {"gradients": d.params()}, infinite=True),
     "clipping.clip_by_global_norm": Case(
         lambda d: {"gradients": d.params(), "threshold": 0.7}
@@ -266,12 +307,10 @@ CASES = {
         },
         infinite=True,
     ),
-    "initial_state.initial_state": internal(
+    "cell.initial_state": internal(
         lambda d: {"name": "h_0", "h": d.h_0(), "B": d.B, "params": d.params()}
     ),
-    "initial_state.of_shape": internal(
-        lambda d: {"gradient": d.h_0(), "shape": (d.d_h,)}
-    ),
+    "cell.of_shape": internal(lambda d: {"gradient": d.h_0(), "shape": (d.d_h,)}),
     "initialisers.scaled_normal": Case(
         lambda d: {"shape": (3, 2), "rng": d.rng(), "scale": 0.3, "dtype": np.float64}
     ),
@@ -296,10 +335,10 @@ CASES = {
             "dtype": np.float64,
         }
     ),
-    "inputs.project_inputs": internal(lambda d: {"W_xh": d.params().W_xh, "x": d.x()}),
-    "inputs.rows": internal(lambda d: {"a": d.x()}),
-    "inputs.outer_sum": internal(lambda d: {"delta": d.x(3), "a": d.x()}),
-    "inputs.input_gradients": internal(
+    "cell.project_inputs": internal(lambda d: {"W_xh": d.params().W_xh, "x": d.x()}),
+    "cell.rows": internal(lambda d: {"a": d.x()}),
+    "cell.outer_sum": internal(lambda d: {"delta": d.x(3), "a": d.x()}),
+    "cell.input_gradients": internal(
         lambda d: {"W_xh": d.params().W_xh, "x": d.x(), "delta_s": d.x(d.d_h)}
     ),
     "layer_norm.normalise": Case(
@@ -410,11 +449,45 @@ CASES = {
             "mask": d.mask(),
         }
     ),
+    "rnn.check_forward": internal(
+        lambda d: {
+            "params": d.params(),
+            "x": d.x(),
+            "h_0": d.h_0(),
+            "phi": "tanh",
+            "topology": "last",
+            "mask": d.mask(),
+        }
+    ),
+    "rnn.check_backward": internal(lambda d: d.trace() | {"d_state": d.h_0()}),
+    "rnn.run": internal(_unchecked),
+    "rnn.pull_back": internal(lambda d: d.trace(mask=d.mask())),
+    "rnn.pull_back_to_params": internal(lambda d: d.trace(mask=d.mask())),
+    "rnn.collect": internal(
+        lambda d: {
+            "params": d.params(),
+            "delta_s": d.x(d.d_h),
+            "delta_z": d.x(d.K),
+            "x": d.x(),
+            "h_before": d.x(d.d_h),
+            "h_read": d.x(d.d_h),
+        }
+    ),
+    "vanilla.recur": internal(
+        lambda d: {
+            "params": d.params(),
+            "x": d.x(),
+            "h_0": d.h_0(),
+            "phi": rnnlib.ACTIVATIONS["tanh"],
+            "mask": d.mask(),
+            "keep": d.x(d.d_h),
+        }
+    ),
     "rnn.check_trace": internal(
         lambda d: {k: v for k, v in d.trace().items() if k != "delta_z"}
     ),
-    "rnn.adjoints": Case(lambda d: d.trace(mask=d.mask())),
-    "rnn.backward": Case(lambda d: d.trace(mask=d.mask())),
+    "rnn.adjoints": Case(lambda d: d.trace(mask=d.mask()) | {"d_state": d.h_0()}),
+    "rnn.backward": Case(lambda d: d.trace(mask=d.mask()) | {"d_state": d.h_0()}),
     "rtrl.sensitivities": Case(
         lambda d: {
             "params": d.params(),
@@ -444,12 +517,30 @@ CASES = {
     "tasks.temporal_order": Case(lambda d: {"T": 12, "B": 2, "rng": d.rng()}),
     "tasks.order_steps": Case(lambda d: {"T": 12}),
     "tasks.order_baseline": Case(lambda d: {"T": 12}),
-    "readout.readout": internal(
+    "readout.read": internal(
         lambda d: {"h": d.x(d.d_h), "topology": "mean", "mask": d.mask()}
     ),
-    "readout.readout_adjoint": internal(
-        lambda d: {"d_read": d.h_0(), "trace": d.trace(topology="mean")["trace"]}
+    "readout.read_back": internal(
+        lambda d: {
+            "d_read": d.h_0(),
+            "h": d.x(d.d_h),
+            "topology": "mean",
+            "mask": d.mask(),
+        }
     ),
+    "readout.logits": internal(
+        lambda d: {"W_hy": d.params().W_hy, "b_y": d.params().b_y, "h": d.x(d.d_h)}
+    ),
+    "readout.logits_back": internal(lambda d: {"delta_z": d.x(d.K), "h": d.x(d.d_h)}),
+    "readout.check_readout": internal(
+        lambda d: {"W_hy": d.params().W_hy, "b_y": d.params().b_y, "h": d.x(d.d_h)}
+    ),
+    "readout.init_readout": internal(
+        lambda d: {"layer": d.cell("gru")[0], "K": 4, "d_h": 3, "rng": d.rng()}
+    ),
+    "readout.forward": Case(_readout_run),
+    "readout.backward": Case(_readout_trace),
+    "readout.loss_and_gradients": Case(lambda d: _readout_run(d) | {"y": d.y()}),
     "trees.flatten": internal(lambda d: {"tree": d.params(), "name": "p"}),
     "trees.same_form": internal(
         lambda d: {"tree": d.params(), "other": d.params(), "name": "p"}
@@ -473,6 +564,9 @@ CASES = {
     ),
     "validate.check_callable": internal(lambda d: {"name": "loss", "function": len}),
     "validate.check_dtype": internal(lambda d: {"dtype": np.float32}),
+    "validate.require_finite": internal(
+        lambda d: {"result": d.x(), "where": "forward"}
+    ),
     "validate.check_rng": internal(lambda d: {"rng": d.rng()}),
     "parameters.is_finite": internal(lambda d: {"value": 1.0}),
     "cell.check_cell": internal(lambda d: {"name": "cell", "cell": CELLS["gru"]}),

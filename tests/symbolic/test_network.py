@@ -13,13 +13,13 @@ from tests.symbolic import small
 MUTANTS = [
     Mutant(
         "transposed W_hh",
-        "rnn",
-        {"g[t - 1] += delta_s[t - 1] @ W_hh": "g[t - 1] += delta_s[t - 1] @ W_hh.T"},
+        "vanilla",
+        {"back = delta_s[t - 1] @ W_hh": "back = delta_s[t - 1] @ W_hh.T"},
         FUTURE,
     ),
     Mutant(
         "phi' missing",
-        "rnn",
+        "vanilla",
         {
             "np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])": (
                 "delta_s[t - 1] = g[t]"
@@ -30,18 +30,18 @@ MUTANTS = [
     Mutant(
         "h_t for h_{t-1}",
         "rnn",
-        {"outer_sum(delta_s, trace.h[:-1])": "outer_sum(delta_s, trace.h[1:])"},
+        {"trace.x, trace.h[:-1], read_states": "trace.x, trace.h[1:], read_states"},
         {"W_hh"},
     ),
     Mutant(
         "future dropped",
-        "rnn",
-        {"g[t - 1] += delta_s[t - 1] @ W_hh": "pass"},
+        "vanilla",
+        {"back = delta_s[t - 1] @ W_hh": "back = 0"},
         FUTURE,
     ),
     Mutant(
         "adjoint lost at masked steps",
-        "rnn",
+        "vanilla",
         {"np.add(g[t - 1], g[t], out": "np.add(g[t - 1], 0, out"},
         FUTURE,
     ),

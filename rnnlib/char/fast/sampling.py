@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from rnnlib.layers.initial_state import initial_state
+from rnnlib.layers.cell import initial_state
 from rnnlib.parameters import is_finite
 from rnnlib.validate import check_count, check_indices, check_params, shape_error
 
