@@ -31,6 +31,8 @@ from rnnlib.rnn import (
     forward,
 )
 
+__version__ = "0.2.0"
+
 __all__ = [
     "ACTIVATIONS",
     "Activation",

@@ -1,9 +1,9 @@
 """Put beside the built book a copy of it that runs in the browser.
 
 JupyterLite is Jupyter as a static site. Its notebooks are the chapters without their
-outputs and with a first cell that installs what they import; `rnnlib` lies beside them
-as a wheel. Python itself and NumPy come from Pyodide's public server, when a reader
-opens a notebook and not before.
+outputs and with a first cell that installs what they import; `rnnlib` and `rnnbook`
+lie beside them in one wheel. Python itself and NumPy come from Pyodide's public
+server, when a reader opens a notebook and not before.
 """
 
 import copy
@@ -18,7 +18,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import nbformat
-from flit_core.wheel import make_wheel_in
+from hatchling.builders.wheel import WheelBuilder
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from tools.notebooks import CHAPTERS, ROOT, STAMP, chapters, dumps
@@ -106,7 +106,7 @@ def prepare(folder):
     for data in CHAPTERS.iterdir():
         if data.is_file() and data.suffix != ".ipynb" and data.name[0] != ".":
             shutil.copy(data, files)
-    make_wheel_in(ROOT / "pyproject.toml", wheels)
+    list(WheelBuilder(str(ROOT)).build(directory=str(wheels), versions=["standard"]))
     for name in BUNDLED:
         repack(name, wheels)
     settings = {KERNEL: {"disablePyPIFallback": True}}

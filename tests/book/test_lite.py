@@ -16,7 +16,7 @@ from sphinx_book_theme.header_buttons.launch import add_launch_buttons
 
 from tests.book import browser, pyodide_site, site_checks
 from tools import lite, pyodide
-from tools.notebooks import ROOT, chapters, code_cells, execute
+from tools.notebooks import PACKAGES, ROOT, chapters, code_cells, execute
 from tools.pyodide import requirements
 
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -87,13 +87,13 @@ def test_copies_have_the_code_and_no_outputs(site, chapter, notebook):
     assert all(not c.outputs and c.execution_count is None for c in cells)
 
 
-def test_the_wheel_is_the_package(site):
+def test_the_wheel_is_the_packages(site):
     wheel = next((site / "lite/pypi").glob("rnnlib-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         packed = {
             n: archive.read(n) for n in archive.namelist() if ".dist-info" not in n
         }
-    files = [p for p in (ROOT / "rnnlib").rglob("*") if p.is_file()]
+    files = [p for name in PACKAGES for p in (ROOT / name).rglob("*") if p.is_file()]
     own = {str(p.relative_to(ROOT)): p for p in files if p.suffix != ".pyc"}
     assert packed == {name: path.read_bytes() for name, path in own.items()}
 
