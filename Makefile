@@ -3,19 +3,35 @@ PYTHON ?= python3
 PYTHONHASHSEED ?= 0
 export PYTHONHASHSEED
 unexport PYTHONPATH PYTHONHOME MPLBACKEND
-UV_VERSION := 0.13.9
-PIP_AUDIT_VERSION := 2.10.1
 
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.installed
+# What IPython, Jupyter, matplotlib and npm keep; the home folder stays as it is
+PRIVATE := $(CURDIR)/$(VENV)/private
+export IPYTHONDIR := $(PRIVATE)/ipython
+export JUPYTER_CONFIG_DIR := $(PRIVATE)/jupyter
+export JUPYTER_DATA_DIR := $(PRIVATE)/jupyter-data
+export JUPYTER_RUNTIME_DIR := $(PRIVATE)/jupyter-runtime
+export MPLCONFIGDIR := $(PRIVATE)/matplotlib
+export npm_config_cache := $(PRIVATE)/npm
 FIRST_PAGE := _build/html/index.html
+PIP := pip install --quiet --disable-pip-version-check
 STRICT_BUILD := $(VENV)/bin/jupyter-book build . -W -n --keep-going
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
 WORKERS := -n 2 --dist loadfile
 
+# An environment of another Python than the one that was asked for is made anew
+MINOR := import sys; print(*sys.version_info[:2])
+ifneq ($(origin PYTHON),file)
+  ifneq ($(shell "$(PYTHON)" -c "$(MINOR)" 2>&1),$(shell $(PY) -c "$(MINOR)" 2>&1))
+    .PHONY: $(READY)
+  endif
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help env book pdf serve pyodide test nbval lab exercises notebooks bench ledger errata lint format lock audit versions fuzz clean
+.PHONY: help env hooks book pdf serve pyodide test coverage nbval lab exercises notebooks
+.PHONY: bench ledger errata lint format lock audit versions fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,16 +39,18 @@ help: ## list the targets
 env: $(READY) ## create or update the environment in .venv
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
 	  echo "This book needs Python 3.11, 3.12 or 3.13, but '$(PYTHON)' is" \
-	    "$$($(PYTHON) --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	    "$$("$(PYTHON)" --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Installing the environment into $(VENV) (a few minutes the first time)"
-	@v='import sys; print(sys.version_info[:2])'; \
-	  [ "$$($(PY) -c "$$v" 2>/dev/null)" = "$$($(PYTHON) -c "$$v")" ] \
-	    && $(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@[ "$$($(PY) -c "$(MINOR)" 2>/dev/null)" = "$$("$(PYTHON)" -c "$(MINOR)")" ] \
+	    && $(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	@$(PY) -m $(PIP) --require-hashes -r requirements.lock
+	@$(PY) -m $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
+
+hooks: $(READY) ## before every commit, check what it changes
+	@$(PY) -m pre_commit install
 
 book: $(READY) ## build the book strictly; prints its first page
 	@rm -rf _build
@@ -55,6 +73,10 @@ test: $(READY) ## unit and property tests, and nbval on every chapter
 	@$(PY) -m pytest tests $(NBVAL) $(WORKERS) \
 	  && echo "make test: PASSED" || { echo "make test: FAILED"; exit 1; }
 
+coverage: $(READY) ## which lines of the packages the unit tests run: _build/coverage
+	@COVERAGE_FILE=_build/.coverage $(PY) -m pytest tests --ignore=tests/book \
+	  $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=html
+
 nbval: $(READY) ## only nbval: re-run every chapter and compare
 	@$(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
 	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
@@ -71,7 +93,7 @@ notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapte
 
 bench: $(READY) ## time rnnlib.spectral and rnnlib.char.fast against other ways (PEERS=python)
 	@$(PY) -m bench.spectral
-	@OMP_NUM_THREADS=1 $(or $(PEERS),$(PY)) -m bench.char
+	@OMP_NUM_THREADS=1 "$(or $(PEERS),$(PY))" -m bench.char
 
 ledger: $(READY) ## run every claim's check and count the verdicts
 	@$(PY) -m ledger
@@ -79,33 +101,35 @@ ledger: $(READY) ## run every claim's check and count the verdicts
 errata: $(READY) ## write an errata sheet for each document into _build/errata
 	@$(PY) -m ledger.errata _build/errata
 
-lint: $(READY) ## ruff and the form of the notebooks
+lint: $(READY) ## ruff, the types, and the form of the notebooks
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . \
-	  && $(PY) -m tools.notebooks verify \
+	  && $(PY) -m mypy && $(PY) -m tools.notebooks verify \
 	  && echo "make lint: PASSED" || { echo "make lint: FAILED"; exit 1; }
 
 format: $(READY) ## format the code, in notebooks too
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format . && $(PY) -m tools.notebooks normalise
 
-lock: ## resolve requirements.txt into requirements.lock, with hashes
-	@$(PYTHON) -m venv --clear _build/lock
-	@_build/lock/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@grep -v '^-e' requirements.txt | _build/lock/bin/uv pip compile --quiet \
-	  --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) \
-	  --output-file requirements.lock - >/dev/null
-	@rm -rf _build/lock
+# A tool in an environment of its own, for a moment: $(call tool,uv)
+tool = "$(PYTHON)" -m venv --clear _build/$(1) \
+  && _build/$(1)/bin/$(PIP) --require-hashes -r tools/requirements/$(1).txt
+COMPILE := _build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-header $(UPGRADE)
+
+lock: ## resolve what is required into files with hashes (UPGRADE=--upgrade: anew)
+	@$(call tool,uv)
+	@grep -v '^-e' requirements.txt | $(COMPILE) --output-file requirements.lock - >/dev/null
+	@for name in uv pip-audit; do cd tools/requirements \
+	  && ../../$(COMPILE) --output-file $$name.txt $$name.in >/dev/null \
+	  && cd ../.. || exit 1; done
 
 audit: ## look the lock up among known vulnerabilities; 2 when it cannot be checked
-	@$(PYTHON) -m venv --clear _build/audit
-	@_build/audit/bin/pip install --quiet --disable-pip-version-check \
-	  pip-audit==$(PIP_AUDIT_VERSION)
-	@$(PYTHON) -m tools.audit _build/audit/bin/pip-audit
+	@$(call tool,pip-audit)
+	@"$(PYTHON)" -m tools.audit _build/pip-audit/bin/pip-audit
 
 versions: ## unit tests with the oldest and the newest allowed dependencies (long)
-	@$(PYTHON) -m venv --clear _build/uv
-	@_build/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(call tool,uv)
 	@for kind in oldest newest; do \
-	  $(PYTHON) -m tools.versions _build/uv/bin/uv $$kind || failed="$$failed $$kind"; \
+	  "$(PYTHON)" -m tools.versions _build/uv/bin/uv $$kind || failed="$$failed $$kind"; \
 	done; [ -z "$$failed" ] && echo "make versions: PASSED" \
 	  || { echo "make versions: FAILED:$$failed"; exit 1; }
 
@@ -114,4 +138,4 @@ fuzz: $(READY) ## every wrong argument for every public function (minutes)
 	  && echo "make fuzz: PASSED" || { echo "make fuzz: FAILED"; exit 1; }
 
 clean: ## remove what was built; keeps the environment
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis
