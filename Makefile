@@ -73,9 +73,11 @@ test: $(READY) ## unit and property tests, and nbval on every chapter
 	@$(PY) -m pytest tests $(NBVAL) $(WORKERS) \
 	  && echo "make test: PASSED" || { echo "make test: FAILED"; exit 1; }
 
-coverage: $(READY) ## which lines of the packages the unit tests run: _build/coverage
-	@COVERAGE_FILE=_build/.coverage $(PY) -m pytest tests --ignore=tests/book \
-	  $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=html
+coverage: $(READY) ## lines and branches that the unit tests run, into _build/coverage
+	@$(PY) -m coverage erase
+	@$(PY) -m coverage run -m pytest tests --ignore=tests/book $(WORKERS); status=$$?; \
+	  $(PY) -m coverage combine --quiet && $(PY) -m coverage html --quiet \
+	  && $(PY) -m coverage report && exit $$status
 
 nbval: $(READY) ## only nbval: re-run every chapter and compare
 	@$(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
