@@ -43,6 +43,7 @@ def central_difference(loss, params, direction, *, order=2, step=None):
     """
     if not (isinstance(order, Integral) and order in STENCILS):
         raise ValueError(f"order: expected one of {sorted(STENCILS)}, got {order!r}")
+    order = int(order)
     check_callable("loss", loss)
     step = STEPS[order] if step is None else step
     _check_step(step)

@@ -55,7 +55,7 @@ def parameter_shapes(d_x, d_h, K):
     for name, size in (("d_x", d_x), ("d_h", d_h), ("K", K)):
         if not isinstance(size, (int, np.integer)) or size < 1 or size is True:
             raise ValueError(f"{name}: expected a positive integer, got {size!r}")
-    return Params((d_h, d_x), (d_h, d_h), (d_h,), (K, d_h), (K,))
+    return Params._make([(d_h, d_x), (d_h, d_h), (d_h,), (K, d_h), (K,)])
 
 
 def count_parameters(params):

@@ -87,9 +87,9 @@ def sample_path(source, n, rng):
     check_source(source)
     choices = []  # of each state: cumulative probabilities, symbols, next states
     for s in range(source.edges.shape[1]):
-        x, r = np.nonzero(source.edges[:, s])
-        sums = source.edges[x, s, r].cumsum()
-        choices.append(((sums[:-1] / sums[-1]).tolist(), x.tolist(), r.tolist()))
+        symbol, to = np.nonzero(source.edges[:, s])
+        sums = source.edges[symbol, s, to].cumsum()
+        choices.append(((sums[:-1] / sums[-1]).tolist(), symbol.tolist(), to.tolist()))
     state = int(rng.choice(source.edges.shape[1], p=stationary(source)))
     symbols, states = np.empty((2, n), np.int64)
     for t, u in enumerate(rng.random(n).tolist()):

@@ -87,7 +87,7 @@ class GRUTrace(NamedTuple):
 
 def shapes(d_x, d_h):
     """The shape of each parameter."""
-    return GRUParams((3 * d_h, d_x), (3 * d_h, d_h), (3 * d_h,), (d_h,))
+    return GRUParams._make([(3 * d_h, d_x), (3 * d_h, d_h), (3 * d_h,), (d_h,)])
 
 
 def split(rows_, axis=0):

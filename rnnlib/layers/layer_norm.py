@@ -127,7 +127,7 @@ def _to_a(v, unit, scale):
 
 def shapes(d_x, d_h):
     """The shape of each parameter."""
-    return LayerNormParams((d_h, d_x), (d_h, d_h), (d_h,), (d_h,))
+    return LayerNormParams._make([(d_h, d_x), (d_h, d_h), (d_h,), (d_h,)])
 
 
 def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):

@@ -92,7 +92,7 @@ class LSTMTrace(NamedTuple):
 
 def shapes(d_x, d_h):
     """The shape of each parameter."""
-    return LSTMParams((4 * d_h, d_x), (4 * d_h, d_h), (4 * d_h,))
+    return LSTMParams._make([(4 * d_h, d_x), (4 * d_h, d_h), (4 * d_h,)])
 
 
 def split(rows_, axis=0):

@@ -61,7 +61,7 @@ class VanillaTrace(NamedTuple):
 
 def shapes(d_x, d_h):
     """The shape of each parameter."""
-    return VanillaParams((d_h, d_x), (d_h, d_h), (d_h,))
+    return VanillaParams._make([(d_h, d_x), (d_h, d_h), (d_h,)])
 
 
 def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
