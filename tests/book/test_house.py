@@ -1,5 +1,6 @@
 """The habits of the house: one version, pinned actions, hashes, no fixed temp names."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -205,7 +206,7 @@ def test_nothing_is_kept_in_the_home_folder(tree):
     shown = subprocess.run(
         ["make", "-f", "show.mk", "show"],
         cwd=tree,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/proc/none"},
+        env=os.environ | {"HOME": "/proc/none"},
         capture_output=True,
         text=True,
     ).stdout
