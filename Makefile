@@ -45,7 +45,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing the environment into $(VENV) (a few minutes the first time)"
 	@[ "$$($(PY) -c "$(MINOR)" 2>/dev/null)" = "$$("$(PYTHON)" -c "$(MINOR)")" ] \
 	    && $(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
-	@$(PY) -m $(PIP) --require-hashes -r requirements.lock
+	@$(PY) -m $(PIP) --no-deps --require-hashes -r requirements.lock
 	@$(PY) -m $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -113,7 +113,7 @@ format: $(READY) ## format the code, in notebooks too
 
 # A tool in an environment of its own, for a moment: $(call tool,uv)
 tool = "$(PYTHON)" -m venv --clear _build/$(1) \
-  && _build/$(1)/bin/$(PIP) --require-hashes -r tools/requirements/$(1).txt
+  && _build/$(1)/bin/$(PIP) --no-deps --require-hashes -r tools/requirements/$(1).txt
 COMPILE := _build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
   --generate-hashes --no-header $(UPGRADE)
 
