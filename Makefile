@@ -24,7 +24,7 @@ WORKERS := -n 2 --dist loadfile
 # An environment of another Python than the one that was asked for is made anew
 MINOR := import sys; print(*sys.version_info[:2])
 ifneq ($(origin PYTHON),file)
-  ifneq ($(shell "$(PYTHON)" -c "$(MINOR)" 2>&1),$(shell $(PY) -c "$(MINOR)" 2>&1))
+  ifneq ($(shell "$(PYTHON)" -c "$(MINOR)" 2>/dev/null || echo none),$(shell $(PY) -c "$(MINOR)" 2>/dev/null))
     .PHONY: $(READY)
   endif
 endif
