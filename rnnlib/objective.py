@@ -45,7 +45,7 @@ def loss_and_gradients(
     check_choice("loss", loss, LOSSES)
     check_rate("weight_decay", weight_decay)
     checked = check_forward(params, x, h_0, phi, topology, mask)
-    trace = run(params, x, *checked, topology, mask)
+    trace = run(params, x, *checked, topology=topology, mask=mask)
     require_finite(trace.z, "forward", "params", "x", "h_0")
     output_mask = mask if topology == "many-to-many" else None
     value, delta_z = LOSSES[loss](trace.z, y, output_mask)

@@ -97,7 +97,7 @@ def forward(
     Source: {cite}`roysdon`, (1)-(3) and section 1.3.
     """
     checked = check_forward(params, x, h_0, phi, topology, mask)
-    return run(params, x, *checked, topology, mask)
+    return run(params, x, *checked, topology=topology, mask=mask)
 
 
 def check_forward(params, x, h_0, phi, topology, mask):
