@@ -112,7 +112,7 @@ def check_forward(params, x, h_0, phi, topology, mask):
     return *initial_state("h_0", h_0, B, params), phi
 
 
-def run(params, x, h_0, state_shape, phi, topology="many-to-many", mask=None):
+def run(params, x, h_0, state_shape, phi, *, topology="many-to-many", mask=None):
     """`forward` without checks."""
     s, h = recur(params, x, h_0, phi, mask)  # (1) and (2)
     z = logits(params.W_hy, params.b_y, read(h[1:], topology, mask))  # (3)
