@@ -1,0 +1,107 @@
+"""Number the equations of the book: one number, the same wherever it is printed.
+
+    python -m tools.equations            write the numbers
+    python -m tools.equations --check    1 when they are not those of the chapters
+
+The built book numbers the labelled equations of a chapter in their order: (4.2) is the
+second of chapter 4. JupyterLab counts from 1 in every notebook; a first cell, which the
+book leaves out, tells it to write "4." in front. A message of the tutor and a printed
+line take the number from ``rnnbook/page/equations.json``. This tool writes that cell
+and that file.
+"""
+
+import json
+import re
+import sys
+
+import nbformat
+import yaml
+from nbformat.v4 import new_markdown_cell
+
+from tools.notebooks import CHAPTERS, ROOT, dumps
+
+TARGET = ROOT / "rnnbook" / "page" / "equations.json"
+LABEL = re.compile(r"\$\$[ ]*\((eq-[\w-]+)\)[ ]*$", re.MULTILINE)
+CELL = "equation-numbers"
+FRONT_MATTER = """\
+---
+numbering:
+  equation:
+    enumerator: {chapter}.%s
+---"""
+
+
+def chapter_numbers():
+    """{name of a numbered chapter: its number}, from ``_toc.yml``."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    entries = [
+        entry["file"].removeprefix("chapters/")
+        for part in toc["parts"]
+        if part.get("numbered", True)
+        for entry in part["chapters"]
+    ]
+    return {name: n for n, name in enumerate(entries, start=1)}
+
+
+def labels(nb):
+    """The labels of the equations of a notebook, in the order of the page."""
+    found = []
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            found += LABEL.findall(cell.source)
+        for output in cell.get("outputs", []):
+            found += LABEL.findall(output.get("data", {}).get("text/markdown", ""))
+    return found
+
+
+def read(name):
+    """The notebook of a chapter."""
+    return nbformat.read(CHAPTERS / f"{name}.ipynb", as_version=4)
+
+
+def numbers():
+    """{label: (number, chapter)} of every labelled equation of the book."""
+    return {
+        label: (f"{chapter}.{n}", name)
+        for name, chapter in chapter_numbers().items()
+        for n, label in enumerate(labels(read(name)), start=1)
+    }
+
+
+def with_front_matter(nb, chapter):
+    """The notebook with the cell that gives JupyterLab the number of the chapter."""
+    nb.cells = [cell for cell in nb.cells if cell.get("id") != CELL]
+    if labels(nb):
+        metadata = {"tags": ["remove-cell"]}
+        source = FRONT_MATTER.format(chapter=chapter)
+        nb.cells.insert(0, new_markdown_cell(source, id=CELL, metadata=metadata))
+    return nb
+
+
+def written():
+    """{file: what has to stand in it}."""
+    found = {
+        CHAPTERS / f"{name}.ipynb": dumps(with_front_matter(read(name), chapter))
+        for name, chapter in chapter_numbers().items()
+    }
+    return found | {TARGET: json.dumps(numbers(), indent=1) + "\n"}
+
+
+def main(arguments):
+    """Write, or with ``--check`` compare; 1 when something differed."""
+    stale = [
+        path
+        for path, text in written().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)}: numbers differ")
+    if "--check" not in arguments:
+        for path, text in written().items():
+            path.write_text(text, encoding="utf-8")
+        return 0
+    return int(bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
