@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools.equations import in_any_jupyter
 from tools.notebooks import CHAPTERS, ROOT, STAMP, chapters, dumps
 
 OUT = ROOT / "exercises"
@@ -101,6 +102,7 @@ def exercises(nb):
     """
     new = copy.deepcopy(nb)
     new.cells = without_folds(nb.cells)
+    new = in_any_jupyter(new)
     new.metadata.pop(STAMP, None)
     if any(TAG in cell.metadata.get("tags", []) for cell in new.cells):
         for cell in new.cells:

@@ -21,6 +21,7 @@ import nbformat
 from hatchling.builders.wheel import WheelBuilder
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from tools.equations import in_any_jupyter
 from tools.notebooks import CHAPTERS, ROOT, STAMP, chapters, dumps
 from tools.pyodide import BUNDLED, PYODIDE_VERSION, offered, requirements
 
@@ -54,7 +55,7 @@ def megabytes(nb):
 
 def browser_copy(nb):
     """A chapter for the browser: without outputs, with its installation first."""
-    new = copy.deepcopy(nb)
+    new = in_any_jupyter(copy.deepcopy(nb))
     for cell in new.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -1,7 +1,8 @@
 """The number of every labelled equation of the book, as its pages print it.
 
-The numbers are those of the file beside this module, which ``python -m tools.equations``
-writes from the chapters: "4.2" is the second labelled equation of chapter 4.
+The numbers are those of the file beside this module, which the chapters are the source
+of (``python -m tools.equations`` writes it): "4.2" is the second labelled equation of
+chapter 4.
 """
 
 import json

@@ -2,22 +2,23 @@
 
 from typing import NamedTuple
 
+from rnnbook.page.equations import number
 from rnnbook.tutor.layout import REDUCTIONS
 
 PLACES = {  # label of an equation: (how to call it, chapter)
-    "eq-forward-pre-activation": ("equation (1)", "forward"),
-    "eq-forward-hidden": ("equation (2)", "forward"),
-    "eq-forward-logits": ("equation (3)", "forward"),
+    "eq-forward-pre-activation": ("equation", "forward"),
+    "eq-forward-hidden": ("equation", "forward"),
+    "eq-forward-logits": ("equation", "forward"),
     "eq-losses-softmax": ("the softmax", "losses"),
     "eq-losses-log-softmax": ("the stable log-softmax", "losses"),
     "eq-losses-cross-entropy": ("the cross-entropy", "losses"),
-    "eq-bptt-5": ("equation (5)", "bptt"),
-    "eq-bptt-6": ("equation (6)", "bptt"),
-    "eq-bptt-7": ("equation (7)", "bptt"),
-    "eq-bptt-8": ("equation (8)", "bptt"),
-    "eq-bptt-9": ("equation (9)", "bptt"),
-    "eq-bptt-10": ("equation (10)", "bptt"),
-    "eq-bptt-11": ("equation (11)", "bptt"),
+    "eq-bptt-5": ("equation", "bptt"),
+    "eq-bptt-6": ("equation", "bptt"),
+    "eq-bptt-7": ("equation", "bptt"),
+    "eq-bptt-8": ("equation", "bptt"),
+    "eq-bptt-9": ("equation", "bptt"),
+    "eq-bptt-10": ("equation", "bptt"),
+    "eq-bptt-11": ("equation", "bptt"),
     "eq-min-char-rnn-windows": ("the windows", "min_char_rnn"),
     "eq-min-char-rnn-loss": ("the loss of a window", "min_char_rnn"),
     "eq-min-char-rnn-clip": ("clipping", "min_char_rnn"),
@@ -47,13 +48,13 @@ class Mistake(NamedTuple):
     def place(self):
         """Where to read: the equation in words and its chapter."""
         words, chapter = PLACES[self.equation]
-        return f"{words}, chapters/{chapter}.ipynb"
+        return f"{words} {number(self.equation)}, chapters/{chapter}.ipynb"
 
     @property
     def link(self):
         """The same as a Markdown link, from a notebook of a neighbouring folder."""
         words, chapter = PLACES[self.equation]
-        return f"[{words}](../chapters/{chapter}.ipynb)"
+        return f"[{words} {number(self.equation)}](../chapters/{chapter}.ipynb)"
 
 
 def other_reductions(declared, equation):
