@@ -91,7 +91,7 @@ exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1 
 	@$(PY) -m tools.exercises $(if $(FORCE),--force)
 
 notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
-	@$(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
+	@$(PY) -m tools.equations && $(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
 
 bench: $(READY) ## time rnnlib.spectral and rnnlib.char.fast against other ways (PEERS=python)
 	@$(PY) -m bench.spectral
