@@ -1,8 +1,8 @@
 """Every symbol: what it means, its shape and names, and where it stands.
 
-Names come from `rnnlib.symbolic`; meanings, shapes and arrays of the network's own
-quantities from the table that the chapter on notation prints; `symbols.toml` adds the
-rest. Nothing is kept in two places.
+Names, shapes, and the meanings and arrays of the network's own quantities come from
+`rnnlib.symbolic.quantities`, which the chapter on notation prints; `symbols.toml` adds
+the rest. Nothing is kept in two places.
 """
 
 import re
@@ -10,9 +10,16 @@ import tomllib
 from functools import cache
 from typing import NamedTuple
 
-from reference.book import ROOT, texts
+from reference.book import ROOT
 from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
-from rnnlib.symbolic.quantities import BOOK, DERIVATIVES, SHAPES
+from rnnlib.symbolic.quantities import (
+    ARRAYS,
+    BOOK,
+    DERIVATIVES,
+    MEANINGS,
+    SHAPES,
+    axes,
+)
 
 PATH = ROOT / "reference" / "symbols.toml"
 SIZES = tuple(BOOK_NOTATION.sizes)
@@ -51,17 +58,6 @@ def at_t(latex):
 
 
 @cache
-def table():
-    """{symbol: (meaning, shape, code, axes)} as the chapter on notation prints it."""
-    (rows,) = (t for t in texts("notation") if t.startswith("| symbol | meaning |"))
-    found = {}
-    for row in rows.splitlines()[2:]:
-        symbol, *others = (cell.strip() for cell in row.strip("| ").split("|"))
-        found[symbol.strip("$")] = others
-    return found
-
-
-@cache
 def symbols():
     """All symbols, in the order of `symbols.toml`."""
     return [
@@ -80,17 +76,20 @@ def _symbol(key, own):
         others = {n.tab: at_t(n.symbols[base]) for n in NOTATIONS.values()}
     else:
         latex, others = own["latex"], {}
-    meaning, shape, code, array = table().get(at_t(latex), ("", "", "", ""))
-    if not shape and base in SHAPES | DERIVATIVES and key not in SIZES:
+    shape = meaning = code = array = ""
+    if base in SHAPES | DERIVATIVES and key not in SIZES:
         rows, columns = (SHAPES | DERIVATIVES)[base]
         shape = rf"${rows} \times {columns}$"
+    if base in MEANINGS:
+        meaning, code = MEANINGS[base], ARRAYS.get(base, base)
+        array = f"$({', '.join(axes(base))})$"
     return Symbol(
         key,
         own.get("latex", latex),
         own.get("meaning", meaning),
         own["where"],
         shape,
-        own.get("code", code.strip("`")),
+        own.get("code", code),
         array,
         tuple(others.items()),
         tuple(own.get("only", ())),

@@ -32,6 +32,28 @@ SHAPES = {
     "delta_s": (d_h, _one),
 }
 PARAMETERS = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
+MEANINGS = {
+    "W_xh": "weights from input to state",
+    "W_hh": "weights from state to state",
+    "b_h": "bias of the state",
+    "W_hy": "weights from state to output",
+    "b_y": "bias of the output",
+    "x": "input",
+    "s": "pre-activation",
+    "h": "state",
+    "z": "logits",
+    "p": "predicted distribution",
+    "y": "target",
+    "delta_z": "gradient with respect to $z_t$",
+    "g": "gradient with respect to $h_t$",
+    "delta_s": "gradient with respect to $s_t$",
+}
+ARRAYS = {  # what rnnlib calls the array, when it is no name of its own
+    **{name: f"params.{name}" for name in PARAMETERS},
+    **{name: f"trace.{name}" for name in ("x", "s", "h", "z")},
+    "p": "softmax(z)",
+}
+FROM_ZERO = frozenset({"h", "g"})  # have a row for step 0 too
 # Derivatives that results are stated for; d_W_hh is the gradient of the loss.
 DERIVATIVES = {
     "future": (d_h, _one),  # the part of g_t that comes from later steps
@@ -109,6 +131,14 @@ def moved(step, steps=None, by=0):
     if not isinstance(value, str):
         return str(value + number)
     return f"{value}{number:+d}" if value and number else value or str(number)
+
+
+def axes(base):
+    """The shape of the array of a quantity, in letters: ["T", "B", "d_x"] for x."""
+    entries = [str(size) for size in SHAPES[base] if size != 1]
+    if base in PARAMETERS:
+        return entries
+    return ["T+1" if base in FROM_ZERO else "T", "B", *entries]
 
 
 class Quantity(sp.MatrixSymbol):

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from reference import book, drawing, needs, pages, symbols, terms
+from rnnlib.symbolic import quantities
 from tests.book.notebook_checks import labels
 from tools.notebooks import ROOT, chapters
 
@@ -88,8 +89,6 @@ def test_every_name_that_rnnlib_prints_has_an_entry():
     assert set(symbols.expected()) <= set(keys)
     anchors = {symbols.anchor(symbol) for symbol in symbols.symbols()}
     assert len(anchors) == len(keys)
-    shown = [s.shown for s in symbols.symbols()]
-    assert set(symbols.table()) <= set(shown)
 
 
 def test_every_entry_is_complete(known):
@@ -99,9 +98,17 @@ def test_every_entry_is_complete(known):
         assert symbol.where in known, symbol
         assert set(symbol.only + symbol.never) <= set(book.chapters())
         assert f":name: {symbols.anchor(symbol)}\n" in text
-    network = [s for s in symbols.symbols() if s.shown in symbols.table()]
-    assert len(network) == 14
-    assert all(s.shape and s.code and s.array and s.documents for s in network)
+    network = {s.key: s for s in symbols.symbols() if s.key in quantities.MEANINGS}
+    assert list(network) == list(quantities.SHAPES)
+    assert all(s.shape and s.code and s.array and s.documents for s in network.values())
+
+
+def test_the_chapter_on_notation_prints_the_meanings_of_the_symbols():
+    """Both take them from the same place; neither reads the other."""
+    text = "\n".join(book.texts("notation"))
+    for name, meaning in quantities.MEANINGS.items():
+        assert re.search(rf"^\| .*\| {re.escape(meaning)}( \(\d+\))? \|", text, re.M)
+        assert f"$({', '.join(quantities.axes(name))})$" in text
 
 
 def test_every_symbol_is_found_where_it_is_defined():

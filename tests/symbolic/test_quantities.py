@@ -6,13 +6,24 @@ import sympy as sp
 
 import rnnlib
 from rnnlib.symbolic import PARAMETERS, quantity
-from rnnlib.symbolic.quantities import BOOK, DERIVATIVES, SHAPES, K, d_h, d_x, moved
+from rnnlib.symbolic.quantities import (
+    ARRAYS,
+    BOOK,
+    DERIVATIVES,
+    MEANINGS,
+    SHAPES,
+    K,
+    axes,
+    d_h,
+    d_x,
+    moved,
+)
 
 SIZES = {d_x: 2, d_h: 3, K: 5}
 
 
 def test_shapes_are_those_of_the_arrays():
-    T, B = 4, 7
+    T, B = 8, 7
     rng = np.random.default_rng(0)
     params = rnnlib.init_params(2, 3, 5, rng=rng)
     x, y = rng.standard_normal((T, B, 2)), rng.standard_normal((T, B, 5))
@@ -28,6 +39,20 @@ def test_shapes_are_those_of_the_arrays():
         assert numbers[name] == (array.shape[2], 1)
     for name, array in params._asdict().items():
         assert numbers[name] == (*array.shape, 1)[:2]
+    letter = {2: "d_x", 3: "d_h", 5: "K", T: "T", T + 1: "T+1", B: "B"}
+    assert MEANINGS.keys() == numbers.keys()
+    for name, array in (arrays | params._asdict()).items():
+        assert axes(name) == [letter[n] for n in array.shape]
+
+
+def test_the_names_of_arrays_lead_to_the_arrays():
+    params = rnnlib.init_params(2, 3, 5, rng=np.random.default_rng(0))
+    trace = rnnlib.forward(params, np.zeros((4, 7, 2)))
+    sizes = {"d_x": 2, "d_h": 3, "K": 5, "T": 4, "T+1": 5, "B": 7}
+    named = {"params": params, "trace": trace, "softmax": rnnlib.softmax, "z": trace.z}
+    assert ARRAYS.keys() <= SHAPES.keys()
+    for name, code in ARRAYS.items():
+        assert eval(code, named).shape == tuple(sizes[n] for n in axes(name))
 
 
 def test_a_gradient_has_the_shape_of_what_it_is_the_gradient_of():
