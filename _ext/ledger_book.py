@@ -5,21 +5,18 @@ chapters every code cell gets an anchor; a cell that a claim leads to is followe
 link back, and a chapter ends with the list of the claims that it treats.
 """
 
-import json
-import re
-import sys
 from functools import cache
 from pathlib import Path
 
+import on_path  # noqa: F401
 from docutils import nodes
+from inline import inline
 from sphinx import addnodes
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from ledger import errata, pages  # noqa: E402
-from ledger.anchors import place  # noqa: E402
-from ledger.claims import DOCUMENTS, all_claims  # noqa: E402
+from ledger import errata, pages
+from ledger.anchors import place
+from ledger.claims import DOCUMENTS, all_claims
+from tools import ROOT, chapters
 
 MARK = "<!-- ledger -->"
 
@@ -45,8 +42,7 @@ def tie(app, doctree):
     folder, _, chapter = app.env.docname.partition("/")
     if folder != "chapters":
         return
-    book = json.loads((ROOT / f"chapters/{chapter}.ipynb").read_text("utf-8"))
-    ids = [cell["id"] for cell in book["cells"]]
+    ids = [cell.id for cell in chapters.read(chapter).cells]
     domain = app.env.get_domain("std")
     for cell in list(doctree.findall(nodes.container)):
         if cell.get("nb_element") != "cell_code":
@@ -90,15 +86,6 @@ def list_of(claims):
         nodes.raw("", opening, format="html"),
         items,
         nodes.raw("", "</details>", format="html"),
-    ]
-
-
-def inline(text):
-    """Text with formulas between dollars, as nodes."""
-    parts = re.split(r"\$([^$]+)\$", text)
-    return [
-        nodes.math("", part) if number % 2 else nodes.Text(part)
-        for number, part in enumerate(parts)
     ]
 
 

@@ -5,18 +5,16 @@ chapter gets a fold near its top with the symbols and terms that stand on it. Ev
 numbered box, exercise and claim gets a visible link to itself.
 """
 
-import sys
 from html import escape
-from pathlib import Path
 
+import on_path  # noqa: F401
 from docutils import nodes
+from inline import inline
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node
 from sphinx_proof.nodes import NODE_TYPES
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from reference import book, pages, symbols, terms  # noqa: E402
+from reference import pages, symbols, terms
+from tools import ROOT, chapters
 
 MARK = "<!-- reference -->"
 BOXES = (*NODE_TYPES.values(), exercise_node, exercise_enumerable_node)
@@ -39,7 +37,7 @@ def finish(app, doctree, docname):
     if app.builder.format != "html" or app.builder.name == "singlehtml":
         return
     folder, _, chapter = docname.partition("/")
-    if folder == "chapters" and chapter in book.chapters():
+    if folder == "chapters" and chapter in chapters.names():
         add_fold(app, doctree, docname, chapter)
     for box in list(doctree.findall(lambda n: isinstance(n, BOXES))):
         if box.get("ids") and isinstance(box[0], nodes.title):
@@ -85,7 +83,7 @@ def add_fold(app, doctree, docname, chapter):
     for symbol in used:
         target = f"{uri(docname, 'reference/symbols')}#{symbols.anchor(symbol)}"
         text = [nodes.math("", symbol.shown), nodes.Text(" ")]
-        items += item(target, *text, *meaning(symbol.meaning))
+        items += item(target, *text, *inline(symbol.meaning))
     for term in words:
         target = f"{uri(docname, 'reference/glossary')}#{term_id(app, term)}"
         items += item(target, nodes.Text(term.name))
@@ -100,15 +98,6 @@ def item(target, *content):
     """A line of the list."""
     link = nodes.reference("", "", *content, refuri=target, internal=True)
     return nodes.list_item("", nodes.paragraph("", "", link))
-
-
-def meaning(text):
-    """A meaning, with its formulas, as nodes."""
-    parts = text.split("$")
-    return [
-        nodes.math("", part) if number % 2 else nodes.Text(part)
-        for number, part in enumerate(parts)
-    ]
 
 
 def prose(doctree):

@@ -6,19 +6,15 @@ run in the browser has no button, and says why at its end. The buttons of Binder
 Colab are the theme's own.
 """
 
-import sys
 from html import escape
 from pathlib import Path
 from shutil import copy2
 
-import nbformat
+import on_path  # noqa: F401
 from sphinx.util import logging
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tools import lite  # noqa: E402
-from tools.pyodide import requirements  # noqa: E402
+from tools import ROOT, chapters, lite
+from tools.pyodide import requirements
 
 LOGGER = logging.getLogger(__name__)
 BUTTON = {
@@ -59,18 +55,12 @@ notebook and run it beside an installed <code>rnnlib</code>.</p>
 def chapter_of(pagename):
     """The notebook of a page, or None."""
     path = ROOT / f"{pagename}.ipynb"
-    return nbformat.read(path, as_version=4) if path.is_file() else None
+    return chapters.read(path) if path.is_file() else None
 
 
-def data_of(chapter):
-    """The files in the folder of the chapters that a chapter reads."""
-    path = ROOT / f"chapters/{chapter}.json"
-    return [path] if path.is_file() else []
-
-
-def offer_data(context, chapter):
+def offer_data(context, nb):
     """Let the data of a chapter be downloaded where its notebook is."""
-    for path in data_of(chapter):
+    for path in chapters.data_of(nb):
         for group in context["header_buttons"]:
             if group.get("label") == "download-buttons":
                 link = {
@@ -92,7 +82,7 @@ def offer(app, pagename, templatename, context, doctree):
     if nb is None:
         return
     chapter = Path(pagename).name
-    offer_data(context, chapter)
+    offer_data(context, nb)
     absent = requirements(nb)[1]
     if absent:
         names = ", ".join(f"<code>{escape(name)}</code>" for name in sorted(absent))
@@ -112,8 +102,9 @@ def finish(app, exception):
     """Put beside the pages what the buttons lead to."""
     if exception or app.builder.name != "html":
         return
-    for path in (ROOT / "chapters").glob("*.json"):
-        copy2(path, Path(app.outdir, "_sources", "chapters"))
+    for path in chapters.paths():
+        for data in chapters.data_of(chapters.read(path)):
+            copy2(data, Path(app.outdir, "_sources", "chapters"))
     LOGGER.info("building the notebooks that run in the browser")
     lite.build(app.outdir)
 

@@ -34,9 +34,9 @@ from threadpoolctl import threadpool_limits
 import rnnlib
 from bench import char_peers
 from rnnlib.char import fast
+from tools import CHAPTERS
 
 RATE = 0.01
-CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
 TARGET = CHAPTERS / "min_char_rnn_studied.json"
 
 

@@ -5,14 +5,10 @@
 check cell carries in its metadata (``roysdon:5``).
 """
 
-import json
-import re
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-CHAPTERS = Path(__file__).parents[1] / "chapters"
-LABEL = re.compile(r"^:label: (\S+)$|^\(([\w-]+)\)=$|^\$\$ \(([\w-]+)\)", re.MULTILINE)
+from tools import chapters
 
 
 class Place(NamedTuple):
@@ -25,29 +21,21 @@ class Place(NamedTuple):
 @cache
 def anchors(chapter):
     """Labels and ids of code cells of a chapter; None when there is no such chapter."""
-    path = CHAPTERS / f"{chapter}.ipynb"
-    if not path.exists():
+    if not chapters.path_of(chapter).exists():
         return None
-    found = set()
-    for cell in _cells(path):
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code":
-            found.add(cell["id"])
-            name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
-            found |= {name} if name else set()
-        else:
-            found |= {"".join(groups) for groups in LABEL.findall(source)}
-    return found
+    nb = chapters.read(chapter)
+    cells = {cell.id for cell in nb.cells if cell.cell_type == "code"}
+    return cells | set(chapters.labels(nb))
 
 
 @cache
 def equation_cells():
     """The place of each equation id that a check cell carries."""
     return {
-        id_: Place(path.stem, cell["id"])
-        for path in sorted(CHAPTERS.glob("*.ipynb"))
-        for cell in _cells(path)
-        for id_ in cell["metadata"].get("equations", [])
+        id_: Place(path.stem, cell.id)
+        for path in chapters.paths()
+        for cell in chapters.read(path).cells
+        for id_ in cell.metadata.get("equations", [])
     }
 
 
@@ -64,7 +52,3 @@ def place(see):
     if anchor not in known:
         raise ValueError(f"{see}: {chapter} has no label and no code cell {anchor}")
     return Place(chapter, anchor)
-
-
-def _cells(path):
-    return json.loads(path.read_text("utf-8"))["cells"]

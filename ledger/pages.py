@@ -15,6 +15,7 @@ from ledger.claims import (
     claims,
     outline,
 )
+from tools import chapters
 
 AUTHORS = {
     "roysdon": "Roysdon",
@@ -23,7 +24,7 @@ AUTHORS = {
     "pal": "Pal",
     "topcuoglu": "Topçuoğlu",
 }
-STATEMENTS = ("thm", "lem", "cor", "prp", "def", "prop", "exm", "rem", "alg", "ax")
+UNNUMBERED = ("fig-", "ex-", "sec-", "tab-")  # how the labels of such places begin
 
 
 def name(claim):
@@ -31,18 +32,15 @@ def name(claim):
     return f"{AUTHORS[claim.document]} {claim.id.removeprefix(claim.document + '-')}"
 
 
-def link(see):
+def treated_in(see):
     """A reference to the place in a chapter where a claim is treated."""
     chapter, anchor = place(see)
-    kind = anchor.partition("-")[0]
-    if kind == "eq":
-        return f"{{doc}}`/chapters/{chapter}`, {{eq}}`{anchor}`"
-    if kind in STATEMENTS:
-        return f"{{doc}}`/chapters/{chapter}`, {{prf:ref}}`{anchor}`"
-    if kind in ("fig", "ex", "sec", "tab"):
-        return f"{{doc}}`/chapters/{chapter}`, {{ref}}`here <{anchor}>`"
-    cell = cell_label(chapter, anchor)
-    return f"{{doc}}`/chapters/{chapter}`, {{ref}}`this cell <{cell}>`"
+    if not chapters.belongs(anchor, chapter):
+        where = f"{{ref}}`this cell <{cell_label(chapter, anchor)}>`"
+    else:
+        unnumbered = anchor.startswith(UNNUMBERED)
+        where = chapters.link(anchor, "here" if unnumbered else "")
+    return f"{chapters.to_chapter(chapter)}, {where}"
 
 
 def cell_label(chapter, cell):
@@ -96,7 +94,7 @@ def entry(claim):
     ):
         if text:
             parts.append(f"*{title}:* {text}")
-    parts.append(f"Treated in {link(claim.see)}.")
+    parts.append(f"Treated in {treated_in(claim.see)}.")
     if claim.verdict != "not checkable":
         source = checks(claim.document)[claim.id].source
         parts.append(f":::{{dropdown}} The check\n```python\n{source}```\n:::")

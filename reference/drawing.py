@@ -6,8 +6,8 @@ for the marking of one chapter's arcs are in `_static/reference.css`.
 
 from html import escape
 
-from reference.book import title
 from reference.needs import needs
+from tools.chapters import title
 
 ROW, LEFT, WIDTH = 32, 112, 480
 

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from reference import book
+from tools import chapters
 
 KINDS = ("Warm-up", "Proof", "Code", "Experiment", "Find the mistake")
 WORTH = {
@@ -42,12 +42,12 @@ def exercises(texts):
 def link(exercise):
     """The title of an exercise, leading to it, with a capital letter."""
     title = re.sub(r"\w", lambda letter: letter[0].upper(), exercise.title, count=1)
-    return f"{{ref}}`{title} <{exercise.label}>`"
+    return chapters.link(exercise.label, title)
 
 
 def page():
     """All exercises by kind and grade, then chapter by chapter."""
-    every = [(name, e) for name in book.chapters() for e in exercises(book.texts(name))]
+    every = [(n, e) for n in chapters.names() for e in exercises(chapters.texts_of(n))]
     counts = {kind: sum(e.kind == kind for _, e in every) for kind in KINDS}
     lines = [f"The book has {len(every)} exercises."]
     for kind in KINDS:
@@ -55,17 +55,17 @@ def page():
         own = sorted((e for e in every if e[1].kind == kind), key=lambda e: e[1].stars)
         lines.append(
             "\n".join(
-                f"- {'★' * e.stars} {link(e)} ({{doc}}`/chapters/{name}`)"
+                f"- {'★' * e.stars} {link(e)} ({chapters.to_chapter(name)})"
                 for name, e in own
             )
         )
     lines.append("## By chapter")
-    for caption, names in book.parts():
+    for caption, names in chapters.parts():
         own = [n for n in names if any(name == n for name, _ in every)]
         lines += [f"### {caption}"] if own else []
         for name in own:
             items = [e for chapter, e in every if chapter == name]
-            lines.append(f"**{{doc}}`/chapters/{name}`**")
+            lines.append(f"**{chapters.to_chapter(name)}**")
             lines.append(
                 "\n".join(f"- {'★' * e.stars} {e.kind}: {link(e)}" for e in items)
             )

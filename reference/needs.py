@@ -3,7 +3,8 @@
 import tomllib
 from functools import cache
 
-from reference.book import ROOT, chapters, used_results
+from tools import ROOT
+from tools.chapters import names, used_results
 
 PATH = ROOT / "reference" / "needs.toml"
 
@@ -41,7 +42,7 @@ def complaints(direct=None, order=None, used=used_results):
     A chapter that refers to a labelled result of an earlier one builds on it.
     """
     direct = needs() if direct is None else direct
-    order = chapters() if order is None else order
+    order = names() if order is None else order
     found = [f"{c} is missing" for c in order if c not in direct]
     found += [f"{c} is no chapter" for c in direct if c not in order]
     if found:

@@ -2,11 +2,13 @@
 
 from itertools import groupby
 
-from reference import book, exercises
+from reference import exercises
 from reference.drawing import map_svg
 from reference.needs import needs
 from reference.symbols import anchor, symbols
 from reference.terms import terms
+from tools import chapters
+from tools.chapters import link, to_chapter
 
 PLURAL = {
     "definition": "Definitions",
@@ -18,24 +20,17 @@ PLURAL = {
 }
 
 
-def link(label):
-    """A reference to a label, in the role that its kind asks for."""
-    kind = label.partition("-")[0]
-    role = {"eq": "eq", "fig": "ref", "ex": "ref"}.get(kind, "prf:ref")
-    return f"{{{role}}}`{label}`"
-
-
 def place(label):
     """A reference to a label, and the chapter that it stands in; or to a chapter."""
-    if label in book.chapters():
-        return f"{{doc}}`/chapters/{label}`"
-    return f"{{doc}}`/chapters/{book.owner(label)}`, {link(label)}"
+    if label in chapters.names():
+        return to_chapter(label)
+    return f"{to_chapter(chapters.owner(label))}, {link(label)}"
 
 
 def map_page():
     """The drawing of the chapters, and the same as a list."""
     lines = ["<figure>" + map_svg() + "</figure>", "## The same as a list"]
-    titles = {name: f"{{doc}}`/chapters/{name}`" for name in needs()}
+    titles = {name: to_chapter(name) for name in needs()}
     items = []
     for name, others in needs().items():
         before = ", ".join(titles[o] for o in others) or "nothing but this book's start"
@@ -48,25 +43,25 @@ def map_page():
 def summaries_page():
     """The summary of every chapter, part by part."""
     lines = []
-    for caption, names in book.parts():
-        own = [n for n in names if n in book.chapters()]
+    for caption, names in chapters.parts():
+        own = [n for n in names if n in chapters.names()]
         lines += [f"## {caption}"] if own else []
         for name in own:
-            lines += [f"### {book.title(name)}"]
-            lines += [f"From {{doc}}`/chapters/{name}`."]
-            lines += [book.summary(name)]
+            lines += [f"### {chapters.title(name)}"]
+            lines += [f"From {to_chapter(name)}."]
+            lines += [chapters.summary(name)]
     return "\n\n".join(lines)
 
 
 def theorems_page():
     """Every numbered box with its title: chapter by chapter, then by kind."""
     lines = ["## By chapter"]
-    for name in book.chapters():
-        found = book.statements(name)
+    for name in chapters.names():
+        found = chapters.statements(name)
         if found:
-            lines.append(f"**{{doc}}`/chapters/{name}`**")
+            lines.append(f"**{to_chapter(name)}**")
             lines.append("\n".join(f"- {link(s.label)}: {s.title}" for s in found))
-    every = [s for name in book.chapters() for s in book.statements(name)]
+    every = [s for name in chapters.names() for s in chapters.statements(name)]
     for kind in PLURAL:
         found = sorted((s for s in every if s.kind == kind), key=_by_title)
         if found:
@@ -93,7 +88,7 @@ def symbols_page():
             parts.append(f"{text[0].upper()}{text[1:]}.")
         parts.append(f"Defined in {place(symbol.where)}.")
         if symbol.only:
-            here = ", ".join(f"{{doc}}`/chapters/{c}`" for c in symbol.only)
+            here = ", ".join(map(to_chapter, symbol.only))
             parts.append(f"With this meaning in {here}.")
         if symbol.documents:
             parts.append(_other_names(symbol.documents))

@@ -10,7 +10,6 @@ import tomllib
 from functools import cache
 from typing import NamedTuple
 
-from reference.book import ROOT
 from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
 from rnnlib.symbolic.quantities import (
     ARRAYS,
@@ -20,6 +19,7 @@ from rnnlib.symbolic.quantities import (
     SHAPES,
     axes,
 )
+from tools import ROOT
 
 PATH = ROOT / "reference" / "symbols.toml"
 SIZES = tuple(BOOK_NOTATION.sizes)

@@ -5,7 +5,7 @@ import tomllib
 from functools import cache
 from typing import NamedTuple
 
-from reference.book import ROOT
+from tools import ROOT
 
 PATH = ROOT / "reference" / "terms.toml"
 

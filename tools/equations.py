@@ -14,11 +14,11 @@ import json
 import re
 import sys
 
-import nbformat
-import yaml
 from nbformat.v4 import new_markdown_cell
 
-from tools.notebooks import CHAPTERS, ROOT, dumps
+from tools import ROOT
+from tools.chapters import path_of, read, table_of_contents, texts
+from tools.notebooks import dumps
 
 TARGET = ROOT / "rnnbook" / "page" / "equations.json"
 LABEL = re.compile(r"\$\$[ ]*\((eq-[\w-]+)\)[ ]*$", re.MULTILINE)
@@ -34,10 +34,9 @@ numbering:
 
 def chapter_numbers():
     """{name of a numbered chapter: its number}, from ``_toc.yml``."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     entries = [
         entry["file"].removeprefix("chapters/")
-        for part in toc["parts"]
+        for part in table_of_contents()["parts"]
         if part.get("numbered", True)
         for entry in part["chapters"]
     ]
@@ -46,18 +45,7 @@ def chapter_numbers():
 
 def labels(nb):
     """The labels of the equations of a notebook, in the order of the page."""
-    found = []
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            found += LABEL.findall(cell.source)
-        for output in cell.get("outputs", []):
-            found += LABEL.findall(output.get("data", {}).get("text/markdown", ""))
-    return found
-
-
-def read(name):
-    """The notebook of a chapter."""
-    return nbformat.read(CHAPTERS / f"{name}.ipynb", as_version=4)
+    return [label for text in texts(nb) for label in LABEL.findall(text)]
 
 
 def numbers():
@@ -110,7 +98,7 @@ def in_any_jupyter(nb):
 def written():
     """{file: what has to stand in it}."""
     found = {
-        CHAPTERS / f"{name}.ipynb": dumps(with_front_matter(read(name), chapter))
+        path_of(name): dumps(with_front_matter(read(name), chapter))
         for name, chapter in chapter_numbers().items()
     }
     return found | {TARGET: json.dumps(numbers(), indent=1) + "\n"}

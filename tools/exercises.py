@@ -18,8 +18,9 @@ from pathlib import Path
 
 import nbformat
 
+from tools import ROOT, chapters
 from tools.equations import in_any_jupyter
-from tools.notebooks import CHAPTERS, ROOT, STAMP, chapters, dumps
+from tools.notebooks import STAMP, dumps
 
 OUT = ROOT / "exercises"
 TAG = "exercise-code"
@@ -115,13 +116,12 @@ def exercises(nb):
 def write(paths, out, force):
     """Write the notebooks and the data they read; returns how many were kept."""
     out.mkdir(parents=True, exist_ok=True)
-    for data in CHAPTERS.iterdir():
-        if data.is_file() and data.suffix != ".ipynb":
-            shutil.copy(data, out)
+    for data in chapters.data_files():
+        shutil.copy(data, out)
     kept, shown = 0, out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
     for path in paths:
         target = out / path.name
-        text = dumps(exercises(nbformat.read(path, as_version=4)))
+        text = dumps(exercises(chapters.read(path)))
         if target.exists() and not force:
             if target.read_text(encoding="utf-8") != text:
                 kept += 1
@@ -141,7 +141,7 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("chapters", nargs="*", type=Path)
     args = parser.parse_args(arguments)
-    write(args.chapters or chapters(), args.out.resolve(), args.force)
+    write(args.chapters or chapters.paths(), args.out.resolve(), args.force)
     return 0
 
 

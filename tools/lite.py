@@ -21,8 +21,9 @@ import nbformat
 from hatchling.builders.wheel import WheelBuilder
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from tools import ROOT, chapters
 from tools.equations import in_any_jupyter
-from tools.notebooks import CHAPTERS, ROOT, STAMP, chapters, dumps
+from tools.notebooks import STAMP, dumps
 from tools.pyodide import BUNDLED, PYODIDE_VERSION, offered, requirements
 
 FOLDER = "lite"  # beside the pages of the book
@@ -93,7 +94,7 @@ def repack(name, folder):
 
 def runnable():
     """The chapters that can run in the browser: {path: notebook}."""
-    read = {path: nbformat.read(path, as_version=4) for path in chapters()}
+    read = {path: chapters.read(path) for path in chapters.paths()}
     return {path: nb for path, nb in read.items() if not requirements(nb)[1]}
 
 
@@ -104,9 +105,8 @@ def prepare(folder):
     wheels.mkdir()
     for path, nb in runnable().items():
         (files / path.name).write_text(dumps(browser_copy(nb)), encoding="utf-8")
-    for data in CHAPTERS.iterdir():
-        if data.is_file() and data.suffix != ".ipynb" and data.name[0] != ".":
-            shutil.copy(data, files)
+    for data in chapters.data_files():
+        shutil.copy(data, files)
     list(WheelBuilder(str(ROOT)).build(directory=str(wheels), versions=["standard"]))
     for name in BUNDLED:
         repack(name, wheels)

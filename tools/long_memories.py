@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from rnnbook.experiments.long_memories import SETTINGS, grid, run, settings_hash
-from tools.notebooks import ROOT
+from tools import CHAPTERS
 
-TARGET = ROOT / "chapters" / "long_memories.json"
+TARGET = CHAPTERS / "long_memories.json"
 COMMAND = "python -m tools.long_memories"
 
 

@@ -3,9 +3,12 @@
     python -m tools.notebooks run [--all] [PATH ...]   execute in place what changed
     python -m tools.notebooks normalise [PATH ...]     tidy the metadata only
     python -m tools.notebooks verify [PATH ...]        exit 1 when something is stale
+    python -m tools.notebooks record [PATH ...]        take the outputs for fresh
 
 Executing the same chapter twice gives the same bytes. Each executed notebook
-carries a digest of the code that produced its outputs.
+carries a digest of the code that produced its outputs. What changed is seen from that
+and from a digest of everything else that the outputs depend on, kept in the
+environment: a new clone has none, and ``record`` makes it without executing.
 """
 
 import argparse
@@ -22,27 +25,15 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbstripout import strip_output
 
+from tools import chapters, imports
+from tools.chapters import code_cells
 from tools.environment import isolate
 
-ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = ROOT / "chapters"
 STATE = Path(sys.prefix) / "notebooks.json"
 STAMP = "executed_source_sha256"
 LIMIT_SECONDS = 30
-PACKAGES = ("rnnlib", "rnnbook")
-SOURCES = {".py", ".js", ".css"}  # of the packages
 DISPLAY = "Python 3 (ipykernel)"
 KERNELSPEC = {"display_name": DISPLAY, "language": "python", "name": "python3"}
-
-
-def chapters():
-    """Every notebook of the book."""
-    return sorted(CHAPTERS.rglob("[!.]*.ipynb"))
-
-
-def code_cells(nb):
-    """The code cells that hold something to execute."""
-    return [c for c in nb.cells if c.cell_type == "code" and c.source.strip()]
 
 
 def code_digest(nb):
@@ -51,18 +42,36 @@ def code_digest(nb):
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def environment_digest():
-    """SHA-256 of what outputs depend on beside the cells: the packages and the lock."""
+def inputs(nb):
+    """The files that the outputs of a notebook depend on, beside its own cells.
+
+    The modules that it imports, directly or not, and what lies beside them that is no
+    Python; the data that it names; what draws its figures; the lock.
+    """
+    names = {n for cell in code_cells(nb) for n in imports.imported(cell.source)}
+    files, others = imports.reached(names, chapters.ROOT)
+    for folder in {path.parent for path in files}:
+        beside = (p for p in folder.iterdir() if p.is_file() and p.name[0] != ".")
+        files |= {p for p in beside if p.suffix not in (".py", ".pyc")}
+    files |= set(chapters.data_of(nb))
+    if "matplotlib" in others:
+        files |= {p for p in chapters.data_files() if p.name == "matplotlibrc"}
+    return sorted(files | {chapters.ROOT / "requirements.lock"})
+
+
+def inputs_digest(nb):
+    """SHA-256 of `inputs`, names and contents."""
     digest = hashlib.sha256()
-    files = sorted(
-        p
-        for package in PACKAGES
-        for p in (ROOT / package).rglob("*.*")
-        if p.suffix in SOURCES
-    )
-    for path in [*files, ROOT / "requirements.lock"]:
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    for path in inputs(nb):
+        name = path.relative_to(chapters.ROOT).as_posix()
+        digest.update(f"{name}\0{len(path.read_bytes())}\0".encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def digests(nb):
+    """What is kept of an executed notebook to see whether it is fresh."""
+    return [code_digest(nb), inputs_digest(nb)]
 
 
 def execution_complaints(nb):
@@ -103,8 +112,11 @@ def form_complaints(text):
     return []
 
 
-def execute(nb, cwd=CHAPTERS):
-    """Run every cell in a fresh kernel of this interpreter and stamp the code."""
+def execute(nb, cwd=None):
+    """Run every cell in a fresh kernel of this interpreter and stamp the code.
+
+    In the folder of the chapters, unless ``cwd`` says where.
+    """
     isolate()
     nb = copy.deepcopy(nb)
     nb.metadata["kernelspec"] = dict(KERNELSPEC)
@@ -115,7 +127,7 @@ def execute(nb, cwd=CHAPTERS):
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
-        resources={"metadata": {"path": str(cwd)}},
+        resources={"metadata": {"path": str(cwd or chapters.CHAPTERS)}},
     )
     client.execute()
     nb.metadata[STAMP] = code_digest(nb)
@@ -129,16 +141,35 @@ def cpu_seconds():
 
 
 def read_state():
-    """Which code was last executed here, under which environment."""
+    """{path: digests of the notebook when it was last executed here}."""
     return json.loads(STATE.read_text()) if STATE.exists() else {}
+
+
+def remember(found):
+    """Keep the digests of executed notebooks: {path: digests}."""
+    state = read_state() | {str(path.resolve()): d for path, d in found.items()}
+    STATE.write_text(json.dumps(state, indent=1))
+
+
+def record(paths):
+    """Take notebooks for executed with the inputs that they have now; returns 0."""
+    remember({path: digests(chapters.read(path)) for path in paths})
+    return 0
+
+
+def shown(path):
+    """A path as it is printed."""
+    return (
+        path.relative_to(chapters.ROOT) if path.is_relative_to(chapters.ROOT) else path
+    )
 
 
 def run_one(path):
     """Execute one notebook in place; return True when it succeeds in time."""
-    name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    name = shown(path)
     wall, cpu = time.perf_counter(), cpu_seconds()
     try:
-        nb = execute(nbformat.read(path, as_version=4), cwd=path.parent)
+        nb = execute(chapters.read(path), cwd=path.parent)
     except (CellExecutionError, CellTimeoutError) as error:
         print(f"{name}: FAILED\n{error}", file=sys.stderr)
         return False
@@ -153,16 +184,15 @@ def run_one(path):
 def run(paths, everything):
     """Execute the notebooks given, or those that are not fresh; count failures."""
     failures = 0
-    for path in paths or chapters():
-        key, environment = str(path.resolve()), environment_digest()
-        nb = nbformat.read(path, as_version=4)
-        fresh = read_state().get(key) == [code_digest(nb), environment]
+    for path in paths or chapters.paths():
+        nb = chapters.read(path)
+        now = digests(nb)
+        fresh = read_state().get(str(path.resolve())) == now
         if fresh and not paths and not everything and not execution_complaints(nb):
             normalise([path])
-            print(f"{path.relative_to(ROOT)}: unchanged")
+            print(f"{shown(path)}: unchanged")
         elif run_one(path):
-            state = read_state() | {key: [code_digest(nb), environment]}
-            STATE.write_text(json.dumps(state, indent=1))
+            remember({path: now})
         else:
             failures += 1
     return failures
@@ -171,7 +201,7 @@ def run(paths, everything):
 def normalise(paths):
     """Put notebook files into normal form, outputs and counts kept."""
     for path in paths:
-        text = dumps(normalised(nbformat.read(path, as_version=4)))
+        text = dumps(normalised(chapters.read(path)))
         if text != path.read_text(encoding="utf-8"):
             path.write_text(text, encoding="utf-8")
     return 0
@@ -180,26 +210,29 @@ def normalise(paths):
 def verify(paths):
     """Print every complaint; return how many there are."""
     found = [
-        f"{path.relative_to(ROOT)}: {complaint}"
+        f"{shown(path)}: {complaint}"
         for path in paths
         for complaint in form_complaints(path.read_text(encoding="utf-8"))
-        + execution_complaints(nbformat.read(path, as_version=4))
+        + execution_complaints(chapters.read(path))
     ]
     print("\n".join(found) or f"{len(paths)} notebooks in order")
     return len(found)
 
 
+ACTIONS = {"normalise": normalise, "verify": verify, "record": record}
+
+
 def main():
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("action", choices=["run", "normalise", "verify"])
+    parser.add_argument("action", choices=["run", *ACTIONS])
     parser.add_argument("--all", action="store_true", help="also what did not change")
     parser.add_argument("paths", nargs="*", type=Path)
     args = parser.parse_args()
     paths = [path.resolve() for path in args.paths]
     if args.action == "run":
         return run(paths, args.all)
-    return {"normalise": normalise, "verify": verify}[args.action](paths or chapters())
+    return ACTIONS[args.action](paths or chapters.paths())
 
 
 if __name__ == "__main__":

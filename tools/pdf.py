@@ -19,9 +19,8 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import sync_playwright
 
-from tools import chromium, pdf_pages
+from tools import ROOT, chapters, chromium, pdf_pages
 
-ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "_build/book.pdf"
 OMITTED = ("ledger/all",)  # a list of what the next pages say in full, to be filtered
 WIDTH, HEIGHT = 656, 960  # what a page holds, in CSS pixels, a little less
@@ -40,14 +39,6 @@ def build(target):
     if done.returncode or not folder.exists():
         raise RuntimeError(f"the single page was not built\n{done.stderr[-3000:]}")
     return folder
-
-
-def plan(toc):
-    """[(caption of a part, its documents)], the first part being the root page."""
-    parts = [(None, [toc["root"]])]
-    for part in toc["parts"]:
-        parts.append((part["caption"], [entry["file"] for entry in part["chapters"]]))
-    return parts
 
 
 def one_page(folder, root):
@@ -141,12 +132,11 @@ def main(arguments=None):
         return 1
     start = time.monotonic()
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = plan(toc)
+    parts = chapters.contents()
     with tempfile.TemporaryDirectory() as work:
         work = Path(work)
         folder = chosen.single or build(work)
-        source = one_page(folder, toc["root"])
+        source = one_page(folder, parts[0][1][0])
         headings, complaints = print_book(executable, source, config, parts, work)
         chosen.output.parent.mkdir(parents=True, exist_ok=True)
         pdf_pages.join(

@@ -9,7 +9,6 @@ and those packages that are pure Python: NumPy for the browser is only on the pu
 server of Pyodide, which the tests do not use.
 """
 
-import ast
 import hashlib
 import json
 import shutil
@@ -22,7 +21,9 @@ from pathlib import Path
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from packaging.utils import canonicalize_name
 
-from tools.notebooks import PACKAGES, ROOT, code_cells
+from tools import ROOT
+from tools.chapters import code_cells
+from tools.imports import imported, reached
 
 LIST = Path(__file__).with_name("pyodide_packages.txt")
 LOCAL = Path(sys.prefix) / "pyodide"
@@ -41,42 +42,14 @@ def offered():
     return found | {name: name for name in BUNDLED}
 
 
-def imported(source):
-    """The modules that the source of a module or cell imports, and what may be one."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def parts_of_rnnlib(name):
-    """The files that an import of a module of rnnlib runs."""
-    names = name.split(".")
-    for depth in range(1, len(names) + 1):
-        path = ROOT.joinpath(*names[:depth])
-        yield from filter(Path.is_file, (path / "__init__.py", path.with_suffix(".py")))
-
-
 def requirements(nb):
     """What a notebook imports that is not in the standard library: two sets of names.
 
-    The first is what it needs, through rnnlib too; the second is what cannot be had in
-    the browser.
+    The first is what it needs, through the book's own packages too; the second is what
+    cannot be had in the browser.
     """
     own = {n for cell in code_cells(nb) for n in imported(cell.source)}
-    todo, seen, needed = set(own), set(), set()
-    while todo:
-        name = todo.pop()
-        top = name.partition(".")[0]
-        if top in PACKAGES:
-            files = set(parts_of_rnnlib(name)) - seen
-            seen |= files
-            for path in files:
-                todo |= set(imported(path.read_text(encoding="utf-8")))
-        elif top not in sys.stdlib_module_names:
-            needed.add(top)
+    _, needed = reached(own, ROOT)
     absent = needed - set(offered())
     return needed, absent | {n.partition(".")[0] for n in own} & NOT_THERE
 

@@ -11,9 +11,9 @@ book and of the notebooks need its pinned tools and are left out.
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tools import ROOT
+
 KINDS = {"oldest": ("lowest-direct", "3.11"), "newest": ("highest", "3.13")}
 TOOLS = ("pytest", "pytest-xdist", "hypothesis", "nbformat", "nbclient", "nbstripout")
 TOOLS += ("ipykernel", "ruff")

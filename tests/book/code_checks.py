@@ -1,7 +1,8 @@
 """Dependencies point one way."""
 
-import ast
 import sys
+
+from tools.imports import imported
 
 CORE = {"numpy", "rnnlib", "rnnbook"} | set(sys.stdlib_module_names)
 BEYOND_CORE = {  # parts the core knows nothing of, and what each imports beside NumPy
@@ -17,25 +18,13 @@ UPON = {  # parts that stand on other parts
 }
 
 
-def imports(source, package):
-    """Absolute names of all modules that the source of a module imports."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            parent = package.split(".")
-            parent = parent[: len(parent) - node.level + 1] if node.level else []
-            base = ".".join([*parent, node.module] if node.module else parent)
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
 def import_complaints(source, package):
     """Imports that point against the direction of dependencies."""
     own = part_of(package)
     known = {None, own} | UPON.get(own, set())
     allowed = CORE | BEYOND_CORE.get(own, set())
     found = []
-    for name in imports(source, package):
+    for name in imported(source, package):
         if name.split(".")[0] not in allowed:
             found.append(f"{package} imports {name}")
         elif part_of(name) not in known:

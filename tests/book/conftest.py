@@ -6,25 +6,24 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import nbformat
 import pytest
 
 from tests.book import browser
+from tools import ROOT, chapters
 from tools import chromium as chromium_here
-from tools.notebooks import ROOT, chapters
 
 
 def pytest_generate_tests(metafunc):
     """A test that takes `chapter` runs once for every notebook."""
     if "chapter" in metafunc.fixturenames:
-        paths = chapters()
+        paths = chapters.paths()
         metafunc.parametrize("chapter", paths, ids=[path.stem for path in paths])
 
 
 @pytest.fixture
 def notebook(chapter):
     """The chapter as a notebook object."""
-    return nbformat.read(chapter, as_version=4)
+    return chapters.read(chapter)
 
 
 def strict_build(target):

@@ -7,7 +7,7 @@ those of `IDS`. Each check returns a list of complaints.
 import ast
 import re
 
-from tools.notebooks import code_cells
+from tools.chapters import code_cells
 
 
 def numbered(prefix, numbers, width=0):

@@ -4,7 +4,8 @@ import re
 import socket
 from pathlib import Path
 
-from tools.notebooks import ROOT, code_cells
+from tools import ROOT
+from tools.chapters import belongs, code_cells, labels, prose
 
 SECTIONS = {
     "What you will be able to do": r"you will be able to",
@@ -20,24 +21,6 @@ LEAKS_IN_OUTPUTS = {
     "timing": r"\b\d+\.\d+ ?(s|ms|µs|μs|us|ns|sec|seconds)\b|\b(CPU times|Wall time):",
     "time of day": r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d",
 }
-LABELS = (
-    r"^:(?:label|name):[ ]*(\S+)[ ]*$",
-    r"\$\$[ ]*\(([^()\s]+)\)[ ]*$",
-    r"^\(([^()\s]+)\)=[ ]*$",
-)
-
-
-def markdown(nb):
-    """The prose of a notebook, printed prose too, fenced code blocks taken out."""
-    parts = [c.source for c in nb.cells if c.cell_type == "markdown"]
-    parts += [
-        output.data["text/markdown"]
-        for cell in code_cells(nb)
-        for output in cell.outputs
-        if "text/markdown" in output.get("data", {})
-    ]
-    text = "\n\n".join(parts)
-    return re.sub(r"^```(?!\{)[\s\S]*?^```", "", text, flags=re.MULTILINE)
 
 
 def output_texts(nb):
@@ -96,7 +79,7 @@ def image_complaints(nb):
         for part, key in (("image", "alt"), ("figure", "caption"), ("figure", "name")):
             if not str(render.get(part, {}).get(key, "")).strip():
                 found.append(f"cell {cell.id}: image without {key}")
-    if re.search(r"!\[\s*\]\(", markdown(nb)):
+    if re.search(r"!\[\s*\]\(", prose(nb)):
         found.append("markdown image without alt text")
     return found
 
@@ -107,7 +90,7 @@ def structure_complaints(nb, sections=SECTIONS):
     cells = code_cells(nb)
     if not cells or not re.search(r"^(import|from) ", cells[0].source, re.MULTILINE):
         found.append("the first code cell is not a set-up cell: it imports nothing")
-    text, flags = markdown(nb), re.MULTILINE | re.IGNORECASE
+    text, flags = prose(nb), re.MULTILINE | re.IGNORECASE
     return found + [
         f"no section '{name}'"
         for name, pattern in sections.items()
@@ -115,18 +98,10 @@ def structure_complaints(nb, sections=SECTIONS):
     ]
 
 
-def labels(nb):
-    """Every label that a chapter defines."""
-    text = markdown(nb)
-    names = [n for p in LABELS for n in re.findall(p, text, re.MULTILINE)]
-    figures = [c.metadata.get("mystnb", {}).get("figure", {}) for c in code_cells(nb)]
-    return names + [figure["name"] for figure in figures if "name" in figure]
-
-
 def label_complaints(nb, stem):
     """Labels read kind-chapter-name, as in thm-bptt-adjoint, and are unique."""
     names, chapter = labels(nb), stem.replace("_", "-")
-    wrong = [n for n in names if not re.match(rf"[a-z]+-{chapter}(-|$)", n)]
+    wrong = [n for n in names if not belongs(n, stem)]
     twice = sorted({n for n in names if names.count(n) > 1})
     return [f"label {n}: expected the form kind-{chapter}-name" for n in wrong] + [
         f"label {n} is defined twice" for n in twice
@@ -144,7 +119,7 @@ def clash_complaints(labels_by_chapter):
 
 def source_complaints(nb):
     """Colon fences for directives, dollars for formulas, lines of at most 88."""
-    text = markdown(nb)
+    text = prose(nb)
     found = []
     if re.search(r"^[ ]*(```+|~~~+)\{", text, re.MULTILINE):
         found.append("directive in backticks: write it with colons")

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tests.book import code_checks
 from tests.book import notebook_checks as checks
+from tools import ROOT, chapters
 from tools import notebooks as tool
 
 
@@ -102,7 +103,7 @@ DEFECTS = {
     "dirty metadata": (edit(1, metadata={"execution": {"a": "b"}}), "not normalised"),
     "path": (printed("saved in /home/someone/x"), "absolute path"),
     "path in the source": (text("see /opt/notes"), "absolute path"),
-    "checkout": (printed(f"in {tool.ROOT}/x"), "path of this checkout"),
+    "checkout": (printed(f"in {ROOT}/x"), "path of this checkout"),
     "address": (printed("<f at 0x7f0011223344>"), "memory address"),
     "timing": (printed("it took 0.31 s"), "timing"),
     "date": (printed("2025-01-02 10:11"), "time of day"),
@@ -188,14 +189,14 @@ def nbval(path):
 
 def smallest_printing_chapter():
     """The chapter with the fewest cells among those that print something."""
-    found = [(p, nbformat.read(p, as_version=4)) for p in tool.chapters()]
+    found = [(p, chapters.read(p)) for p in chapters.paths()]
     found = [(len(nb.cells), str(p), nb) for p, nb in found if list(streams(nb))]
     return min(found, key=lambda entry: entry[:2])[2]
 
 
 def streams(nb):
     """What the cells of a notebook printed."""
-    for cell in tool.code_cells(nb):
+    for cell in chapters.code_cells(nb):
         yield from (o for o in cell.outputs if o.output_type == "stream")
 
 

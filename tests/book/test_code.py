@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from tests.book.code_checks import import_complaints
-from tools.notebooks import ROOT
+from tools import ROOT
+from tools.imports import package_of
 
 MODULES = sorted(p for n in ("rnnlib", "rnnbook") for p in (ROOT / n).rglob("*.py"))
 PACKAGES = ["bench", "ledger", "reference"] + [
@@ -16,14 +17,12 @@ PACKAGES = ["bench", "ledger", "reference"] + [
 ]
 
 
-def package_of(path):
-    """The dotted name of the package that a module's relative imports start from."""
-    return ".".join(path.relative_to(ROOT).parent.parts)
-
-
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports(path):
-    assert import_complaints(path.read_text(encoding="utf-8"), package_of(path)) == []
+    assert (
+        import_complaints(path.read_text(encoding="utf-8"), package_of(path, ROOT))
+        == []
+    )
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tools.notebooks import ROOT
+from tools import ROOT
 
 
 def pins(text):

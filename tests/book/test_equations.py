@@ -2,22 +2,21 @@
 
 import copy
 
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.book import equation_checks as checks
-from tools.notebooks import chapters
+from tools import chapters
 
 
 @pytest.mark.parametrize("section", checks.IDS)
 def test_each_equation_has_one_check_cell(section):
-    notebooks = {p.stem: nbformat.read(p, as_version=4) for p in chapters()}
+    notebooks = {p.stem: chapters.read(p) for p in chapters.paths()}
     assert checks.id_complaints(notebooks, checks.IDS[section]) == []
 
 
 def test_no_equation_is_checked_twice():
-    notebooks = {p.stem: nbformat.read(p, as_version=4) for p in chapters()}
+    notebooks = {p.stem: chapters.read(p) for p in chapters.paths()}
     assert checks.id_complaints(notebooks, checks.all_ids(notebooks)) == []
 
 

@@ -4,22 +4,18 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from reference import book
 from reference.exercises import KINDS, exercises, page
 from tests.book import exercise_checks as checks
+from tools import chapters
 from tools import exercises as tool
-from tools.notebooks import CHAPTERS, code_cells, execute
+from tools.chapters import code_cells, read
+from tools.notebooks import execute
 
-CHAPTERS_WITH = [CHAPTERS / f"{name}.ipynb" for name in book.chapters()]
+CHAPTERS_WITH = [chapters.path_of(name) for name in chapters.names()]
 QUICK = ("notation", "exploding")  # and min_char_rnn, in test_exercises
 WITH_EXERCISES = pytest.mark.parametrize(
     "path", CHAPTERS_WITH, ids=[path.stem for path in CHAPTERS_WITH]
 )
-
-
-def read(path):
-    """A notebook file."""
-    return nbformat.read(path, as_version=4)
 
 
 @WITH_EXERCISES
@@ -45,7 +41,7 @@ def test_nothing_of_a_solution_leaks_into_the_set(path):
 
 @pytest.mark.parametrize("name", QUICK)
 def test_the_set_opens_and_runs_as_it_was_written(tmp_path, name):
-    path = CHAPTERS / f"{name}.ipynb"
+    path = chapters.path_of(name)
     tool.write([path], tmp_path, force=False)
     written = read(tmp_path / path.name)
     nbformat.validate(written)
@@ -58,8 +54,10 @@ def test_the_set_opens_and_runs_as_it_was_written(tmp_path, name):
 
 def test_the_page_for_teachers_lists_every_exercise():
     text = page()
-    labels = [e.label for n in book.chapters() for e in exercises(book.texts(n))]
-    assert len(labels) >= 5 * len(book.chapters()) and len(set(labels)) == len(labels)
+    labels = [
+        e.label for n in chapters.names() for e in exercises(chapters.texts_of(n))
+    ]
+    assert len(labels) >= 5 * len(chapters.names()) and len(set(labels)) == len(labels)
     for label in labels:
         assert text.count(f"<{label}>") == 2  # by kind and by chapter
     assert [kind for kind in KINDS if f"## {kind} (" not in text] == []

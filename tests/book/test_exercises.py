@@ -10,9 +10,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import exercises as tool
-from tools.notebooks import CHAPTERS, code_cells, execute
+from tools.chapters import code_cells, path_of, read
+from tools.notebooks import execute
 
-EXERCISE = CHAPTERS / "min_char_rnn.ipynb"
+EXERCISE = path_of("min_char_rnn")
 FUNCTIONS = {
     "windows": "windows",
     "forward": "forward",
@@ -22,11 +23,6 @@ FUNCTIONS = {
     "sampling": "sample",
     "training": "train",
 }
-
-
-def read(path):
-    """A notebook file."""
-    return nbformat.read(path, as_version=4)
 
 
 def tagged(nb):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.book.notebook_checks import leak_patterns
-from tools.notebooks import ROOT
+from tools import ROOT
 
 KINDS = {".py", ".ipynb", ".md", ".toml", ".bib", ".yml", ".txt", ".lock", ".json"}
 KINDS |= {".html", ".js", ".css", ".svg", ""}

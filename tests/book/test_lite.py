@@ -15,15 +15,16 @@ from nbformat.v4 import new_code_cell, new_notebook
 from sphinx_book_theme.header_buttons.launch import add_launch_buttons
 
 from tests.book import browser, pyodide_site, site_checks
-from tools import lite, pyodide
-from tools.notebooks import PACKAGES, ROOT, chapters, code_cells, execute
+from tools import ROOT, chapters, imports, lite, pyodide
+from tools.chapters import code_cells, data_of
+from tools.notebooks import execute
 from tools.pyodide import requirements
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import run_in_browser
-from run_in_browser import data_of, only_with_repository
+from run_in_browser import only_with_repository
 
-NAMES = {path.stem for path in chapters()}
+NAMES = {path.stem for path in chapters.paths()}
 RAN = (
     "bptt",
     "theorem-against-definitions",
@@ -93,7 +94,7 @@ def test_the_wheel_is_the_packages(site):
         packed = {
             n: archive.read(n) for n in archive.namelist() if ".dist-info" not in n
         }
-    files = [p for name in PACKAGES for p in (ROOT / name).rglob("*") if p.is_file()]
+    files = [p for name in imports.PACKAGES for p in (ROOT / name).rglob("*") if p.is_file()]
     own = {str(p.relative_to(ROOT)): p for p in files if p.suffix != ".pyc"}
     assert packed == {name: path.read_bytes() for name, path in own.items()}
 
@@ -119,19 +120,19 @@ def test_a_build_that_lost_something_is_no_build(site, tmp_path):
     assert len(lite.complaints(tmp_path, tmp_path)) == 6
 
 
-def test_downloaded_notebooks_are_the_chapters(site, chapter):
+def test_downloaded_notebooks_are_the_chapters(site, chapter, notebook):
     page = site_checks.read(site / f"chapters/{chapter.stem}.html")
-    for path in [chapter, *data_of(chapter.stem)]:
+    for path in [chapter, *data_of(notebook)]:
         assert f"../_sources/chapters/{path.name}" in page.links
         assert (
             site / "_sources/chapters" / path.name
         ).read_bytes() == path.read_bytes()
 
 
-def test_chapters_read_no_file_but_the_data_of_their_name(chapter, notebook):
+def test_chapters_read_no_file_but_data_beside_them(notebook):
     code = "\n".join(cell.source for cell in code_cells(notebook))
     read = set(re.findall(r"[\"']([\w./-]+\.(?:json|npz|csv|txt|toml))[\"']", code))
-    assert read == {path.name for path in data_of(chapter.stem)}
+    assert read == {path.name for path in data_of(notebook)}
 
 
 def test_a_downloaded_notebook_runs_in_an_empty_folder(site, tmp_path):
@@ -204,7 +205,7 @@ def test_the_derivations_of_a_chapter_run_in_the_browser(chromium, site, tmp_pat
     pyodide_site.local(site, tmp_path / "lite")
     ran, found = pyodide_site.run(chromium, tmp_path / "lite", name, last)
     assert found == []
-    written = nbformat.read(ROOT / f"chapters/{name}.ipynb", as_version=4)
+    written = chapters.read(name)
     cells = {cell.id: cell for cell in code_cells(ran)}
     ids = [cell.id for cell in code_cells(written)]
     until = ids[: ids.index(last) + 1]

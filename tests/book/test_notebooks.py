@@ -1,10 +1,8 @@
 """Every committed chapter is executed, clean, labelled and in the contents."""
 
-import nbformat
-import yaml
-
 from tests.book import notebook_checks as checks
-from tools.notebooks import ROOT, chapters, execution_complaints, form_complaints
+from tools import ROOT, chapters
+from tools.notebooks import execution_complaints, form_complaints
 
 
 def test_executed_in_order_from_this_code(notebook):
@@ -34,7 +32,7 @@ def test_labels(chapter, notebook):
 
 
 def test_labels_are_unique_across_the_book():
-    found = {p.stem: checks.labels(nbformat.read(p, as_version=4)) for p in chapters()}
+    found = {p.stem: chapters.labels(chapters.read(p)) for p in chapters.paths()}
     assert checks.clash_complaints(found) == []
 
 
@@ -42,21 +40,8 @@ def test_source(notebook):
     assert checks.source_complaints(notebook) == []
 
 
-def listed(entry):
-    """Every file that a table of contents names."""
-    if isinstance(entry, dict):
-        names = [entry[key] for key in ("root", "file") if key in entry]
-        return names + [name for value in entry.values() for name in listed(value)]
-    return (
-        [name for part in entry for name in listed(part)]
-        if isinstance(entry, list)
-        else []
-    )
-
-
 def test_table_of_contents():
-    names = listed(yaml.safe_load((ROOT / "_toc.yml").read_text()))
-    on_disk = {str(p.relative_to(ROOT).with_suffix("")) for p in chapters()}
-    in_toc = {name.removesuffix(".ipynb") for name in names}
-    assert len(names) == len(in_toc), "a file is listed twice"
-    assert {name for name in in_toc if name.startswith("chapters/")} == on_disk
+    listed = [name for _, names in chapters.contents() for name in names]
+    assert len(listed) == len(set(listed)), "a file is listed twice"
+    on_disk = {str(p.relative_to(ROOT).with_suffix("")) for p in chapters.paths()}
+    assert {name for name in listed if name.startswith("chapters/")} == on_disk

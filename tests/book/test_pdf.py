@@ -8,10 +8,7 @@ from tools import chromium as chromium_here
 from tools import pdf, pdf_pages
 
 CONFIG = {"title": "A short book", "author": "Somebody"}
-TOC = {
-    "root": "intro",
-    "parts": [{"caption": "First part", "chapters": [{"file": "one"}]}],
-}
+PARTS = [(None, ["intro"]), ("First part", ["one"])]
 FORMULA = (
     "<mjx-container display=true style='display: block; white-space: nowrap'>"
     "<span style='display: inline-block; width: {}em'>x</span></mjx-container>"
@@ -44,8 +41,8 @@ def single(folder, formula):
 def small(chromium, tmp_path_factory):
     """A printed book of two chapters: (file, headings, complaints)."""
     work = tmp_path_factory.mktemp("pdf")
-    source, parts = single(work, WIDE), pdf.plan(TOC)
-    headings, found = pdf.print_book(chromium, source, CONFIG, parts, work, ["left"])
+    source = single(work, WIDE)
+    headings, found = pdf.print_book(chromium, source, CONFIG, PARTS, work, ["left"])
     front, body, book = (work / f"{name}.pdf" for name in ("front", "body", "book"))
     pdf_pages.join(front, body, headings, CONFIG, book)
     found += pdf_pages.complaints(book, headings, ["intro", "one"])
@@ -86,7 +83,7 @@ def test_what_cannot_be_made_to_fit_is_a_complaint(chromium, tmp_path):
     with browser.launched(chromium) as context:
         page = context.new_page()
         source = single(tmp_path, FIXED)
-        headings, fitted, found = pdf.lay_out(page, source, pdf.plan(TOC), ["left"])
+        headings, fitted, found = pdf.lay_out(page, source, PARTS, ["left"])
     assert len(headings) == 3 and fitted["scaled"] == 0
     assert any("runs out of the page" in complaint for complaint in found)
 

@@ -5,25 +5,18 @@ import re
 
 import pytest
 
-from reference import book, drawing, needs, pages, symbols, terms
+from reference import drawing, needs, pages, symbols, terms
 from rnnlib.symbolic import quantities
-from tests.book.notebook_checks import labels
-from tools.notebooks import ROOT, chapters
+from tools import ROOT, chapters
 
-every_chapter = pytest.mark.parametrize("name", book.chapters())
-FORMULA = re.compile(r"\$([^$]+)\$")
+every_chapter = pytest.mark.parametrize("name", chapters.names())
 
 
 @pytest.fixture(scope="module")
 def known():
     """Every label of the book, and the label's form in a link."""
-    import nbformat
-
-    return {
-        label
-        for path in chapters()
-        for label in labels(nbformat.read(path, as_version=4))
-    }
+    read = (chapters.read(path) for path in chapters.paths())
+    return {label for nb in read for label in chapters.labels(nb)}
 
 
 def bare(text):
@@ -33,8 +26,7 @@ def bare(text):
 
 def formulas(name):
     """The formulas of a chapter as its cells hold them, in another notation or not."""
-    text = "\n".join(book.texts(name))
-    return [a or b for a, b in re.findall(r"\$\$(.*?)\$\$|\$([^$]+)\$", text, re.S)]
+    return chapters.formulas("\n".join(chapters.texts_of(name)))
 
 
 # The map.
@@ -73,7 +65,7 @@ def test_the_drawing_has_every_chapter_and_every_step():
     assert svg.count('class="arc"') == sum(map(len, direct.values()))
     for name in direct:
         assert f"chapters/{name}.html" in svg
-        assert f">{book.title(name)}</text>" in svg
+        assert f">{chapters.title(name)}</text>" in svg
     assert 'aria-label="Map of the chapters.' in svg
     text = pages.map_page()
     for name, others in direct.items():
@@ -96,7 +88,7 @@ def test_every_entry_is_complete(known):
     for symbol in symbols.symbols():
         assert symbol.meaning, symbol.key
         assert symbol.where in known, symbol
-        assert set(symbol.only + symbol.never) <= set(book.chapters())
+        assert set(symbol.only + symbol.never) <= set(chapters.names())
         assert f":name: {symbols.anchor(symbol)}\n" in text
     network = {s.key: s for s in symbols.symbols() if s.key in quantities.MEANINGS}
     assert list(network) == list(quantities.SHAPES)
@@ -105,7 +97,7 @@ def test_every_entry_is_complete(known):
 
 def test_the_chapter_on_notation_prints_the_meanings_of_the_symbols():
     """Both take them from the same place; neither reads the other."""
-    text = "\n".join(book.texts("notation"))
+    text = "\n".join(chapters.texts_of("notation"))
     for name, meaning in quantities.MEANINGS.items():
         assert re.search(rf"^\| .*\| {re.escape(meaning)}( \(\d+\))? \|", text, re.M)
         assert f"$({', '.join(quantities.axes(name))})$" in text
@@ -113,7 +105,7 @@ def test_the_chapter_on_notation_prints_the_meanings_of_the_symbols():
 
 def test_every_symbol_is_found_where_it_is_defined():
     for symbol in symbols.symbols():
-        owner = book.owner(symbol.where)
+        owner = chapters.owner(symbol.where)
         assert symbol in symbols.found_in(formulas(owner), owner), symbol.key
 
 
@@ -156,23 +148,23 @@ def test_a_letter_with_two_meanings_is_told_apart():
 
 def test_every_definition_has_a_word_in_the_glossary(known):
     places = {place for term in terms.terms() for place in term.where}
-    assert places <= known | set(book.chapters())
-    for name in book.chapters():
-        for statement in book.statements(name):
+    assert places <= known | set(chapters.names())
+    for name in chapters.names():
+        for statement in chapters.statements(name):
             if statement.kind == "definition":
                 assert statement.label in places, statement.label
 
 
 @every_chapter
 def test_every_chapter_uses_words_of_the_glossary(name):
-    assert len(terms.found_in("\n".join(book.texts(name)))) >= 3
+    assert len(terms.found_in("\n".join(chapters.texts_of(name)))) >= 3
 
 
 def test_every_word_is_used_where_it_is_defined():
     for term in terms.terms():
         for place in term.where:
-            owner = place if place in book.chapters() else book.owner(place)
-            text = "\n".join(book.texts(owner))
+            owner = place if place in chapters.names() else chapters.owner(place)
+            text = "\n".join(chapters.texts_of(owner))
             assert term in terms.found_in(text), (term.name, owner)
 
 
@@ -182,8 +174,8 @@ def test_every_word_is_used_where_it_is_defined():
 @every_chapter
 def test_the_summary_of_every_chapter_is_collected(name):
     text = pages.summaries_page()
-    assert f"### {book.title(name)}\n" in text
-    own = book.summary(name)
+    assert f"### {chapters.title(name)}\n" in text
+    own = chapters.summary(name)
     assert own in text and len(own) > 100
     assert not re.search(r"\{doc\}`(?!/|[^`]*</)", own)
 
@@ -191,7 +183,7 @@ def test_the_summary_of_every_chapter_is_collected(name):
 def test_the_index_has_every_box_twice(known):
     text = pages.theorems_page()
     found = re.findall(r"\{prf:ref\}`([\w-]+)`", text)
-    boxes = [s.label for name in book.chapters() for s in book.statements(name)]
+    boxes = [s.label for name in chapters.names() for s in chapters.statements(name)]
     assert sorted(found) == sorted(boxes * 2)
     kinds = ("def", "thm", "lem", "cor", "prp", "alg")
     assert {b for b in known if b.split("-")[0] in kinds} == set(boxes)
@@ -200,7 +192,7 @@ def test_the_index_has_every_box_twice(known):
 def test_every_line_of_the_formula_sheet_leads_to_its_result(known):
     lines = [
         line
-        for text in book.texts("formula_sheet")
+        for text in chapters.texts_of("formula_sheet")
         for line in text.splitlines()
         if line.startswith("- ")
     ]
@@ -215,23 +207,23 @@ def test_every_line_of_the_formula_sheet_leads_to_its_result(known):
 
 def entries():
     """{chapter: what the first page says of it}."""
-    text = "\n".join(book.texts("intro"))
+    text = "\n".join(chapters.texts_of("intro"))
     section = text.split("## What each chapter proves")[1].split("\n## ")[0]
     return dict(re.findall(r"^- \{doc\}`(\w+)`: (.+)$", section, re.MULTILINE))
 
 
 def test_the_first_page_names_every_chapter_in_order():
-    assert list(entries()) == book.chapters()
+    assert list(entries()) == chapters.names()
 
 
 @every_chapter
 def test_the_first_page_states_a_result_of_the_chapter(name):
     entry = entries()[name]
-    boxes = [s.label for s in book.statements(name)]
+    boxes = [s.label for s in chapters.statements(name)]
     named = re.findall(r"\{prf:ref\}`([\w-]+)`", entry)
     assert len(named) == bool(boxes) and set(named) <= set(boxes)
     whole = bare(" ".join(formulas(name)))
-    for formula in FORMULA.findall(entry):
+    for formula in chapters.formulas(entry):
         assert bare(formula) in whole, formula
 
 
@@ -254,7 +246,7 @@ def test_a_chapter_leads_to_its_symbols_and_words(site, name):
 @every_chapter
 def test_every_box_and_equation_leads_to_itself(site, name):
     page = html(site, f"chapters/{name}")
-    for statement in book.statements(name):
+    for statement in chapters.statements(name):
         assert f'class="permalink" href="#{statement.label}"' in page
     for number in re.findall(r'id="(equation-[\w-]+)"', page):
         assert f'class="headerlink" href="#{number}"' in page
@@ -270,7 +262,7 @@ def test_every_claim_leads_to_itself(site):
 
 
 def test_every_page_leads_to_the_next_and_back(site):
-    toc = re.findall(r"file: (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    toc = [name for _, names in chapters.contents()[1:] for name in names]
     for name in toc:
         page = html(site, name)
         assert 'class="left-prev"' in page, name
@@ -279,7 +271,9 @@ def test_every_page_leads_to_the_next_and_back(site):
 
 def test_the_bibliography_leads_to_every_source_with_an_address(site):
     page = html(site, "bibliography")
-    cited = "\n".join(text for path in chapters() for text in book.texts(path.stem))
+    cited = "\n".join(
+        text for path in chapters.paths() for text in chapters.texts_of(path.stem)
+    )
     bib = (ROOT / "references.bib").read_text(encoding="utf-8")
     found = 0
     for key, entry in re.findall(r"^@\w+\{(\w+),(.*?)^\}", bib, re.M | re.S):

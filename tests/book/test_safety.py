@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tools.notebooks import ROOT
+from tools import ROOT
 
 FOLDERS = ("rnnlib", "rnnbook", "bench", "tools", "_ext", "ledger")
 MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "marshal"}

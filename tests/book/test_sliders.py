@@ -2,7 +2,6 @@
 
 import re
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -11,14 +10,15 @@ from rnnbook.page import sliders
 from rnnbook.page.sliders.first import LEFT, TOP, at, first_frame
 from rnnlib.spectral import log_gradient_norms
 from tests.book import browser
-from tools.notebooks import CHAPTERS, chapters, code_cells
+from tools import chapters
+from tools.chapters import code_cells
 
 LARGEST_FIGURE = 40_000  # bytes
 
 
 def figures(path):
     """The HTML of every figure with sliders in a committed notebook."""
-    nb = nbformat.read(path, as_version=4)
+    nb = chapters.read(path)
     outputs = [o.get("data", {}) for cell in code_cells(nb) for o in cell.outputs]
     html = [data.get("text/html", "") for data in outputs]
     return [text for text in html if 'class="rnn-sliders"' in text]
@@ -26,7 +26,7 @@ def figures(path):
 
 def pages_with_figures():
     """The chapters that have such figures."""
-    return [path for path in chapters() if figures(path)]
+    return [path for path in chapters.paths() if figures(path)]
 
 
 def numbers(line):
@@ -36,7 +36,7 @@ def numbers(line):
 
 def table_of(stem):
     """The table of the only such figure of a chapter."""
-    (html,) = figures(CHAPTERS / f"{stem}.ipynb")
+    (html,) = figures(chapters.path_of(stem))
     return sliders.read_table(html)
 
 

@@ -1,12 +1,12 @@
 """Executing notebooks: the same bytes each time, by this interpreter alone."""
 
-import shutil
 import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tools import chapters
 from tools import notebooks as tool
 
 
@@ -62,17 +62,35 @@ def test_kernel_is_this_interpreter_without_private_settings(tmp_path, monkeypat
     assert nb.cells[0].outputs[0].text == f"{sys.executable} 1\n"
 
 
+MODULES = {
+    "__init__": "",
+    "core": "from rnnlib.used import x",
+    "used": "def late():\n    from rnnlib.part import inner",
+    "unused": "import rnnlib.core",
+    "part/__init__": "",
+    "part/inner": "",
+    "part/other": "",
+}
+
+
 @pytest.fixture
 def book(tmp_path, monkeypatch):
-    """A book of one chapter, with its own package, lock and state."""
-    (tmp_path / "rnnlib").mkdir()
-    (tmp_path / "rnnlib/core.py").write_text("x = 1\n")
-    (tmp_path / "chapters").mkdir()
-    shutil.copy(tool.ROOT / "requirements.lock", tmp_path)
-    monkeypatch.setattr(tool, "ROOT", tmp_path)
-    monkeypatch.setattr(tool, "CHAPTERS", tmp_path / "chapters")
+    """A book of one chapter, with its own package, lock, data and state."""
+    for name, source in MODULES.items():
+        path = tmp_path / f"rnnlib/{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+    for name in ("part/figure.js", "chapters/read.json", "chapters/other.json"):
+        path = tmp_path / ("rnnlib" if name.startswith("part") else "") / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    (tmp_path / "chapters/matplotlibrc").touch()
+    (tmp_path / "requirements.lock").touch()
+    monkeypatch.setattr(chapters, "ROOT", tmp_path)
+    monkeypatch.setattr(chapters, "CHAPTERS", tmp_path / "chapters")
     monkeypatch.setattr(tool, "STATE", tmp_path / "state.json")
-    return written(tmp_path / "chapters/a.ipynb", "print(1)")
+    code = ("if 0:\n    from rnnlib import core", 'print("read.json")')
+    return written(tmp_path / "chapters/a.ipynb", *code)
 
 
 def test_only_what_changed_is_executed(book, capsys):
@@ -84,18 +102,70 @@ def test_only_what_changed_is_executed(book, capsys):
     assert not run()
     assert run(everything=True)
     assert run(paths=[book])
-    book.write_text(book.read_text().replace("print(1)", "print(2)"))
+    book.write_text(book.read_text().replace("print(", "repr("))
     assert run()
     assert not run()
-    (tool.ROOT / "rnnlib/core.py").write_text("x = 2\n")
-    assert run()
     book.write_text(
         book.read_text().replace('"execution_count": 1', '"execution_count": 3')
     )
     assert run()
-    (tool.ROOT / "requirements.lock").write_text("")
+    (chapters.ROOT / "rnnlib/core.py").write_text("x = 2\n")
     assert run()
     assert not run()
+    (chapters.ROOT / "rnnlib/unused.py").write_text("x = 2\n")
+    assert not run()
+
+
+INPUTS = ("__init__", "core", "used", "part/__init__", "part/inner")
+
+
+@pytest.mark.parametrize(
+    ("name", "matters"),
+    [
+        *((f"rnnlib/{name}.py", name in INPUTS) for name in MODULES),
+        ("rnnlib/part/figure.js", True),
+        ("rnnlib/new.py", False),
+        ("rnnlib/new.css", True),
+        ("chapters/read.json", True),
+        ("chapters/other.json", False),
+        ("chapters/matplotlibrc", False),
+        ("requirements.lock", True),
+    ],
+)
+def test_what_is_executed_follows_what_the_chapter_imports_and_reads(
+    book, name, matters
+):
+    before = tool.inputs_digest(chapters.read(book))
+    with open(chapters.ROOT / name, "a") as file:
+        file.write("\n# changed")
+    after = tool.inputs_digest(chapters.read(book))
+    assert (after != before) == matters
+
+
+def test_figures_depend_on_matplotlibrc(book):
+    nb = chapters.read(book)
+    nb.cells[0].source = "import matplotlib.pyplot as plt"
+    before = tool.inputs_digest(nb)
+    (chapters.CHAPTERS / "matplotlibrc").write_text("figure.dpi: 200")
+    assert tool.inputs_digest(nb) != before
+
+
+def test_a_file_that_moves_is_a_change(book):
+    before = tool.inputs_digest(chapters.read(book))
+    figure = chapters.ROOT / "rnnlib/part/figure.js"
+    figure.rename(figure.with_suffix(".css"))
+    assert tool.inputs_digest(chapters.read(book)) != before
+
+
+def test_recorded_outputs_are_not_executed_again(book, capsys):
+    tool.run([], False)
+    tool.STATE.unlink()
+    assert tool.record([book]) == 0
+    tool.run([], False)
+    assert "a.ipynb: unchanged" in capsys.readouterr().out
+    (chapters.ROOT / "rnnlib/core.py").write_text("x = 2\n")
+    tool.run([], False)
+    assert "unchanged" not in capsys.readouterr().out
 
 
 def test_verify_counts_complaints(book):

@@ -29,7 +29,7 @@ def test_it_is_english_prose_of_a_modest_alphabet():
 
 
 def test_the_version_is_the_one_that_is_pinned():
-    from tools.notebooks import ROOT
+    from tools import ROOT
 
     name, version = default.SOURCE
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()

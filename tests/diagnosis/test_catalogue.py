@@ -2,7 +2,6 @@
 
 from itertools import combinations
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -24,9 +23,8 @@ from rnnbook.tutor import (
 from rnnbook.tutor.catalogue import PLACES
 from rnnbook.tutor.layout import BOOK
 from rnnbook.tutor.matching import all_agree
-from tests.book.notebook_checks import labels
 from tests.diagnosis.readers import RIGHT, SLIPS, program, slip
-from tools.notebooks import CHAPTERS
+from tools.chapters import labels, read
 
 CHECKS = {
     "forward": diagnosis.check_forward,
@@ -157,11 +155,7 @@ def test_sampling_tells_its_entries_from_the_right_model_by_far(mistake):
 
 
 def test_equations_exist():
-    chapters = {chapter for _, chapter in PLACES.values()}
-    found = {
-        c: labels(nbformat.read(CHAPTERS / f"{c}.ipynb", as_version=4))
-        for c in chapters
-    }
+    found = {c: labels(read(c)) for c in {chapter for _, chapter in PLACES.values()}}
     missing = [label for label, (_, c) in PLACES.items() if label not in found[c]]
     assert missing == []
     used = {m.equation for entries in CATALOGUES.values() for m in entries}

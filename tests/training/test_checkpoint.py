@@ -15,7 +15,7 @@ from rnnlib.optimisers import sgd
 from rnnlib.training import begin, load_checkpoint, read_about, save_checkpoint
 from rnnlib.training import checkpoint as module
 from tests.training.problem import carrying, run, same, start, start_carrying
-from tools.notebooks import ROOT
+from tools import ROOT
 
 STEPS = 60
 KINDS = [getattr(np.random, name) for name in rnnlib.training.state.GENERATORS]

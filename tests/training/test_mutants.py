@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.mutants import SOURCE
-from tools.notebooks import ROOT
+from tools import ROOT
 
 CHECK = """
 import sys
