@@ -19,10 +19,8 @@ PACKAGES = ["bench", "ledger", "reference"] + [
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports(path):
-    assert (
-        import_complaints(path.read_text(encoding="utf-8"), package_of(path, ROOT))
-        == []
-    )
+    source = path.read_text(encoding="utf-8")
+    assert import_complaints(source, package_of(path, ROOT)) == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
