@@ -8,8 +8,8 @@ from hypothesis import given
 
 import rnnlib
 from rnnlib.layers.readout import TOPOLOGIES
-from tests import cases
-from tests.strategies import assert_same_gradients, runs
+from tests.support import cases
+from tests.support.strategies import assert_same_gradients, runs
 
 PAIRS = list(itertools.combinations(cases.PARAMETERS, 2))
 

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 import rnnlib.clipping
 from rnnlib.clipping import clip_by_global_norm, clip_by_value, global_norm
 from rnnlib.trees import flatten
-from tests.optimiser_checks import clipping_check
-from tests.refusals import NON_FINITE, refuses
+from tests.support.optimiser_checks import clipping_check
+from tests.support.refusals import NON_FINITE, refuses
 
 ENTRIES = st.floats(-1e6, 1e6).map(lambda a: round(a, 6))
 VECTORS = arrays(float, st.integers(1, 6), elements=ENTRIES)

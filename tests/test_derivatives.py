@@ -5,7 +5,7 @@ import pytest
 
 from rnnlib import central_difference, complex_step, complex_step_gradients
 from rnnlib.derivatives import STENCILS, STEPS
-from tests.refusals import refuses
+from tests.support.refusals import refuses
 
 ORDERS = sorted(STENCILS)
 every_order = pytest.mark.parametrize("order", ORDERS)

@@ -5,7 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib import check_gradients
-from tests.refusals import refuses
+from tests.support.refusals import refuses
 
 
 def rng():

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import rnnlib
 from rnnlib import cross_entropy, half_squared_error, log_softmax, softmax
-from tests import oracles
+from tests.support import oracles
 
 LOGITS = arrays(
     float, array_shapes(min_dims=1, max_dims=3), elements=st.floats(-30, 30)

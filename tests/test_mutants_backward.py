@@ -7,7 +7,7 @@ have to name the same gradients as wrong, and no other.
 
 import pytest
 
-from tests.mutants import FUTURE, Mutant, load, wrong_by_any
+from tests.support.mutants import FUTURE, Mutant, load, wrong_by_any
 
 PHI_PRIME = "np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])"
 STEP_BACK = "back = delta_s[t - 1] @ W_hh"

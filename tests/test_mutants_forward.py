@@ -6,8 +6,8 @@ losses. Only an implementation that shares no code can see it.
 
 import pytest
 
-from tests import oracles
-from tests.mutants import Mutant, load, wrong_by_any, wrong_by_reference
+from tests.support import oracles
+from tests.support.mutants import Mutant, load, wrong_by_any, wrong_by_reference
 
 CARRY = "np.copyto(h[t], h[t - 1], where=held(mask, t))"
 SUM_EXP = "np.log(np.exp(shifted).sum(axis=-1, keepdims=True))"

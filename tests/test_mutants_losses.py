@@ -5,7 +5,7 @@ As in test_mutants_backward: each oracle names the same gradients as wrong.
 
 import pytest
 
-from tests.mutants import FUTURE, Mutant, load, wrong_by_any
+from tests.support.mutants import FUTURE, Mutant, load, wrong_by_any
 
 ALL = FUTURE | {"W_hy", "b_y"}
 

@@ -4,8 +4,8 @@ import pytest
 
 import rnnlib.clipping
 import rnnlib.optimisers
-from tests.mutants import Mutant, load
-from tests.optimiser_checks import CHECKS, clipping_check
+from tests.support.mutants import Mutant, load
+from tests.support.optimiser_checks import CHECKS, clipping_check
 
 STEP = "v - eta * _quotient(m_hat, np.sqrt(q_hat) + eps), (m, q)"
 CORRECTION = "m_hat, q_hat = m / (1 - beta_1**n), q / (1 - beta_2**n)"

@@ -5,7 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib.parameters import MATRICES
-from tests import cases
+from tests.support import cases
 
 SOME = cases.CASES[::5]
 

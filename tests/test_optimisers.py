@@ -12,9 +12,9 @@ import rnnlib
 import rnnlib.optimisers
 from rnnlib.optimisers import State, adagrad, adam, adamw, sgd
 from rnnlib.trees import flatten
-from tests import torch_optimisers
-from tests.optimiser_checks import CHECKS, path
-from tests.refusals import refuses
+from tests.support import torch_optimisers
+from tests.support.optimiser_checks import CHECKS, path
+from tests.support.refusals import refuses
 
 FOUR = {
     "sgd": sgd(0.1, momentum=0.5),

@@ -8,7 +8,7 @@ initial state is given for each sequence, shared by all, or left out.
 import numpy as np
 import pytest
 
-from tests import cases, oracles
+from tests.support import cases, oracles
 
 every_case = pytest.mark.parametrize("case", cases.CASES, ids=str)
 

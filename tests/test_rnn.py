@@ -5,7 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib.layers.readout import TOPOLOGIES
-from tests import cases
+from tests.support import cases
 
 SOME = cases.CASES[::7]  # every option occurs
 some_cases = pytest.mark.parametrize("case", SOME, ids=str)

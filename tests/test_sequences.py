@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import rnnlib
 from rnnlib import Gradients, Params
-from tests.strategies import Run, assert_same_gradients, runs
+from tests.support.strategies import Run, assert_same_gradients, runs
 
 EXACT = {"rtol": 1e-11, "atol": 1e-12}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from tests import cases, oracles
+from tests.support import cases, oracles
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: NOT CHECKED")
 

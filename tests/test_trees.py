@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlib.trees import flatten, rebuild, same_form
-from tests.refusals import refuses
+from tests.support.refusals import refuses
 
 
 class Pair(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from tests.refusals import D_H, D_X, NON_FINITE, B, K, T, good, refused, spoiled
+from tests.support.refusals import D_H, D_X, NON_FINITE, B, K, T, good, refused, spoiled
 
 
 def test_the_arguments_are_good_before_they_are_spoiled():

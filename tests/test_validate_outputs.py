@@ -5,7 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib import cross_entropy, half_squared_error, log_softmax, softmax
-from tests.refusals import B, K, T, refuses
+from tests.support.refusals import B, K, T, refuses
 
 Z = np.random.default_rng(0).standard_normal((T, B, K))
 UNIFORM = np.full((T, B, K), 1 / K)

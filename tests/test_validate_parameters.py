@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlib import Params
-from tests.refusals import D_H, D_X, NON_FINITE, K, good, refused, spoiled
+from tests.support.refusals import D_H, D_X, NON_FINITE, K, good, refused, spoiled
 
 
 @NON_FINITE

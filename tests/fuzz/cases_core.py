@@ -12,10 +12,10 @@ from tests.fuzz.case import Case, internal
 from tests.fuzz.draw import CELLS, Draw
 
 ELSEWHERE = {
-    "validate.finite_result": "tests/test_finite.py",
+    "validate.finite_result": "tests/test_validate_finite.py",
     "vanilla.recur_back": "rnnlib/rnn.py",  # it fills what its callers made
 } | {
-    f"cell.Cell.{name}": "tests/test_recurrent.py"  # a protocol: nothing to call
+    f"cell.Cell.{name}": "tests/layers/test_cell.py"  # a protocol: nothing to call
     for name in ("backward", "forward", "init_params")
 }
 IMMEDIATE = {"k1": 1, "k2": 2}

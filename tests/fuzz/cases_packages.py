@@ -406,12 +406,12 @@ for name in ("dense", "between", "frexp", "extreme"):
 # Functions that a call by arguments alone does not do justice to, and where they are
 # tested: with wrong arguments, damaged files, and for what they leave unchanged.
 ELSEWHERE = {
-    "text.read_text": "tests/char/test_text.py",
-    "fast.adagrad": "tests/fast/test_errors.py",
+    "text.read_text": "tests/language/test_text.py",
+    "fast.adagrad": "tests/char/fast/test_errors.py",
     "training.load_checkpoint": "tests/training/test_checkpoint.py",
     "training.read_about": "tests/training/test_checkpoint.py",
     "training.save_checkpoint": "tests/training/test_checkpoint.py",
     "spectral.Jacobians.times": "rnnlib/spectral/products.py",  # its only caller
     "training.train": "tests/training/test_loop.py",
-    "tutor.solved": "tests/diagnosis/test_messages.py",
+    "tutor.solved": "tests/rnnbook/tutor/test_messages.py",
 }

@@ -4,8 +4,8 @@ import pytest
 
 import rnnlib
 import rnnlib.pointprocess
-from tests.mutants import Mutant, load
 from tests.pointprocess.checks import CHECKS
+from tests.support.mutants import Mutant, load
 
 CHEAP = {k: v for k, v in CHECKS.items() if k not in ("score", "complex step")}
 SURVIVAL = "return gains - self.compensator.sum(axis=0)"

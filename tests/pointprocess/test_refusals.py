@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlib import pointprocess as pp
-from tests.refusals import refuses, spoiled
+from tests.support.refusals import refuses, spoiled
 
 EMPTY = np.zeros(0)
 

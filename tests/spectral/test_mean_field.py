@@ -13,7 +13,7 @@ from rnnlib.spectral.mean_field import (
     fixed_point_variance,
     variance_map,
 )
-from tests.mutants import Mutant, load
+from tests.support.mutants import Mutant, load
 
 biases = st.floats(0.01, 3)
 gains = st.floats(0.05, 6)

@@ -7,7 +7,7 @@ import sympy as sp
 
 import rnnlib
 from rnnlib.symbolic import Network, dphi, phi, unroll
-from tests.mutants import FUTURE, Mutant, load
+from tests.support.mutants import FUTURE, Mutant, load
 from tests.symbolic import small
 
 MUTANTS = [

@@ -6,7 +6,7 @@ import pytest
 from rnnlib.clipping import clip_by_global_norm, global_norm
 from rnnlib.training import begin, generator, train
 from rnnlib.trees import flatten
-from tests.refusals import refuses
+from tests.support.refusals import refuses
 from tests.training import problem
 from tests.training.problem import OPTIMISER, draw, objective, run, same, start
 

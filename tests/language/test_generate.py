@@ -1,0 +1,200 @@
+"""Generation: the right distribution, the right state, and clear errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rnnlib
+from rnnlib.language import generate as module
+from rnnlib.language.generate import (
+    cell_step,
+    generate,
+    network_step,
+    ngram_step,
+    tempered,
+)
+from rnnlib.language.ngrams import fit_ngrams
+from rnnlib.layers import lstm, vanilla
+from tests.support.networks import broken
+from tests.support.refusals import refuses
+
+LOGITS = np.log([0.1, 0.2, 0.3, 0.4])
+
+
+def constant(state, symbol):
+    """The same logits at each step; the state counts the calls."""
+    return LOGITS, (state or 0) + 1
+
+
+def network(seed=0, V=5, d_h=4):
+    rng = np.random.default_rng(seed)
+    params = rnnlib.init_params(V, d_h, V, rng=rng)
+    return rnnlib.Params(*(a + 0.5 * rng.standard_normal(a.shape) for a in params))
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_frequencies(temperature):
+    rng = np.random.default_rng(1)
+    x = generate(constant, None, 0, 20_000, rng=rng, temperature=temperature)
+    wanted = np.exp(LOGITS) ** (1 / temperature)
+    share = np.bincount(x, minlength=4) / len(x)
+    assert np.abs(share - wanted / wanted.sum()).max() < 0.015
+
+
+def test_temperature_zero_takes_the_first_of_the_largest():
+    def tie(state, symbol):
+        return np.array([0.0, 2.0, 2.0]), state
+
+    assert generate(tie, None, 0, 3, temperature=0).tolist() == [1, 1, 1]
+    assert tempered(np.array([1.0, 5.0]), 1e-300).tolist() == [0, 1]
+    assert np.allclose(tempered(LOGITS, 1e9), 0.25)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 50))
+def test_what_is_impossible_is_never_drawn(seed, temperature):
+    rng = np.random.default_rng(seed)
+    z = 10 * rng.standard_normal(6)
+    z[rng.integers(0, 6, 3)] = -np.inf
+    x = generate(lambda s, _: (z, s), None, 0, 20, rng=rng, temperature=temperature)
+    assert np.isfinite(z[x]).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 4), min_size=1, max_size=5))
+def test_generated_symbols_are_those_of_the_whole_network(seed, prompt):
+    """Drawn again from the logits of one forward pass, with the same numbers."""
+    params = network(seed % 7)
+    x = generate(network_step(params), None, prompt, 8, rng=np.random.default_rng(seed))
+    everything = np.array([*prompt, *x])[:, None]
+    z = rnnlib.forward(params, everything).z[len(prompt) - 1 : -1, 0]
+    sums = rnnlib.softmax(z).cumsum(axis=1)
+    u = np.random.default_rng(seed).random(8)
+    assert (x == (sums <= u[:, None]).sum(axis=1)).all()
+
+
+@pytest.mark.parametrize("cell", [vanilla, lstm])
+def test_cell_step_is_the_cell(cell):
+    rng = np.random.default_rng(3)
+    params = cell.init_params(5, 3, rng=rng)
+    W_hy, b_y = rng.standard_normal((5, 3)), rng.standard_normal(5)
+    x = rng.integers(0, 5, 6)
+    step, state = cell_step(cell, params, W_hy, b_y), None
+    for t, symbol in enumerate(x):
+        z, state = step(state, symbol)
+        whole = cell.forward(params, x[: t + 1, None])
+        np.testing.assert_allclose(z, W_hy @ whole.output[-1, 0] + b_y, atol=1e-14)
+
+
+def test_network_step_carries_a_state():
+    params, step = network(), network_step(network())
+    _, h = step(None, 2)
+    z, _ = step(h, 1)
+    np.testing.assert_allclose(z, rnnlib.forward(params, np.array([[2], [1]])).z[1, 0])
+
+
+def test_ngram_step():
+    text = np.array([0, 1, 2, 0, 1, 2, 0])
+    model = fit_ngrams(text, 2, 3, "additive", alpha=0)
+    x = generate(ngram_step(model), None, None, 6, rng=np.random.default_rng(0))
+    assert x.tolist() == [0, 1, 2, 0, 1, 2]
+    step, state = ngram_step(fit_ngrams(text, 2, 3)), None
+    for t in range(len(text)):
+        logits, state = step(state, text[t])
+        theirs = fit_ngrams(text, 2, 3).log_probabilities(text[: t + 1])
+        assert (logits == theirs).all() and len(state) <= 2
+    unigram = ngram_step(fit_ngrams(text, 0, 3))
+    assert unigram(None, 1)[1] == () == unigram((), None)[1]
+
+
+def test_stop_and_count():
+    step = ngram_step(fit_ngrams([np.array([0, 1, 2])] * 2, 1, 3, "additive", alpha=0))
+    rng = np.random.default_rng(0)
+    assert generate(step, None, None, 9, rng=rng, stop=2).tolist() == [0, 1, 2]
+    assert generate(step, None, None, 2, rng=rng, stop=2).tolist() == [0, 1]
+    calls = []
+    generate(lambda s, x: (calls.append(x), (LOGITS, s))[1], None, [1, 2], 3, rng=rng)
+    assert len(calls) == 2 + 3 - 1  # no step after the last symbol
+
+
+NEXT = "recur(layer, np.array([[symbol]]), h, phi)"
+MUTANTS = {
+    "multiplied by the temperature": (
+        ".astype(float) / temperature)",
+        ".astype(float) * temperature)",
+    ),
+    "the state is forgotten": (
+        "logits, state = step(state, drawn[-1])",
+        "logits, _ = step(state, drawn[-1])",
+    ),
+    "the first symbol is read again": (
+        "step(state, drawn[-1])",
+        "step(state, drawn[0])",
+    ),
+    "only the last of the prompt is read": (
+        "for symbol in prompt:",
+        "for symbol in prompt[-1:]:",
+    ),
+    "always the likeliest": ("if u is None:", "if True:"),
+    "cumulative sums turned round": ("u * sums[-1]", "(1 - u) * sums[-1]"),
+    "no output bias": ("params.W_hy @ h + params.b_y, h", "params.W_hy @ h, h"),
+    "the input is forgotten": (NEXT, NEXT.replace("symbol", "0")),
+    "the state before is read": ("h = states[1, 0]", "h = states[0, 0]"),
+}
+
+
+def notices(generator):
+    """True when another implementation draws other symbols than one forward pass."""
+    params, prompt, n = network(4), [1, 3, 0], 40
+    step = generator.network_step(params)
+    rng = np.random.default_rng(9)
+    x = generator.generate(step, None, prompt, n, rng=rng, temperature=2.0)
+    z = rnnlib.forward(params, np.array([*prompt, *x])[:, None]).z[2:-1, 0]
+    sums = rnnlib.softmax(z / 2).cumsum(axis=1)
+    u = np.random.default_rng(9).random(n)
+    return not (x == (sums <= u[:, None]).sum(axis=1)).all()
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mistakes_are_noticed(name):
+    assert not notices(module)
+    assert notices(broken(module, *MUTANTS[name]))
+
+
+@pytest.mark.parametrize(
+    ("message", "changes"),
+    [
+        ("count: expected an integer >= 1, got 0", {"count": 0}),
+        ("temperature: expected a finite number >= 0, got -1", {"temperature": -1}),
+        ("rng: expected a numpy Generator, got NoneType", {"rng": None}),
+        ("start: expected at least one symbol, got none", {"start": []}),
+        (
+            "logits: expected a finite maximum, got [nan  0.]",
+            {"step": lambda s, x: (np.array([np.nan, 0]), s)},
+        ),
+        (
+            "logits: expected a finite maximum, got [-inf]",
+            {"step": lambda s, x: (np.array([-np.inf]), s)},
+        ),
+        (
+            "logits: expected floats (V,), got float64 (1, 2)",
+            {"step": lambda s, x: (np.zeros((1, 2)), s)},
+        ),
+        (
+            "symbol: expected an integer from 0 to 4, got 5",
+            {"step": network_step(network()), "start": 5},
+        ),
+        (
+            "symbol: expected an integer from 0 to 4, got None",
+            {"step": network_step(network()), "start": None},
+        ),
+    ],
+)
+def test_refused(message, changes):
+    arguments = {"step": constant, "state": None, "start": 0, "count": 3}
+    arguments |= {"rng": np.random.default_rng(0)} | changes
+    refuses(message, generate, **arguments)
+
+
+def test_network_must_read_what_it_predicts():
+    params = rnnlib.init_params(3, 4, 5, rng=np.random.default_rng(0))
+    refuses("W_hy: expected shape (3, 4), got (5, 4)", network_step, params)

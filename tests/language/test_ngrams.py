@@ -1,0 +1,249 @@
+"""N-gram models: counts by hand, total mass, orders in training, and mistakes."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlib.language import ngrams
+from rnnlib.language.ngrams import SMOOTHINGS, fit_ngrams, table_parameters
+from tests.support.networks import broken
+from tests.support.refusals import refuses
+
+LETTERS = "abr"  # of "abrabbra", and of what follows
+TEXT = np.array([LETTERS.index(c) for c in "abrabbraabba"])
+
+
+def by_hand(sequences, order, V, smoothing, alpha=1.0):
+    """p(x | context), written the slow way: dictionaries, one level at a time."""
+    counts = [defaultdict(Counter) for _ in range(order + 1)]
+    for x in sequences:
+        padded = ["start"] * order + list(x)
+        for t in range(order, len(padded)):
+            for k in range(order + 1):
+                counts[k][tuple(padded[t - k : t])][padded[t]] += 1
+    if smoothing == "kneser-ney":
+        for k in range(order):
+            pairs = {
+                (c[1:], x) + c[:1] for c in counts[k + 1] for x in counts[k + 1][c]
+            }
+            counts[k] = defaultdict(Counter)
+            for c, x, _ in pairs:
+                counts[k][c][x] += 1
+
+    def p(context, x):
+        context = (("start",) * order + tuple(context))[len(context) :]
+        value = 1 / V
+        for k in range(order + 1):
+            seen = counts[k][context[order - k :]]
+            if not seen or (smoothing == "additive" and k < order):
+                continue
+            n, N, d = seen[x], sum(seen.values()), len(seen)
+            if smoothing == "additive":
+                value = (n + alpha) / (N + alpha * V)
+            elif smoothing == "witten-bell":
+                value = (n + d * value) / (N + d)
+            else:
+                sizes = Counter(m for c in counts[k].values() for m in c.values())
+                D = 0.5
+                if sizes[1] and sizes[2]:
+                    D = sizes[1] / (sizes[1] + 2 * sizes[2])
+                value = (max(n - D, 0) + D * d * value) / N
+        return value
+
+    return p
+
+
+def wrong(module):
+    """The smoothings under which a module's probabilities are not those by hand."""
+    sequences = [TEXT, TEXT[3:7], np.array([2, 2, 0])]
+    found = set()
+    for smoothing in SMOOTHINGS:
+        for order in (0, 1, 2, 3):
+            model = module.fit_ngrams(sequences, order, 4, smoothing, alpha=0.3)
+            p = by_hand(sequences, order, 4, smoothing, 0.3)
+            for context in (
+                (),
+                (0,),
+                (0, 1),
+                (1, 2),
+                (2, 2),
+                (3, 0),
+                (0, 1, 1),
+                (1,) * 5,
+            ):
+                ours = model.log_probabilities(context)
+                theirs = np.log([p(context, x) for x in range(4)])
+                if not np.allclose(ours, theirs, rtol=1e-12, atol=1e-12):
+                    found.add(smoothing)
+            theirs = [
+                np.log(p(tuple(x[:t]), x[t])) for x in sequences for t in range(len(x))
+            ]
+            if not np.isclose(model.cross_entropy(sequences), -np.mean(theirs)):
+                found.add(smoothing)
+    return found
+
+
+def test_equal_to_the_slow_way():
+    assert wrong(ngrams) == set()
+
+
+COUNTING = {"witten-bell", "kneser-ney"}
+MUTANTS = {
+    "contexts read backwards": (
+        "padded[order - j : order - j + len(codes)] * (V + 1) ** (j - 1)",
+        "padded[order - j : order - j + len(codes)] * (V + 1) ** (order - j)",
+        COUNTING,
+    ),
+    "the context is one symbol late": (
+        "_contexts(x, order, V)[:-1] * V + x for",
+        "_contexts(x, order, V)[1:] * V + x for",
+        set(SMOOTHINGS),
+    ),
+    "start symbol is symbol 0": (
+        "np.full(order, V)",
+        "np.full(order, 0)",
+        set(SMOOTHINGS),
+    ),
+    "alpha counted once": ("alpha * V)", "alpha)", {"additive"}),
+    "raw counts in lower orders": (
+        'if smoothing == "kneser-ney" else counts',
+        'if smoothing == "x" else counts',
+        {"kneser-ney"},
+    ),
+    "discount not handed down": (
+        "escapes = discount * distinct",
+        "escapes = 0 * distinct",
+        {"kneser-ney"},
+    ),
+    "discount without its 2": ("(once + 2 * twice)", "(once + twice)", {"kneser-ney"}),
+    "tokens for types": (
+        "escapes = distinct.astype(float)",
+        "escapes = np.add.reduceat(counts, first).astype(float)",
+        {"witten-bell"},
+    ),
+    "an unseen context is uniform": (
+        "p if self.proper else np.nan",
+        "1 / self.V",
+        COUNTING,
+    ),
+    "oldest symbol kept": (
+        "pairs // V % (V + 1) ** k * V",
+        "pairs // V // (V + 1) * V",
+        COUNTING,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mistakes_are_noticed(name):
+    old, new, expected = MUTANTS[name]
+    assert wrong(broken(ngrams, old, new)) == expected
+
+
+SEQUENCES = st.lists(
+    st.lists(st.integers(0, 3), min_size=1, max_size=12).map(np.array),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(
+    SEQUENCES,
+    st.integers(0, 4),
+    st.sampled_from(SMOOTHINGS),
+    st.lists(st.integers(0, 4), max_size=6),
+)
+def test_total_mass_is_one_in_every_context(sequences, order, smoothing, context):
+    model = fit_ngrams(sequences, order, 5, smoothing)
+    p = np.exp(model.log_probabilities(context))
+    assert (p > 0).all() and abs(p.sum() - 1) < 1e-12
+
+
+@given(SEQUENCES, st.integers(0, 4))
+def test_a_higher_order_never_fits_its_own_counts_worse(sequences, order):
+    low = fit_ngrams(sequences, order, 4, "additive", alpha=0)
+    high = fit_ngrams(sequences, order + 1, 4, "additive", alpha=0)
+    assert high.cross_entropy(sequences) <= low.cross_entropy(sequences) + 1e-12
+
+
+@given(SEQUENCES, st.integers(0, 3), st.sampled_from(SMOOTHINGS))
+def test_each_symbol_and_the_whole_agree(sequences, order, smoothing):
+    model = fit_ngrams(sequences, order, 4, smoothing)
+    x = sequences[0]
+    each = model.symbol_log_probabilities(x)
+    single = [model.log_probabilities(x[:t])[x[t]] for t in range(len(x))]
+    np.testing.assert_allclose(each, single, rtol=1e-12, atol=1e-13)
+    assert np.isclose(model.cross_entropy(x), -each.mean())
+
+
+def test_maximum_likelihood_is_relative_frequency():
+    model = fit_ngrams(np.array([0, 1, 0, 1, 0, 2]), 1, 4, "additive", alpha=0)
+    p = np.exp(model.log_probabilities([0]))
+    np.testing.assert_allclose(p, [0, 2 / 3, 1 / 3, 0], atol=1e-15)
+    assert model.log_probabilities()[0] == 0  # every sequence began with 0
+    assert model.cross_entropy(np.array([0, 3])) == np.inf
+    assert model.cross_entropy(np.array([0, 2, 0])) == np.inf  # nothing followed 2
+    refuses(
+        "context: expected one that was seen, got [2]", model.log_probabilities, [2]
+    )
+
+
+def test_list_of_integers_is_one_sequence():
+    one = fit_ngrams([0, 1, 1], 1, 2)
+    assert one.cross_entropy([0, 1]) == fit_ngrams(
+        np.array([0, 1, 1]), 1, 2
+    ).cross_entropy(np.array([0, 1]))
+
+
+def test_sequences_begin_anew():
+    x = np.array([0, 1])
+    apart = fit_ngrams([x, x], 1, 2, "additive", alpha=0)
+    joined = fit_ngrams(np.tile(x, 2), 1, 2, "additive", alpha=0)
+    assert apart.cross_entropy([x, x]) == 0
+    assert joined.cross_entropy(np.tile(x, 2)) == 0
+    assert np.isfinite(joined.log_probabilities([1])[0])
+    with pytest.raises(ValueError):
+        apart.log_probabilities([1])  # nothing follows the end
+
+
+def test_parameters():
+    assert table_parameters(0, 65) == 64 and table_parameters(2, 3) == 18
+    model = fit_ngrams(TEXT, 3, 3, "witten-bell")
+    assert model.entries == sum(
+        len({tuple(([3] * k + list(TEXT))[t : t + k + 1]) for t in range(len(TEXT))})
+        for k in range(4)
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [
+        ("order: expected an integer >= 0, got -1", (TEXT, -1, 3)),
+        ("V: expected an integer >= 1, got 0", (TEXT, 1, 0)),
+        ("indices: expected integers from 0 to 1, got 0 to 2", (TEXT, 1, 2)),
+        (
+            "indices: expected integers (n,), n >= 1, got float64 (2,)",
+            (np.array([0.0, 1.0]), 1, 2),
+        ),
+        ("indices: expected integers (n,), n >= 1, got float64 (0,)", ([], 1, 2)),
+        (
+            "indices: expected integers (n,), n >= 1, got int64 (2, 1)",
+            (np.eye(2, 1, dtype=int), 1, 2),
+        ),
+        (
+            "smoothing: expected one of 'additive', 'witten-bell', 'kneser-ney', "
+            "got 'katz'",
+            (TEXT, 1, 3, "katz"),
+        ),
+        ("alpha: expected a finite number >= 0, got -1", (TEXT, 1, 3, "additive", -1)),
+        (
+            "order: expected (V + 1)^(order + 1) < 2^63, got 10 with V = 65",
+            (TEXT, 10, 65),
+        ),
+    ],
+)
+def test_refused(message, arguments):
+    refuses(message, fit_ngrams, *arguments)

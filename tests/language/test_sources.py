@@ -1,0 +1,274 @@
+"""Sources: stationary, sampled as they say, with the entropy rate they claim."""
+
+import importlib
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnlib import language as sources
+from rnnlib.language import (
+    embedded_reber,
+    entropy_rate,
+    entropy_rate_bounds,
+    even_process,
+    hidden_markov,
+    make_source,
+    optimal_log_probabilities,
+    reber,
+    sample_path,
+    sample_source,
+    stationary,
+)
+from tests.support.networks import broken
+from tests.support.refusals import refuses
+
+NAMED = {"even": even_process, "reber": reber, "embedded": embedded_reber}
+EDGES = np.array([[[0.5, 0.0], [0.0, 0.0]], [[0.0, 0.5], [1.0, 0.0]]])
+
+
+@st.composite
+def hidden(draw):
+    """Random hidden Markov chains of few states, all transitions possible."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    S, V = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    return hidden_markov(rng.dirichlet(np.ones(S), S), rng.dirichlet(np.ones(V), S))
+
+
+def word_probability(source, word):
+    """P(word), the states summed out, the slow way."""
+    S = source.edges.shape[1]
+    pi = stationary(source)
+    return sum(
+        pi[path[0]]
+        * np.prod([source.edges[x, path[t], path[t + 1]] for t, x in enumerate(word)])
+        for path in itertools.product(range(S), repeat=len(word) + 1)
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(hidden())
+def test_filter_and_bounds_are_those_of_all_words(source):
+    V = len(source.symbols)
+    entropy = [0.0]
+    for n in (1, 2, 3):
+        words = list(itertools.product(range(V), repeat=n))
+        p = np.array([word_probability(source, w) for w in words])
+        assert abs(p.sum() - 1) < 1e-12
+        entropy.append(-(p * np.log(np.where(p > 0, p, 1))).sum())
+        for word, probability in zip(words, p, strict=True):
+            rows = optimal_log_probabilities(source, np.array(word))
+            assert np.isclose(rows[np.arange(n), word].sum(), np.log(probability))
+            np.testing.assert_allclose(np.exp(rows).sum(axis=1), 1, atol=1e-12)
+        lower, upper = entropy_rate_bounds(source, n)
+        assert np.isclose(upper, entropy[n] - entropy[n - 1], atol=1e-12)
+        assert lower <= upper + 1e-12
+
+
+@settings(max_examples=20, deadline=None)
+@given(hidden())
+def test_bounds_close_in_from_both_sides(source):
+    bounds = [entropy_rate_bounds(source, n) for n in (1, 2, 4, 6)]
+    lower, upper = zip(*bounds, strict=True)
+    assert (np.diff(lower) >= -1e-12).all() and (np.diff(upper) <= 1e-12).all()
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_unifilar_rate_is_the_lower_bound_and_what_the_filter_pays(name):
+    source = NAMED[name]()
+    assert source.unifilar
+    rate = entropy_rate(source)
+    for n in (1, 4):
+        lower, upper = entropy_rate_bounds(source, n)
+        assert np.isclose(lower, rate, atol=1e-12) and upper >= rate - 1e-12
+    x = sample_source(source, 20_000, np.random.default_rng(1))
+    paid = -optimal_log_probabilities(source, x)[np.arange(len(x)), x]
+    assert abs(paid.mean() - rate) < 0.02 * rate
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"), [("even", 2 / 3), ("reber", 3 / 4), ("embedded", 7 / 12)]
+)
+def test_rates_by_hand(name, bits):
+    """Coins a cycle over symbols a cycle, or the chance of a state with a choice."""
+    assert np.isclose(entropy_rate(NAMED[name]()), bits * np.log(2), atol=1e-12)
+
+
+def test_reber_strings_are_grammatical():
+    x = sample_source(reber(), 5000, np.random.default_rng(2))
+    strings = "".join(reber().symbols[i] for i in x).split("B")[1:-1]
+    moves = {
+        (s, y): r
+        for s, y, r in importlib.import_module("rnnlib.language.grammars").REBER
+    }
+    for string in strings:
+        state = 0
+        for y in "B" + string:
+            state = moves[state, y]
+        assert state == 7
+
+
+def test_embedded_reber_remembers():
+    source = embedded_reber()
+    x, states = sample_path(source, 5000, np.random.default_rng(3))
+    text = "".join(source.symbols[i] for i in x)
+    starts = np.flatnonzero(states == 0)
+    for a, b in itertools.pairwise(starts):
+        string = text[a:b]
+        assert string[0] == "B" and string[-1] == "E" and string[1] == string[-2]
+        assert string[2] == "B" and string[-3] == "E" and b - a >= 9
+
+
+def test_even_blocks():
+    x = sample_source(even_process(), 3000, np.random.default_rng(4))
+    blocks = "".join(map(str, x)).split("0")[1:-1]
+    assert all(len(block) % 2 == 0 for block in blocks)
+
+
+def test_sample_follows_the_stationary_distribution():
+    source = embedded_reber()
+    x, states = sample_path(source, 40_000, np.random.default_rng(5))
+    share = np.bincount(states, minlength=19) / len(states)
+    assert np.abs(share - stationary(source)).max() < 0.01
+    symbols = np.bincount(x, minlength=7) / len(x)
+    assert np.abs(symbols - stationary(source) @ source.emissions).max() < 0.01
+    again = sample_source(source, 40_000, np.random.default_rng(5))
+    assert (again == x).all()
+
+
+def test_not_unifilar():
+    source = hidden_markov(np.full((2, 2), 0.5), np.array([[0.9, 0.1], [0.2, 0.8]]))
+    assert not source.unifilar
+    with pytest.raises(ValueError, match="expected a unifilar one"):
+        entropy_rate(source)
+    lower, upper = entropy_rate_bounds(source, 6)
+    assert lower <= upper
+
+
+BOTH = "conditional(joint), conditional(joint.sum(axis=1))"
+MUTANTS = {
+    "rate not weighted": (
+        "float(stationary(source) @ _entropies(",
+        "float(np.full(7, 1 / 7) @ _entropies(",
+    ),
+    "first state uniform": (
+        "belief = stationary(source)",
+        "belief = np.full(source.edges.shape[1], 1 / source.edges.shape[1])",
+    ),
+    "filter backwards": (
+        "belief @ source.edges[symbol]",
+        "source.edges[symbol] @ belief",
+    ),
+    "symbol read before it is predicted": (
+        "beliefs[t] = belief\n",
+        "beliefs[t] = belief @ source.edges[symbol]\n",
+    ),
+    "bounds exchanged": (BOTH, ", ".join(reversed(BOTH.split(", ")))),
+    "words summed, not first states": ("joint.sum(axis=1)", "joint.sum(axis=0)"),
+}
+
+
+def notices(module):
+    """True when the functions of a module are not what all words say."""
+    source = hidden_markov(
+        np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.8, 0.2], [0.1, 0.9]])
+    )
+    word = (0, 1, 1)
+    rows = module.optimal_log_probabilities(source, np.array(word))[np.arange(3), word]
+    p = [word_probability(source, word[:n]) for n in (1, 2, 3)]
+    entropy = []
+    for n in (1, 2):
+        q = [word_probability(source, w) for w in itertools.product((0, 1), repeat=n)]
+        entropy.append(-sum(v * np.log(v) for v in q))
+    lower, upper = module.entropy_rate_bounds(source, 2)
+    rate = module.entropy_rate(reber())
+    return not (
+        np.allclose(rows.cumsum(), np.log(p))
+        and np.isclose(upper, entropy[1] - entropy[0])
+        and lower < upper - 1e-6
+        and np.isclose(rate, 0.75 * np.log(2))
+    )
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mistakes_are_noticed(name):
+    module = importlib.import_module("rnnlib.language.entropy")
+    assert not notices(module)
+    assert notices(broken(module, *MUTANTS[name]))
+
+
+def test_wrong_stationary_distribution_is_noticed():
+    module = importlib.import_module("rnnlib.language.sources")
+    P = hidden_markov(np.array([[0.9, 0.1], [0.3, 0.7]]), np.eye(2))
+    assert np.allclose(module.stationary(P), [0.75, 0.25])
+    other = broken(
+        module, "np.linalg.svd(P - np.eye(S))", "np.linalg.svd(P.T - np.eye(S))"
+    )
+    assert not np.allclose(other.stationary(P), [0.75, 0.25])
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        (
+            "edges: expected shape (V, S, S), got (2, 2)",
+            lambda: make_source(np.eye(2)),
+        ),
+        (
+            "edges: expected probabilities, got a negative or complex one",
+            lambda: make_source(np.array([[[-1.0]], [[2.0]]])),
+        ),
+        (
+            "edges: expected rows that sum to one, got [0.5]",
+            lambda: make_source(np.array([[[0.5]]])),
+        ),
+        (
+            "edges: expected one stationary distribution, got several: the states fall "
+            "apart",
+            lambda: hidden_markov(np.eye(2), np.eye(2)),
+        ),
+        (
+            "symbols: expected 2 distinct, got ('a', 'a')",
+            lambda: make_source(EDGES, ("a", "a")),
+        ),
+        (
+            "transitions: expected shape (S, S), got (2, 1)",
+            lambda: hidden_markov(np.ones((2, 1)), np.eye(2)),
+        ),
+        (
+            "emissions: expected shape (2, V), got (3, 3)",
+            lambda: hidden_markov(np.full((2, 2), 0.5), np.eye(3)),
+        ),
+        (
+            "rng: expected a numpy Generator, got int",
+            lambda: sample_source(even_process(), 3, 0),
+        ),
+        (
+            "n: expected an integer >= 1, got 0",
+            lambda: sample_source(even_process(), 0, np.random.default_rng(0)),
+        ),
+        (
+            "n: expected at most 4194304 numbers at once, got n = 40",
+            lambda: entropy_rate_bounds(
+                hidden_markov(np.full((2, 2), 0.5), np.full((2, 2), 0.5)), 40
+            ),
+        ),
+        (
+            "indices: expected integers from 0 to 1, got 0 to 2",
+            lambda: optimal_log_probabilities(even_process(), np.array([0, 2])),
+        ),
+        (
+            "indices: expected a sequence that the source can emit, got an impossible "
+            "symbol at position 2",
+            lambda: optimal_log_probabilities(even_process(), np.array([0, 1, 0])),
+        ),
+    ],
+)
+def test_refused(message, call):
+    refuses(message, call)
+
+
+def test_everything_named_is_there():
+    assert all(hasattr(sources, name) for name in sources.__all__)

@@ -1,0 +1,250 @@
+"""Problems for the recurrent layers, and who disagrees with their gradients.
+
+Everything that has a gradient stands in one tree, ``variables``: params, state and x.
+The loss is a fixed random linear function of the output and of the last state, so that
+both adjoints are sent back. The checks take the package to be tested, as the mutants
+need it.
+"""
+
+from functools import cache, partial
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from autograd import value_and_grad
+
+import rnnlib
+from rnnlib.trees import flatten, rebuild
+from tests.support import recurrent_reference as reference
+from tests.support.oracles import ORDER, STEP, TOLERANCE, differs
+
+D_X, D_H, T = 2, 3, 5
+LEAST_SCALE = 0.25  # that layer normalisation divides by: differences need that
+SHORT_STEP = 2e-3  # for normalised layers: they bend more
+LEAST_NORM = 0.02  # of any gradient: a vanishing one would test nothing
+MASKS = {
+    1: [[1, 0, 1, 1, 0]],  # a hole, and padding on the right
+    3: [[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 1]],
+}
+STATES = ("given", "shared", "zero")
+
+
+def layers(package, cells, **options):
+    """A stack of the modules of these names."""
+    return package.layers.stack(
+        [getattr(package.layers, name) for name in cells], **options
+    )
+
+
+# For each layer: the cell of a package, and its independent implementation
+LAYERS = {
+    "vanilla": (lambda p: p.layers.vanilla, reference.vanilla),
+    "logistic": (
+        lambda p: p.layers.with_options(p.layers.vanilla, phi="logistic"),
+        partial(reference.vanilla, phi="logistic"),
+    ),
+    "lstm": (lambda p: p.layers.lstm, reference.lstm),
+    "gru-after": (lambda p: p.layers.gru, reference.gru),
+    "gru-before": (
+        lambda p: p.layers.with_options(p.layers.gru, reset="before"),
+        partial(reference.gru, reset="before"),
+    ),
+    "layer-norm": (lambda p: p.layers.layer_norm, reference.layer_norm),
+    "stack": (
+        partial(layers, cells=("vanilla", "lstm", "gru")),
+        reference.stack(reference.vanilla, reference.lstm, reference.gru),
+    ),
+    "residual": (
+        partial(layers, cells=("gru", "lstm", "layer_norm"), residual=True),
+        reference.stack(
+            reference.gru, reference.lstm, reference.layer_norm, residual=True
+        ),
+    ),
+}
+
+
+class Case(NamedTuple):
+    """One combination of what a user may choose."""
+
+    layer: str
+    masked: bool
+    B: int
+    inputs: str  # dense, integer
+    state: str  # given (B, d_h), shared (d_h,), zero (not given at all)
+
+    def __str__(self):
+        mask = "masked" if self.masked else "whole"
+        return "-".join((self.layer, mask, str(self.B), self.inputs, self.state))
+
+
+CASES = [
+    Case(*options)
+    for options in product(LAYERS, (False, True), (1, 3), ("dense", "integer"), STATES)
+]
+
+
+class Problem(NamedTuple):
+    """Data of one case; integer inputs stand outside the variables."""
+
+    case: Case
+    variables: dict
+    x: np.ndarray
+    mask: np.ndarray | None
+    d_output: np.ndarray
+    d_state: object  # of the form of the state
+
+    def cell(self, package):
+        """The layer of that package."""
+        return LAYERS[self.case.layer][0](package)
+
+    def trace(self, variables, package=rnnlib, state_given=True):
+        """The forward trace at these values of the variables."""
+        state = variables["state"] if state_given else None
+        return self.cell(package).forward(
+            own(variables["params"], package),
+            variables.get("x", self.x),
+            state=own(state, package),
+            mask=self.mask,
+        )
+
+    def loss_at(self, variables, package=rnnlib):
+        """The linear function of output and last state."""
+        trace = self.trace(variables, package)
+        loss = (self.d_output * trace.output).sum()
+        weights = flatten(self.d_state)
+        return loss + sum(
+            (weights[n] * a).sum() for n, a in flatten(trace.state).items()
+        )
+
+    def gradients(self, package=rnnlib):
+        """What the backward pass returns, flat; a zero state is not handed over."""
+        given = self.case.state != "zero"
+        trace = self.trace(self.variables, package, state_given=given)
+        gradients = self.cell(package).backward(
+            own(self.variables["params"], package),
+            trace,
+            self.d_output,
+            own(self.d_state, package),
+        )
+        return flatten({n: getattr(gradients, n) for n in self.variables})
+
+
+def own(tree, package):
+    """The same named tuples, of the classes of that package."""
+    if package is rnnlib or tree is None or isinstance(tree, np.ndarray):
+        return tree
+    arrays = [own(leaf, package) for leaf in tree]
+    if type(tree) is tuple:
+        return tuple(arrays)
+    module = getattr(package.layers, type(tree).__module__.split(".")[-1])
+    return getattr(module, type(tree).__name__)(*arrays)
+
+
+@cache
+def problem(case):
+    """The problem of a case: the same arrays at every call, and worth testing."""
+    for attempt in range(1000):
+        drawn = draw(case, np.random.default_rng([CASES.index(case), attempt]))
+        if least_scale(drawn.trace(drawn.variables)) < LEAST_SCALE:
+            continue
+        if min(map(np.linalg.norm, drawn.gradients().values())) > LEAST_NORM:
+            return drawn
+    raise AssertionError(f"no usable data for {case}")
+
+
+def draw(case, rng):
+    """A random problem of that case."""
+    cell = LAYERS[case.layer][0](rnnlib)
+    B = case.B
+    params = randomised(cell.init_params(D_X, D_H, rng=rng), rng)
+    dense = case.inputs == "dense"
+    x = rng.standard_normal((T, B, D_X)) if dense else rng.integers(0, D_X, (T, B))
+    like = cell.forward(params, x).state
+    d_state = randomised(like, rng)
+    state = randomised(like, rng, 0.0 if case.state == "zero" else 0.7)
+    if case.state == "shared":
+        state = rebuild(state, {n: a[0] for n, a in flatten(state).items()})
+    mask = np.array(MASKS[B], dtype=bool).T.copy() if case.masked else None
+    variables = {"params": params, "state": state} | ({"x": x} if dense else {})
+    d_output = rng.standard_normal((T, B, D_H))
+    return Problem(case, variables, x, mask, d_output, d_state)
+
+
+def least_scale(trace):
+    """The smallest number that a normalised layer divides by at a real step."""
+    scales = [
+        layer.scale if layer.mask is None else layer.scale[layer.mask]
+        for layer in getattr(trace, "layers", [trace])
+        if hasattr(layer, "scale")
+    ]
+    return min(map(np.min, scales), default=np.inf)
+
+
+def randomised(tree, rng, scale=0.8):
+    """Random numbers in a tree of that form."""
+    arrays = {n: scale * rng.standard_normal(a.shape) for n, a in flatten(tree).items()}
+    return rebuild(tree, arrays)
+
+
+@cache
+def expected(case):
+    """Loss and gradients by the independent implementation and autograd, flat."""
+    of, layer = problem(case), LAYERS[case.layer][1]
+    return value_and_grad(
+        lambda flat: reference.loss(rebuild(of.variables, flat), layer, of)
+    )(flatten(of.variables))
+
+
+def wrong_by_reference(case, package=rnnlib):
+    """Loss and gradients against autograd on the independent implementation."""
+    wanted_loss, wanted = expected(case)
+    gradients = problem(case).gradients(package)
+    loss = problem(case).loss_at(problem(case).variables, package)
+    wrong = {"loss"} if differs(loss, wanted_loss) else set()
+    return wrong | {n for n in wanted if differs(gradients[n], wanted[n])}
+
+
+def wrong_by_complex_step(case, package=rnnlib):
+    """Inner products with a random direction."""
+    of = problem(case)
+    return _wrong_along(
+        of, package, lambda loss, u: rnnlib.complex_step(loss, of.variables, u)
+    )
+
+
+def wrong_by_central_differences(case, package=rnnlib):
+    """Inner products with a random direction, 8th order."""
+    of = problem(case)
+
+    def measure(loss, u):
+        normalised = case.layer in ("layer-norm", "residual")
+        steps = {"order": ORDER, "step": SHORT_STEP if normalised else STEP}
+        return rnnlib.central_difference(loss, of.variables, u, **steps)
+
+    return _wrong_along(of, package, measure)
+
+
+def _wrong_along(of, package, measure):
+    gradients, rng = of.gradients(package), np.random.default_rng(0)
+    zero = {n: np.zeros_like(g) for n, g in gradients.items()}
+    wrong = set()
+    for name, gradient in gradients.items():
+        u = rng.standard_normal(gradient.shape)
+        u /= np.linalg.norm(u)
+        direction = rebuild(of.variables, zero | {name: u})
+        measured = measure(lambda v: of.loss_at(v, package), direction)
+        if not abs((gradient * u).sum() - measured) <= TOLERANCE * np.linalg.norm(
+            gradient
+        ):
+            wrong.add(name)
+    return wrong
+
+
+def wrong_entries(case, package=rnnlib):
+    """Gradients against a complex step of each entry of each variable."""
+    of = problem(case)
+    gradients = of.gradients(package)
+    wanted = flatten(
+        rnnlib.complex_step_gradients(lambda v: of.loss_at(v, package), of.variables)
+    )
+    return {n for n in wanted if differs(gradients[n], wanted[n])}

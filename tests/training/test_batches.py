@@ -1,0 +1,132 @@
+"""Minibatches of sequences of unequal lengths, the mean over them, early stopping."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rnnlib
+from rnnlib.training.batches import batch_at, epoch, epoch_length, mean, pad
+from rnnlib.training.early_stopping import Patience, observe, should_stop
+from tests.support.refusals import refuses
+
+COUNTS = st.integers(1, 30)
+
+
+def sequences(lengths, width=2):
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal((n, width)) for n in lengths]
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=5))
+def test_pad_and_back(lengths):
+    made = sequences(lengths)
+    x, mask = pad(made)
+    assert x.shape == (max(lengths), len(lengths), 2)
+    for b, sequence in enumerate(made):
+        assert (x[mask[:, b], b] == sequence).all()
+        assert mask[: len(sequence), b].all() and mask[:, b].sum() == len(sequence)
+    assert not x[~mask].any()
+
+
+def test_a_padded_batch_has_the_gradient_of_its_sequences():
+    rng = np.random.default_rng(1)
+    params = rnnlib.init_params(2, 3, 4, rng=rng)
+    lengths = [2, 5, 3]
+    xs, ys = sequences(lengths), [rng.integers(0, 4, n) for n in lengths]
+    (x, mask), (y, _) = pad(xs), pad(ys)
+    loss, gradients = rnnlib.loss_and_gradients(params, x, y, mask=mask)
+    alone = [
+        rnnlib.loss_and_gradients(params, a[:, None], b[:, None])
+        for a, b in zip(xs, ys, strict=True)
+    ]
+    assert loss == pytest.approx(sum(value for value, _ in alone))
+    for name in params._fields:
+        wanted = sum(getattr(g.params, name) for _, g in alone)
+        np.testing.assert_allclose(getattr(gradients.params, name), wanted, atol=1e-12)
+
+
+def test_pad_refuses():
+    refuses("sequences: expected at least one, got none", pad, [])
+    message = "sequences[1]: expected at least one step, got shape (0, 2)"
+    refuses(message, pad, [np.ones((1, 2)), np.ones((0, 2))])
+    message = (
+        "sequences[1]: expected steps of shape (2,) and float64, got (3,) and float64"
+    )
+    refuses(message, pad, [np.ones((1, 2)), np.ones((1, 3))])
+    message = (
+        "sequences[1]: expected steps of shape (2,) and float64, got (2,) and int64"
+    )
+    refuses(message, pad, [np.ones((1, 2)), np.ones((1, 2), np.int64)])
+
+
+@given(COUNTS, COUNTS, st.booleans())
+def test_an_epoch_has_every_sequence_once(count, size, by_length):
+    rng = np.random.default_rng(count)
+    lengths = rng.integers(1, 9, count) if by_length else None
+    made = epoch(count, size, rng=rng, lengths=lengths)
+    assert sorted(np.concatenate(made)) == list(range(count))
+    assert len(made) == epoch_length(count, size)
+    assert sorted(map(len, made))[1:] == [size] * (len(made) - 1)
+
+
+def test_batches_by_length_save_padding():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 100, 400)
+
+    def padding(made):
+        return sum((lengths[i].max() - lengths[i]).sum() for i in made)
+
+    plain = padding(epoch(400, 20, rng=rng))
+    assert padding(epoch(400, 20, rng=rng, lengths=lengths)) < 0.1 * plain
+
+
+def test_batch_at_is_a_function_of_step_and_seed():
+    lengths = np.arange(10) % 4 + 1
+    for e in range(3):
+        made = [batch_at(4 * e + i, 10, 3, seed=5, lengths=lengths) for i in range(4)]
+        assert sorted(np.concatenate(made)) == list(range(10))
+    again = batch_at(7, 10, 3, seed=5), batch_at(7, 10, 3, seed=5)
+    assert (again[0] == again[1]).all()
+    first, second = (np.concatenate([batch_at(i, 10, 10, seed=5)]) for i in (0, 1))
+    assert (first != second).any()
+
+
+def test_epoch_refuses():
+    rng = np.random.default_rng(0)
+    refuses("size: expected a positive integer, got 0", epoch, 3, 0, rng=rng)
+    refuses("count: expected a positive integer, got 2.0", epoch, 2.0, 1, rng=rng)
+    message = "lengths: expected shape (3,), got (2,)"
+    refuses(message, epoch, 3, 1, rng=rng, lengths=[1, 2])
+    refuses("step: expected an integer >= 0, got -1", batch_at, -1, 3, 1, seed=0)
+    refuses("size: expected a positive integer, got 0", batch_at, 0, 3, 0, seed=0)
+
+
+def test_mean():
+    gradients = {"W": np.array([2.0, 4.0]), "b": None}
+    value, divided = mean(6.0, gradients, np.int64(2))
+    assert value == 3 and divided["W"].tolist() == [1.0, 2.0] and divided["b"] is None
+    assert mean(1.0, np.ones(1, np.float32), 2)[1].dtype == np.float32
+    refuses("count: expected a number > 0, got 0", mean, 1.0, gradients, 0)
+
+
+def test_patience():
+    patience, seen = Patience(), []
+    for step, value in enumerate([3.0, 2.0, 2.5, 2.0, 1.0, 1.5]):
+        patience = observe(patience, value, step)
+        seen.append((patience.best, patience.best_step, patience.waited))
+    assert seen == [(3, 0, 0), (2, 1, 0), (2, 1, 1), (2, 1, 2), (1, 4, 0), (1, 4, 1)]
+    assert not should_stop(patience, 2) and should_stop(patience, 1)
+
+
+def test_patience_with_a_least_gain():
+    patience = observe(observe(Patience(), 1.0, 0), 0.95, 1, least_gain=0.1)
+    assert patience == Patience(1.0, 0, 1)
+    assert observe(patience, 0.85, 2, least_gain=0.1) == Patience(0.85, 2, 0)
+
+
+def test_patience_refuses():
+    refuses("value: expected a number, got nan", observe, Patience(), np.nan, 0)
+    refuses("limit: expected a positive integer, got 0", should_stop, Patience(), 0)
+    message = "least_gain: expected a finite number >= 0, got -1"
+    refuses(message, observe, Patience(), 1.0, 0, least_gain=-1)

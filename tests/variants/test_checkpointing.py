@@ -1,0 +1,187 @@
+"""Checkpointing: the gradients of backward, at the stated cost in steps and memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import rnnlib
+from rnnlib.variants import checkpointing
+from tests.support import cases
+from tests.support.networks import broken, differing, flat, network
+
+SEGMENTS = (None, 1, 2, 3, 4, 8, 9, 10)
+WHOLE = [c for c in cases.CASES if c.topology == "many-to-many" and not c.masked]
+
+
+def problem_arguments(case):
+    problem = cases.problem(case)
+    v = problem.variables
+    params = rnnlib.Params(*(v[n] for n in cases.PARAMETERS))
+    options = problem.options | {"h_0": v["h_0"] if problem.h_0_given else None}
+    wanted = rnnlib.loss_and_gradients(
+        params, v.get("x", problem.x), problem.y, **options
+    )
+    del options["topology"], options["mask"]
+    return (params, v.get("x", problem.x), problem.y), options, flat(wanted)
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=str)
+@pytest.mark.parametrize("state", cases.STATES)
+def test_gradients_are_those_of_backward(case, state):
+    args, options, wanted = problem_arguments(case._replace(state=state))
+    for segment in (None, 1, 2, 3, 5, 6):
+        actual = checkpointing.checkpointed_loss_and_gradients(
+            *args, segment=segment, **options
+        )
+        assert differing(flat(actual), wanted, 1e-13) == set()
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_exactly_equal_where_sums_are_exact(segment):
+    """Whole numbers: nothing is rounded, so no order of summation can matter."""
+    rng = np.random.default_rng(3)
+    shapes = rnnlib.parameter_shapes(3, 4, 5)
+    params = rnnlib.Params(*(rng.integers(-2, 3, s).astype(float) for s in shapes))
+    x = rng.integers(-2, 3, (9, 2, 3)).astype(float)
+    y = rng.integers(-2, 3, (9, 2, 5)).astype(float)
+    options = {"phi": "identity", "loss": "half_squared_error"}
+    wanted = flat(rnnlib.loss_and_gradients(params, x, y, **options))
+    actual = checkpointing.checkpointed_loss_and_gradients(
+        params, x, y, segment=segment, **options
+    )
+    assert differing(flat(actual), wanted, 0.0) == set()
+    assert max(np.abs(a).max() for a in wanted.values()) < 2**50
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_long_sequences_agree_to_rounding(segment):
+    params, x, y, h_0 = network(T=60, d_h=16)
+    wanted = flat(rnnlib.loss_and_gradients(params, x, y, h_0=h_0))
+    actual = checkpointing.checkpointed_loss_and_gradients(
+        params, x, y, segment=segment, h_0=h_0
+    )
+    assert differing(flat(actual), wanted, 1e-13) == set()
+
+
+def test_by_complex_step():
+    params, x, y, h_0 = network(T=5)
+    variables = params._asdict() | {"h_0": h_0, "x": x}
+
+    def loss(v):
+        p = rnnlib.Params(*(v[n] for n in cases.PARAMETERS))
+        z = rnnlib.forward(p, v["x"], h_0=v["h_0"]).z
+        return rnnlib.cross_entropy(z, y)[0]
+
+    wanted = rnnlib.complex_step_gradients(loss, variables)
+    actual = flat(
+        checkpointing.checkpointed_loss_and_gradients(params, x, y, segment=2, h_0=h_0)
+    )
+    assert differing({n: actual[n] for n in wanted}, wanted) == set()
+
+
+MUTANTS = {
+    "adjoints stop at the boundary": ("trace, delta_z, d_state=g)", "trace, delta_z)"),
+    "segments forwards": ("for a in reversed(starts):", "for a in starts:"),
+    "states in the wrong order": ("kept.pop()", "kept.pop(0)"),
+    "one segment counts": ("add_params(total, part.params)", "total"),
+    "one loss counts": ("value + term, part.h_0", "term, part.h_0"),
+}
+
+
+@pytest.mark.parametrize("what", MUTANTS)
+def test_mutants_fail(what):
+    module = broken(checkpointing, *MUTANTS[what])
+    params, x, y, h_0 = network()
+    wanted = flat(rnnlib.loss_and_gradients(params, x, y, h_0=h_0))
+    actual = module.checkpointed_loss_and_gradients(params, x, y, segment=4, h_0=h_0)
+    assert differing(flat(actual), wanted) != set()
+
+
+@pytest.mark.parametrize("T, segment", [(9, 3), (10, 3), (7, 7), (7, 20), (7, 1)])
+def test_steps_and_stored_numbers_are_counted_exactly(T, segment, monkeypatch):
+    params, x, y, h_0 = network(T=T)
+    steps, largest = [], []
+
+    def counted(params, x, *options):
+        trace = rnnlib.rnn.run(params, x, *options)
+        steps.append(len(x))
+        largest.append(sum(a.size for a in (trace.s, trace.h, trace.z)))
+        return trace
+
+    monkeypatch.setattr(checkpointing, "run", counted)
+    checkpointing.checkpointed_loss_and_gradients(
+        params, x, y, segment=segment, h_0=h_0
+    )
+    cost = checkpointing.checkpointing_cost(params, T, 2, segment)
+    assert sum(steps) == T + cost.recomputed
+    assert cost.segments == -(-T // segment)
+    assert cost.stored == max(largest) + cost.segments * h_0.size
+
+
+def test_the_cost_of_one_segment_is_that_of_the_ordinary_trace():
+    params, x, _, h_0 = network()
+    trace = rnnlib.forward(params, x, h_0=h_0)
+    cost = checkpointing.checkpointing_cost(params, 9, 2, 9)
+    ordinary = trace.s.size + trace.h.size + trace.z.size
+    assert (cost.segments, cost.recomputed) == (1, 0)
+    assert cost.stored == ordinary + h_0.size
+
+
+def test_default_segment_is_the_root_rounded_up():
+    for T in (1, 2, 3, 4, 5, 9, 10, 99, 100, 101, 10**12):
+        L = checkpointing.default_segment(T)
+        assert (L - 1) ** 2 < T <= L**2
+
+
+def test_memory_grows_as_the_root():
+    def peak(function, T):
+        params, x, y, _ = network(T=T, B=1, d_x=1, d_h=64, K=2)
+        function(params, x, y)
+        tracemalloc.start()
+        function(params, x, y)
+        bytes_ = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return bytes_
+
+    ours, theirs = (
+        checkpointing.checkpointed_loss_and_gradients,
+        rnnlib.loss_and_gradients,
+    )
+    assert peak(theirs, 1600) > 3.5 * peak(theirs, 400)
+    assert peak(ours, 1600) < 2.6 * peak(ours, 400)  # 2 for the root
+    assert peak(ours, 1600) < peak(theirs, 1600) / 5
+
+
+def test_single_precision_stays_single():
+    params, x, y, h_0 = network(dtype=np.float32)
+    result = checkpointing.checkpointed_loss_and_gradients(params, x, y, h_0=h_0)
+    assert all(a.dtype == np.float32 for a in flat(result).values())
+
+
+BAD = {
+    "segment": {"segment": 0},
+    "segment not whole": {"segment": 2.5},
+    "y": {"y": np.zeros((3, 2), int)},
+    "y a list": {"y": [1]},
+    "loss": {"loss": "hinge"},
+    "phi": {"phi": "sine"},
+    "h_0": {"h_0": np.zeros((3, 4))},
+    "x": {"x": np.zeros((9, 2))},
+    "weight_decay": {"weight_decay": np.nan},
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_is_named(what):
+    params, x, y, h_0 = network()
+    good = {"params": params, "x": x, "y": y, "h_0": h_0}
+    with pytest.raises(ValueError, match=f"^{what.split()[0]}: expected .*got "):
+        checkpointing.checkpointed_loss_and_gradients(**good | BAD[what])
+
+
+def test_bad_sizes_are_named():
+    params, *_ = network()
+    for name, arguments in (("T", (0, 1)), ("B", (1, 0)), ("segment", (1, 1, 0))):
+        with pytest.raises(ValueError, match=f"^{name}: expected .*got 0"):
+            checkpointing.checkpointing_cost(params, *arguments)
