@@ -1,163 +1,140 @@
 """Every classic mistake in the backward pass is caught, and its traces are right.
 
 The checks are those that pass for rnnlib: the independent implementation, and, seeing
-nothing but the loss of the mutant itself, the complex step and `check_gradients`. All
-have to name the same gradients as wrong, and no other.
+nothing but the loss, the complex step and `check_gradients`. All have to name the same
+gradients as wrong, and no other.
 """
 
+import numpy as np
 import pytest
 
-from tests.support.mutants import FUTURE, Mutant, load, wrong_by_any
+from tests.support import oracles, textbook
+from tests.support.mutants import Mutant, each, planted
+from tests.support.textbook import outer, rows
 
-PHI_PRIME = "np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])"
-STEP_BACK = "back = delta_s[t - 1] @ W_hh"
-ALL_STEPS = "for t in range(len(delta_s), 0, -1):"
-OUTER = "return rows(delta).T @ rows(a)"
-UNSET, ZERO = "delta_s = np.empty(", "delta_s = np.zeros("
+FUTURE = {"W_xh", "W_hh", "b_h", "h_0", "x"}  # all that flows through delta_s
+
+
+def mutant(name, expected, **mistakes):
+    """The backward pass with these pieces wrong."""
+    return Mutant(name, "rnnlib.rnn.backward", textbook.backward(**mistakes), expected)
+
+
+def early(trace, d_read):
+    """The last state's share, one step too early."""
+    h = textbook.received(trace, d_read)
+    return np.roll(h, -1, axis=0) if trace.topology == "last" else h
+
+
+def whole(trace, d_read):
+    """The share of a state in the mean, without dividing."""
+    if trace.topology != "mean":
+        return textbook.received(trace, d_read)
+    real = 1 if trace.mask is None else trace.mask[..., None]
+    return np.zeros_like(trace.s) + d_read * real
+
+
+def by_steps(trace, d_read):
+    """The share in the mean divided by T, whatever the length."""
+    if trace.topology != "mean":
+        return textbook.received(trace, d_read)
+    return whole(trace, d_read) / len(trace.s)
+
+
+def to_masked(trace, d_read):
+    """A share of the mean for masked steps too."""
+    if trace.topology != "mean" or trace.mask is None:
+        return textbook.received(trace, d_read)
+    return np.zeros_like(trace.s) + d_read / trace.mask.sum(axis=0)[:, None]
+
+
+def counted_once(delta_s, x, d_x):
+    """Of the steps with the same class, the first of the batch alone."""
+    if x.ndim == 3:
+        return textbook.of_inputs(delta_s, x, d_x)
+    values, first = np.unique(x, return_index=True)
+    found = np.zeros((d_x, delta_s.shape[-1]))
+    found[values] = rows(delta_s)[first]
+    return found.T
+
+
+def masked_too(trace):
+    """The state before, where a many-to-many output reads its own."""
+    return trace._replace(h=trace.h[[0, *range(len(trace.s))]])
+
 
 MUTANTS = [
-    Mutant("transposed W_hh", "vanilla", {STEP_BACK: STEP_BACK + ".T"}, FUTURE),
-    Mutant("phi' missing", "vanilla", {PHI_PRIME: "delta_s[t - 1] = g[t]"}, FUTURE),
-    Mutant(
+    mutant("transposed W_hh", FUTURE, back=lambda d, W: d @ W.T),
+    mutant("phi' missing", FUTURE, slope=lambda trace: np.ones_like(trace.s)),
+    mutant(
         "phi' twice",
-        "vanilla",
-        {PHI_PRIME: PHI_PRIME.replace("[t - 1], out", "[t - 1] ** 2, out")},
         FUTURE,
+        slope=lambda trace: trace.phi.derivative(trace.h[1:]) ** 2,
     ),
-    Mutant(
-        "h_t for h_{t-1}",
-        "rnn",
-        {"trace.x, trace.h[:-1], read_states": "trace.x, trace.h[1:], read_states"},
-        {"W_hh"},
-    ),
-    Mutant("future dropped", "vanilla", {STEP_BACK: "back = 0"}, FUTURE),
-    Mutant(
-        "delta_{T+1} not zero",
-        "vanilla",
-        {UNSET: "g[-1] += (g[-1] * phi_prime[-1]) @ W_hh\n    " + UNSET},
-        FUTURE,
-    ),
-    Mutant(
-        "last step left out",
-        "vanilla",
-        {ALL_STEPS: "for t in range(len(delta_s) - 1, 0, -1):", UNSET: ZERO},
-        FUTURE,
-    ),
-    Mutant(
-        "first step left out",
-        "vanilla",
-        {ALL_STEPS: "for t in range(len(delta_s), 1, -1):", UNSET: ZERO},
-        FUTURE,
-    ),
-    Mutant(
+    mutant("h_t for h_{t-1}", {"W_hh"}, before=lambda m, h: h[1:]),
+    mutant("future dropped", FUTURE, back=lambda d, W: 0 * d),
+    mutant("delta_{T+1} not zero", FUTURE, beyond=lambda g, slope, W: g * slope @ W),
+    mutant("last step left out", FUTURE, steps=lambda T: range(T - 1, 0, -1)),
+    mutant("first step left out", FUTURE, steps=lambda T: range(T, 1, -1)),
+    mutant(
         "mean for sum over steps and sequences",
-        "cell",
-        {OUTER: OUTER + " / len(rows(a))"},
         {"W_xh", "W_hh", "W_hy"},
+        outer=lambda d, a: outer(d, a) / len(rows(a)),
+        outer_h=lambda d, a: outer(d, a) / len(rows(a)),
+        of_inputs=lambda d, x, n: textbook.of_inputs(d, x, n) / len(rows(d)),
     ),
-    Mutant(
-        "mean for sum in the bias of the state",
-        "rnn",
-        {"rows(delta_s).sum(axis=0)": "rows(delta_s).mean(axis=0)"},
-        {"b_h"},
+    mutant(
+        "mean for sum in the biases",
+        {"b_h", "b_y"},
+        total=lambda d: rows(d).mean(axis=0),
+        total_h=lambda d: rows(d).mean(axis=0),
     ),
-    Mutant(
-        "mean for sum in the bias of the logits",
-        "readout",
-        {"rows(delta_z).sum(axis=0)": "rows(delta_z).mean(axis=0)"},
-        {"b_y"},
+    mutant(
+        "batch not summed in W_hh", {"W_hh"}, outer_h=lambda d, a: d[:, 0].T @ a[:, 0]
     ),
-    Mutant(
-        "batch not summed in W_hh",
-        "rnn",
-        {"outer_sum(delta_s, h_before)": "delta_s[:, 0].T @ h_before[:, 0]"},
-        {"W_hh"},
-    ),
-    Mutant(
-        "batch not summed in b_h",
-        "rnn",
-        {"rows(delta_s).sum(axis=0)": "delta_s[:, 0].sum(axis=0)"},
-        {"b_h"},
-    ),
-    Mutant(
-        "masked steps counted",
-        "vanilla",
-        {"phi_prime = phi_prime * mask[..., None]": "pass"},
-        FUTURE,
-    ),
-    Mutant(
-        "adjoint lost at masked steps",
-        "vanilla",
-        {"np.add(g[t - 1], g[t], out": "np.add(g[t - 1], 0, out"},
-        FUTURE,
-    ),
-    Mutant(
-        "h_0 without W_hh^T",
-        "rnn",
-        {"of_shape(g[0].copy()": "of_shape(delta_s[0].copy()"},
-        {"h_0"},
-    ),
-    Mutant(
-        "shared h_0 not summed over the batch",
-        "cell",
-        {"gradient.sum(axis=0) if": "gradient[0] if"},
-        {"h_0"},
-    ),
-    Mutant(
-        "last state's adjoint one step early",
-        "readout",
-        {"received[-1] = d_read": "received[-2] = d_read"},
-        FUTURE,
-    ),
-    Mutant(
-        "mean not divided by T",
-        "readout",
-        {"received[:] = d_read / len(received)": "received[:] = d_read"},
-        FUTURE,
-    ),
-    Mutant(
-        "mean divided by T, not by the length",
-        "readout",
-        {"= d_read / _lengths(mask, d_read)": "= d_read / len(received)"},
-        FUTURE,
-    ),
-    Mutant(
-        "mean given to masked steps too",
-        "readout",
-        {"d_read) * mask[..., None]": "d_read)"},
-        FUTURE,
-    ),
-    Mutant(
+    mutant("batch not summed in b_h", {"b_h"}, total_h=lambda d: d[:, 0].sum(axis=0)),
+    mutant("masked steps counted", FUTURE, error=lambda g, slope, real: g * slope),
+    mutant("adjoint lost at masked steps", FUTURE, held=lambda g, real: 0 * g),
+    mutant("h_0 without W_hh^T", {"h_0"}, start=lambda g, delta_s: delta_s[0]),
+    mutant("shared h_0 not summed over the batch", {"h_0"}, shared=lambda g: g[0]),
+    mutant("last state's adjoint one step early", FUTURE, received=early),
+    mutant("mean not divided by T", FUTURE, received=whole),
+    mutant("mean divided by T, not by the length", FUTURE, received=by_steps),
+    mutant("mean given to masked steps too", FUTURE, received=to_masked),
+    mutant(
         "W_hy reads the state before",
-        "rnn",
-        {"read_states = read(trace.h[1:]": "read_states = read(trace.h[:-1]"},
         {"W_hy"},
+        pooled=lambda m, trace: textbook.read(masked_too(trace)),
     ),
-    Mutant(
-        "a class that comes twice is counted once",
-        "cell",
-        {
-            "np.add.reduceat(rows(delta_s)[order], starts)": (
-                "rows(delta_s)[order[starts]]"
-            )
-        },
-        {"W_xh"},
+    mutant(
+        "a class that comes twice is counted once", {"W_xh"}, of_inputs=counted_once
     ),
-    Mutant(
-        "inputs' gradient without phi'",
-        "rnn",
-        {"params, delta_s, delta_z, trace.x": "params, g[1:], delta_z, trace.x"},
-        {"W_xh", "W_hh", "b_h", "x"},
+    mutant(
+        "inputs' gradient without phi'", {"W_xh", "x"}, error_x=lambda g, delta_s: g[1:]
     ),
 ]
 
 
-def test_nothing_is_found_without_a_mutation(tmp_path):
-    found = wrong_by_any(load(Mutant("none", "rnn", {}, set()), tmp_path))
-    assert found == dict.fromkeys(found, set())
+@pytest.fixture(autouse=True)
+def ready():
+    """The problems, drawn with the right functions."""
+    oracles.ready()
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
-def test_caught(mutant, tmp_path):
-    found = wrong_by_any(load(mutant, tmp_path))
-    assert found == dict.fromkeys(found, mutant.wrong)
+def test_nothing_is_found_without_a_mistake():
+    for right in (mutant("right", set()), mutant("rnnlib", set())._replace(wrong=same)):
+        with planted(right):
+            found = oracles.wrong_by_any()
+        assert found == dict.fromkeys(found, set())
+
+
+def same(right):
+    """No mistake at all."""
+    return right
+
+
+@each(MUTANTS)
+def test_caught(mutant):
+    with planted(mutant):
+        found = oracles.wrong_by_any()
+    assert found == dict.fromkeys(found, mutant.expected)

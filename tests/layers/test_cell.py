@@ -64,7 +64,7 @@ def test_check_gradients_agrees(layer):
 def test_precision_is_kept(layer, inputs, dtype):
     case = Case(layer, True, 3, inputs, "given")
     exact = recurrent.problem(case)
-    cell = exact.cell(rnnlib)
+    cell = exact.cell
 
     def cast(tree):
         return rebuild(tree, {n: a.astype(dtype) for n, a in flatten(tree).items()})
@@ -86,7 +86,7 @@ def test_precision_is_kept(layer, inputs, dtype):
 def test_a_gradient_has_the_form_of_its_variable(layer):
     for state in recurrent.STATES:
         problem = recurrent.problem(Case(layer, False, 3, "integer", state))
-        cell, v = problem.cell(rnnlib), problem.variables
+        cell, v = problem.cell, problem.variables
         trace = problem.trace(v)
         gradients = cell.backward(v["params"], trace, problem.d_output)
         assert type(gradients.params) is type(v["params"])
@@ -100,7 +100,7 @@ def test_a_gradient_has_the_form_of_its_variable(layer):
 def test_a_state_carries_over_a_cut(layer):
     """Two halves, the state and its adjoint handed over, are one run."""
     problem = recurrent.problem(Case(layer, True, 3, "dense", "given"))
-    cell, v = problem.cell(rnnlib), problem.variables
+    cell, v = problem.cell, problem.variables
     mask = np.ones((T, 3), bool)
     problem = problem._replace(mask=mask)
     whole = problem.gradients()
@@ -122,7 +122,7 @@ def test_a_state_carries_over_a_cut(layer):
 def test_masked_steps_hold_output_and_state(layer):
     """Padding changes neither; what is written there does not matter."""
     problem = recurrent.problem(Case(layer, False, 3, "dense", "given"))
-    cell, v = problem.cell(rnnlib), problem.variables
+    cell, v = problem.cell, problem.variables
     short = problem.trace(v)
     x = np.concatenate([v["x"], np.full((2, 3, D_X), 7.0)])
     mask = np.repeat([True, False], [T, 2])[:, None].repeat(3, axis=1)
@@ -178,7 +178,7 @@ def test_extreme_numbers_stay_finite(layer):
 
 @every_layer
 def test_initial_parameters(layer):
-    cell = LAYERS[layer][0](rnnlib)
+    cell = LAYERS[layer][0]()
     a, b = (cell.init_params(D_X, D_H, rng=np.random.default_rng(1)) for _ in "ab")
     other = flatten(b)
     assert all((array == other[name]).all() for name, array in flatten(a).items())

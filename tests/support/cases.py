@@ -64,34 +64,34 @@ class Problem:
     options: dict
     h_0_given: bool
 
-    def loss_and_gradients(self, package=rnnlib):
-        """What ``package`` returns, the gradients in one dictionary."""
+    def loss_and_gradients(self):
+        """What rnnlib returns, the gradients in one dictionary."""
         v = self.variables
         h_0 = v["h_0"] if self.h_0_given else None
-        loss, gradients = package.loss_and_gradients(
-            self.params(v, package), v.get("x", self.x), self.y, h_0=h_0, **self.options
+        loss, gradients = rnnlib.loss_and_gradients(
+            self.params(v), v.get("x", self.x), self.y, h_0=h_0, **self.options
         )
         flat = gradients.params._asdict() | {"h_0": gradients.h_0}
         return loss, flat | ({"x": gradients.x} if "x" in v else {})
 
-    def loss_at(self, variables, package=rnnlib):
+    def loss_at(self, variables):
         """The loss alone, at other values of the variables."""
-        trace = self.trace(variables, package)
+        trace = self.trace(variables)
         mask = self.options["mask"] if trace.z.ndim == 3 else None
-        loss, _ = package.losses.LOSSES[self.options["loss"]](trace.z, self.y, mask)
-        return loss + package.weight_decay_penalty(
-            self.params(variables, package), self.options["weight_decay"]
+        loss, _ = rnnlib.losses.LOSSES[self.options["loss"]](trace.z, self.y, mask)
+        return loss + rnnlib.weight_decay_penalty(
+            self.params(variables), self.options["weight_decay"]
         )
 
-    def trace(self, variables, package=rnnlib):
+    def trace(self, variables):
         """The forward trace at these values of the variables."""
         options = {k: self.options[k] for k in ("phi", "topology", "mask")}
         x, h_0 = variables.get("x", self.x), variables["h_0"]
-        return package.forward(self.params(variables, package), x, h_0=h_0, **options)
+        return rnnlib.forward(self.params(variables), x, h_0=h_0, **options)
 
-    def params(self, variables, package=rnnlib):
+    def params(self, variables):
         """The five parameters among the variables."""
-        return package.Params(*(variables[n] for n in PARAMETERS))
+        return rnnlib.Params(*(variables[n] for n in PARAMETERS))
 
 
 @cache

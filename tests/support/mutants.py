@@ -1,96 +1,125 @@
-"""Break rnnlib on purpose: import a copy of it in which some lines are replaced.
+"""Break rnnlib on purpose: a wrong function in the place of a right one.
 
-The copy is made of the real source at the time of the test, so that the mutants follow
-the code. A line to be replaced that is not there exactly once is an error: then the
-mutant has to be written anew.
+A mutant names what it replaces and makes the wrong from the right one: often the right
+one with other arguments, or with something done to its result. So it says what is wrong
+and not how the right one is written: whoever changes a line of rnnlib breaks no test.
 """
 
 import importlib
-import shutil
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import contextmanager
 from typing import NamedTuple
 
-import rnnlib
-from tests.support import oracles
-from tests.support.cases import Case
+import pytest
 
-SOURCE = Path(rnnlib.__file__).parent
-PROBLEMS = [
-    Case("tanh", "cross_entropy", "many-to-many", True, 3, "dense", "given"),
-    Case("tanh", "half_squared_error", "last", False, 3, "integer", "shared"),
-    Case("relu", "cross_entropy", "last", True, 3, "dense", "zero"),
-    Case("relu", "half_squared_error", "mean", False, 3, "dense", "shared"),
-    Case("logistic", "cross_entropy", "mean", True, 3, "dense", "given"),
-    Case("identity", "half_squared_error", "many-to-many", False, 3, "dense", "given"),
-    Case("tanh", "half_squared_error", "many-to-many", True, 1, "integer", "zero"),
-    Case("tanh", "cross_entropy", "many-to-many", False, 1, "integer", "given"),
-]
-FUTURE = {"W_xh", "W_hh", "b_h", "h_0", "x"}  # all that flows through delta_s
+PACKAGES = ("rnnlib", "rnnbook")
+CAUGHT = (ArithmeticError, AssertionError, AttributeError, LookupError)
+CAUGHT += (RuntimeWarning, TypeError, ValueError)
 
 
 class Mutant(NamedTuple):
     """A mistake: what it is called, where it is made, and what must come out wrong."""
 
     name: str
-    module: str
-    changes: dict  # {text of the source: what stands there instead}
-    wrong: set = frozenset()  # names of the gradients
+    place: str  # "rnnlib.rnn.backward"; an entry of a table like an attribute
+    wrong: Callable  # makes the wrong thing from the right one
+    expected: object = frozenset()  # as the test wants it: names of gradients
+
+    def __str__(self):
+        return self.name
 
 
-def load(mutant, folder):
-    """The package ``rnnlib`` with that mistake in it; the real one stays imported."""
-    ignored = shutil.ignore_patterns("__pycache__", "symbolic")
-    shutil.copytree(SOURCE, folder / "rnnlib", ignore=ignored)
-    path = source_of(mutant.module, folder / "rnnlib")
-    source = path.read_text(encoding="utf-8")
-    for old, new in mutant.changes.items():
-        if source.count(old) != 1:
-            raise AssertionError(f"{path.name} has {source.count(old)} times {old!r}")
-        source = source.replace(old, new)
-    path.write_text(source, encoding="utf-8")
-    return import_from(folder)
+def each(mutants):
+    """Run a test once for every mutant, as its argument ``mutant``."""
+    ids = [f"{m.place.split('.')[-2]}: {m.name}" for m in mutants]
+    return pytest.mark.parametrize("mutant", mutants, ids=ids)
 
 
-def source_of(module, package):
-    """The source of a module by the end of its path: "rnn", "lstm", "fast/step"."""
-    flat = package / f"{module}.py"
-    return flat if flat.exists() else next(package.rglob(f"{module}.py"))
+@contextmanager
+def planted(mutant):
+    """Replace what the mutant replaces, wherever the packages hold it; then put back.
 
-
-def import_from(folder):
-    """Import ``rnnlib`` from a folder, beside the real one."""
-    real = {n: m for n, m in sys.modules.items() if n.split(".")[0] == "rnnlib"}
-    for name in real:
-        del sys.modules[name]
-    sys.path.insert(0, str(folder))
-    importlib.invalidate_caches()
+    AssertionError when there is nothing of that name.
+    """
+    right = find(mutant.place)
+    wrong = mutant.wrong(right)
+    holders = [*holders_of(right)]
+    assert holders, f"{mutant.place}: nowhere to be replaced"
+    for holder, name in holders:
+        holder[name] = wrong
     try:
-        package = importlib.import_module("rnnlib")
-        importlib.import_module("rnnlib.spectral")
-        importlib.import_module("rnnlib.pointprocess")
-        importlib.import_module("rnnlib.char.fast")
+        yield
     finally:
-        sys.path.remove(str(folder))
-        for name in [n for n in sys.modules if n.split(".")[0] == "rnnlib"]:
-            del sys.modules[name]
-        sys.modules.update(real)
-    if Path(package.__file__).parent != folder / "rnnlib":
-        raise AssertionError(f"imported {package.__file__} and not the mutant")
-    return package
+        for holder, name in holders:
+            holder[name] = right
 
 
-def wrong_by_reference(package):
-    """What the independent implementation calls wrong, over all problems."""
-    return set().union(*(oracles.wrong_by_reference(c, package) for c in PROBLEMS))
+def find(place):
+    """What a place names: the module is imported, the rest are attributes or keys."""
+    names = place.split(".")
+    module = importlib.import_module(names[0])
+    found, depth = module, 1
+    while depth < len(names):
+        dotted = ".".join(names[: depth + 1])
+        try:
+            found = importlib.import_module(dotted)
+        except ModuleNotFoundError:
+            break
+        depth += 1
+    for name in names[depth:]:
+        here = found if isinstance(found, dict) else vars(found)
+        assert name in here, f"{place}: no {name}"
+        found = here[name]
+    return found
 
 
-def wrong_by_any(package):
-    """What each oracle calls wrong, over all problems."""
-    checks = (
-        oracles.wrong_by_reference,
-        oracles.wrong_by_complex_step,
-        oracles.wrong_by_check_gradients,
-    )
-    found = {c.__name__: [c(case, package) for case in PROBLEMS] for c in checks}
-    return {name: set().union(*wrong) for name, wrong in found.items()}
+def holders_of(thing):
+    """(dictionary, key) of every name and table entry of the packages that is it."""
+    for module_name, module in list(sys.modules.items()):
+        if module_name.split(".")[0] not in PACKAGES or module is None:
+            continue
+        for name, value in list(vars(module).items()):
+            if value is thing:
+                yield vars(module), name
+            elif isinstance(value, dict) and not name.startswith("__"):
+                yield from ((value, key) for key in value if value[key] is thing)
+
+
+def fails(check, *arguments):
+    """True when a check notices something: it says so, or what it calls breaks."""
+    try:
+        return check(*arguments) is False
+    except CAUGHT:
+        return True
+
+
+# Wrong things that many mutants are made of.
+
+
+def with_arguments(change):
+    """The right function, its arguments changed: ``change(*args, **options)``.
+
+    ``change`` returns the new (args, options).
+    """
+
+    def make(right):
+        def wrong(*args, **options):
+            args, options = change(*args, **options)
+            return right(*args, **options)
+
+        return wrong
+
+    return make
+
+
+def with_result(change):
+    """The right function, something done to its result: ``change(result, *args)``."""
+
+    def make(right):
+        def wrong(*args, **options):
+            return change(right(*args, **options), *args)
+
+        return wrong
+
+    return make

@@ -1,7 +1,6 @@
 """Who disagrees? Each check returns the names of the quantities that are wrong.
 
-The checks take the package to be tested, so that what passes for rnnlib is what has
-to fail for a mutant of it.
+What passes for rnnlib is what has to fail when a mutant is planted in it.
 """
 
 from dataclasses import replace
@@ -29,28 +28,28 @@ def differs(actual, wanted):
     return not np.max(np.abs(actual - wanted)) <= TOLERANCE * np.max(np.abs(wanted))
 
 
-def wrong_by_reference(case, package=rnnlib):
+def wrong_by_reference(case):
     """Loss and gradients against autograd on the independent implementation."""
-    loss, gradients = cases.problem(case).loss_and_gradients(package)
+    loss, gradients = cases.problem(case).loss_and_gradients()
     wanted_loss, wanted = expected(case)
     wrong = {"loss"} if differs(loss, wanted_loss) else set()
     return wrong | {n for n in wanted if differs(gradients[n], wanted[n])}
 
 
-def wrong_by_complex_step(case, package=rnnlib):
+def wrong_by_complex_step(case):
     """Gradients against a complex step of each entry of each variable."""
     problem = cases.problem(case)
-    _, gradients = problem.loss_and_gradients(package)
+    _, gradients = problem.loss_and_gradients()
     wanted = rnnlib.complex_step_gradients(
-        lambda v: problem.loss_at(v, package), problem.variables
+        lambda v: problem.loss_at(v), problem.variables
     )
     return {n for n in wanted if differs(gradients[n], wanted[n])}
 
 
-def wrong_by_central_differences(case, package=rnnlib):
+def wrong_by_central_differences(case):
     """Inner products with a random unit direction, relative to the gradient's norm."""
     problem = cases.problem(case)
-    _, gradients = problem.loss_and_gradients(package)
+    _, gradients = problem.loss_and_gradients()
     rng = np.random.default_rng(cases.CASES.index(case._replace(state="given")))
     zero = {n: np.zeros_like(a) for n, a in problem.variables.items()}
     wrong = set()
@@ -58,7 +57,7 @@ def wrong_by_central_differences(case, package=rnnlib):
         u = rng.standard_normal(gradient.shape)
         u /= np.linalg.norm(u)
         measured = rnnlib.central_difference(
-            lambda v: problem.loss_at(v, package),
+            lambda v: problem.loss_at(v),
             problem.variables,
             zero | {name: u},
             order=ORDER,
@@ -70,12 +69,12 @@ def wrong_by_central_differences(case, package=rnnlib):
     return wrong
 
 
-def wrong_by_check_gradients(case, package=rnnlib):
+def wrong_by_check_gradients(case):
     """What a reader sees: the names that `check_gradients` calls wrong."""
     problem = replace(cases.problem(case), h_0_given=True)
 
     def function(variables):
-        return replace(problem, variables=variables).loss_and_gradients(package)
+        return replace(problem, variables=variables).loss_and_gradients()
 
     rng = np.random.default_rng(0)
     check = rnnlib.check_gradients(function, problem.variables, rng=rng, directions=1)
@@ -97,7 +96,7 @@ EXTREMES = [
 ]
 
 
-def wrong_at_extremes(package=rnnlib):
+def wrong_at_extremes():
     """The extreme logits at which the cross-entropy or its gradient is wrong.
 
     Class and one-hot row; alone, and beside an output whose logits are ordinary.
@@ -111,10 +110,39 @@ def wrong_at_extremes(package=rnnlib):
             rest = (len(z) - 1) * np.log(z.shape[1])
             for target in (y, np.eye(z.shape[1])[y]):
                 with np.errstate(all="ignore"):
-                    loss, delta_z = package.cross_entropy(z, target)
+                    loss, delta_z = rnnlib.cross_entropy(z, target)
                 if not (
                     np.isclose(loss, wanted_loss + rest, rtol=1e-14, atol=1e-15)
                     and np.allclose(delta_z[0], wanted, rtol=1e-14, atol=1e-15)
                 ):
                     wrong.append((logits, k))
     return wrong
+
+
+# A few problems that have everything: what mutants are tried on.
+PROBLEMS = [
+    cases.Case("tanh", "cross_entropy", "many-to-many", True, 3, "dense", "given"),
+    cases.Case("tanh", "half_squared_error", "last", False, 3, "integer", "shared"),
+    cases.Case("relu", "cross_entropy", "last", True, 3, "dense", "zero"),
+    cases.Case("relu", "half_squared_error", "mean", False, 3, "dense", "shared"),
+    cases.Case("logistic", "cross_entropy", "mean", True, 3, "dense", "given"),
+    cases.Case(
+        "identity", "half_squared_error", "many-to-many", False, 3, "dense", "given"
+    ),
+    cases.Case(
+        "tanh", "half_squared_error", "many-to-many", True, 1, "integer", "zero"
+    ),
+    cases.Case("tanh", "cross_entropy", "many-to-many", False, 1, "integer", "given"),
+]
+
+
+def ready():
+    """Draw the problems and their solutions, before a mutant is there to disturb."""
+    for case in PROBLEMS:
+        expected(case)
+
+
+def wrong_by_any():
+    """What each oracle calls wrong, over all problems."""
+    checks = (wrong_by_reference, wrong_by_complex_step, wrong_by_check_gradients)
+    return {c.__name__: set().union(*map(c, PROBLEMS)) for c in checks}

@@ -2,8 +2,8 @@
 
 Everything that has a gradient stands in one tree, ``variables``: params, state and x.
 The loss is a fixed random linear function of the output and of the last state, so that
-both adjoints are sent back. The checks take the package to be tested, as the mutants
-need it.
+both adjoints are sent back. `backward_of` makes a backward pass of an independent
+layer: one with wrong slopes is a mistake to be caught.
 """
 
 from functools import cache, partial
@@ -11,9 +11,11 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from autograd import value_and_grad
+from autograd import grad, value_and_grad
 
 import rnnlib
+from rnnlib import layers
+from rnnlib.layers.cell import Gradients
 from rnnlib.trees import flatten, rebuild
 from tests.support import recurrent_reference as reference
 from tests.support.oracles import ORDER, STEP, TOLERANCE, differs
@@ -29,33 +31,31 @@ MASKS = {
 STATES = ("given", "shared", "zero")
 
 
-def layers(package, cells, **options):
+def stacked(*cells, **options):
     """A stack of the modules of these names."""
-    return package.layers.stack(
-        [getattr(package.layers, name) for name in cells], **options
-    )
+    return layers.stack([getattr(layers, name) for name in cells], **options)
 
 
-# For each layer: the cell of a package, and its independent implementation
+# For each layer: a function that makes the cell, and its independent implementation
 LAYERS = {
-    "vanilla": (lambda p: p.layers.vanilla, reference.vanilla),
+    "vanilla": (lambda: layers.vanilla, reference.vanilla),
     "logistic": (
-        lambda p: p.layers.with_options(p.layers.vanilla, phi="logistic"),
+        lambda: layers.with_options(layers.vanilla, phi="logistic"),
         partial(reference.vanilla, phi="logistic"),
     ),
-    "lstm": (lambda p: p.layers.lstm, reference.lstm),
-    "gru-after": (lambda p: p.layers.gru, reference.gru),
+    "lstm": (lambda: layers.lstm, reference.lstm),
+    "gru-after": (lambda: layers.gru, reference.gru),
     "gru-before": (
-        lambda p: p.layers.with_options(p.layers.gru, reset="before"),
+        lambda: layers.with_options(layers.gru, reset="before"),
         partial(reference.gru, reset="before"),
     ),
-    "layer-norm": (lambda p: p.layers.layer_norm, reference.layer_norm),
+    "layer-norm": (lambda: layers.layer_norm, reference.layer_norm),
     "stack": (
-        partial(layers, cells=("vanilla", "lstm", "gru")),
+        partial(stacked, "vanilla", "lstm", "gru"),
         reference.stack(reference.vanilla, reference.lstm, reference.gru),
     ),
     "residual": (
-        partial(layers, cells=("gru", "lstm", "layer_norm"), residual=True),
+        partial(stacked, "gru", "lstm", "layer_norm", residual=True),
         reference.stack(
             reference.gru, reference.lstm, reference.layer_norm, residual=True
         ),
@@ -93,51 +93,41 @@ class Problem(NamedTuple):
     d_output: np.ndarray
     d_state: object  # of the form of the state
 
-    def cell(self, package):
-        """The layer of that package."""
-        return LAYERS[self.case.layer][0](package)
+    @property
+    def cell(self):
+        """The layer."""
+        return LAYERS[self.case.layer][0]()
 
-    def trace(self, variables, package=rnnlib, state_given=True):
+    def trace(self, variables, state_given=True):
         """The forward trace at these values of the variables."""
         state = variables["state"] if state_given else None
-        return self.cell(package).forward(
-            own(variables["params"], package),
+        return self.cell.forward(
+            variables["params"],
             variables.get("x", self.x),
-            state=own(state, package),
+            state=state,
             mask=self.mask,
         )
 
-    def loss_at(self, variables, package=rnnlib):
+    def loss_at(self, variables):
         """The linear function of output and last state."""
-        trace = self.trace(variables, package)
+        trace = self.trace(variables)
         loss = (self.d_output * trace.output).sum()
         weights = flatten(self.d_state)
         return loss + sum(
             (weights[n] * a).sum() for n, a in flatten(trace.state).items()
         )
 
-    def gradients(self, package=rnnlib):
+    def gradients(self):
         """What the backward pass returns, flat; a zero state is not handed over."""
         given = self.case.state != "zero"
-        trace = self.trace(self.variables, package, state_given=given)
-        gradients = self.cell(package).backward(
-            own(self.variables["params"], package),
+        trace = self.trace(self.variables, state_given=given)
+        gradients = self.cell.backward(
+            self.variables["params"],
             trace,
             self.d_output,
-            own(self.d_state, package),
+            self.d_state,
         )
         return flatten({n: getattr(gradients, n) for n in self.variables})
-
-
-def own(tree, package):
-    """The same named tuples, of the classes of that package."""
-    if package is rnnlib or tree is None or isinstance(tree, np.ndarray):
-        return tree
-    arrays = [own(leaf, package) for leaf in tree]
-    if type(tree) is tuple:
-        return tuple(arrays)
-    module = getattr(package.layers, type(tree).__module__.split(".")[-1])
-    return getattr(module, type(tree).__name__)(*arrays)
 
 
 @cache
@@ -154,7 +144,7 @@ def problem(case):
 
 def draw(case, rng):
     """A random problem of that case."""
-    cell = LAYERS[case.layer][0](rnnlib)
+    cell = LAYERS[case.layer][0]()
     B = case.B
     params = randomised(cell.init_params(D_X, D_H, rng=rng), rng)
     dense = case.inputs == "dense"
@@ -195,24 +185,62 @@ def expected(case):
     )(flatten(of.variables))
 
 
-def wrong_by_reference(case, package=rnnlib):
+class Run(NamedTuple):
+    """What `recurrent_reference.loss` reads of a problem."""
+
+    x: np.ndarray
+    mask: np.ndarray | None
+    d_output: np.ndarray
+    d_state: object
+
+
+def backward_of(layer):
+    """The backward pass of an independent layer, by autograd: as a mutant's wrong."""
+
+    def make(right):
+        def backward(params, trace, d_output, d_state=None):
+            form = right(params, trace, d_output, d_state)
+            state = {
+                name: first if like.ndim == 2 else first[0]
+                for name, like in flatten(form.state).items()
+                for first in [(trace.c if name == "c" else trace.h)[0]]
+            }
+            variables = {"params": params, "state": rebuild(form.state, state)}
+            variables |= {} if form.x is None else {"x": trace.x}
+            d_state = zeros_like(trace.state) if d_state is None else d_state
+            run = Run(trace.x, trace.mask, d_output, d_state)
+            found = grad(
+                lambda flat: reference.loss(rebuild(variables, flat), layer, run)
+            )(flatten(variables))
+            found = rebuild(variables, found)
+            return Gradients(found["params"], found["state"], found.get("x"))
+
+        return backward
+
+    return make
+
+
+def zeros_like(tree):
+    """A tree of that form, all zero."""
+    return rebuild(tree, {n: np.zeros_like(a) for n, a in flatten(tree).items()})
+
+
+def wrong_by_reference(case):
     """Loss and gradients against autograd on the independent implementation."""
     wanted_loss, wanted = expected(case)
-    gradients = problem(case).gradients(package)
-    loss = problem(case).loss_at(problem(case).variables, package)
+    gradients = problem(case).gradients()
+    loss = problem(case).loss_at(problem(case).variables)
     wrong = {"loss"} if differs(loss, wanted_loss) else set()
     return wrong | {n for n in wanted if differs(gradients[n], wanted[n])}
 
 
-def wrong_by_complex_step(case, package=rnnlib):
+def wrong_by_complex_step(case):
     """Inner products with a random direction."""
     of = problem(case)
-    return _wrong_along(
-        of, package, lambda loss, u: rnnlib.complex_step(loss, of.variables, u)
-    )
+    return _wrong_along(of, lambda loss, u: rnnlib.complex_step(loss, of.variables, u))
 
 
-def wrong_by_central_differences(case, package=rnnlib):
+def wrong_by_central_differences(case):
     """Inner products with a random direction, 8th order."""
     of = problem(case)
 
@@ -221,18 +249,18 @@ def wrong_by_central_differences(case, package=rnnlib):
         steps = {"order": ORDER, "step": SHORT_STEP if normalised else STEP}
         return rnnlib.central_difference(loss, of.variables, u, **steps)
 
-    return _wrong_along(of, package, measure)
+    return _wrong_along(of, measure)
 
 
-def _wrong_along(of, package, measure):
-    gradients, rng = of.gradients(package), np.random.default_rng(0)
+def _wrong_along(of, measure):
+    gradients, rng = of.gradients(), np.random.default_rng(0)
     zero = {n: np.zeros_like(g) for n, g in gradients.items()}
     wrong = set()
     for name, gradient in gradients.items():
         u = rng.standard_normal(gradient.shape)
         u /= np.linalg.norm(u)
         direction = rebuild(of.variables, zero | {name: u})
-        measured = measure(lambda v: of.loss_at(v, package), direction)
+        measured = measure(lambda v: of.loss_at(v), direction)
         if not abs((gradient * u).sum() - measured) <= TOLERANCE * np.linalg.norm(
             gradient
         ):
@@ -240,11 +268,11 @@ def _wrong_along(of, package, measure):
     return wrong
 
 
-def wrong_entries(case, package=rnnlib):
+def wrong_entries(case):
     """Gradients against a complex step of each entry of each variable."""
     of = problem(case)
-    gradients = of.gradients(package)
+    gradients = of.gradients()
     wanted = flatten(
-        rnnlib.complex_step_gradients(lambda v: of.loss_at(v, package), of.variables)
+        rnnlib.complex_step_gradients(lambda v: of.loss_at(v), of.variables)
     )
     return {n for n in wanted if differs(gradients[n], wanted[n])}

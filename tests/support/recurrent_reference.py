@@ -7,6 +7,7 @@ sequence, and returns the outputs of all steps with the last state.
 """
 
 import autograd.numpy as np
+from autograd.tracer import getval
 
 EPSILON = 1e-5
 
@@ -21,27 +22,62 @@ def block(array, k):
     return array[3 * k : 3 * (k + 1)]
 
 
-def run(step, x, state, h_of):
+# Slopes that are wrong, for mistakes to be made of.
+
+
+def stop(a):
+    """The value of an expression, without a derivative."""
+    return getval(a)
+
+
+def through(a):
+    """Zero, with the derivative of an expression."""
+    return a - stop(a)
+
+
+def with_slope(f, slope):
+    """The values of f with another derivative."""
+    return lambda a: stop(f(a)) + stop(slope(a)) * through(a)
+
+
+# The layers. What is a keyword argument below is right as it is.
+
+
+def run(step, x, state, h_of, held=lambda state: state):
     """The outputs of all steps; a step without an input repeats the state."""
     outputs = []
     for x_t in x:
-        if x_t is not None:
-            state = step(x_t, state)
+        state = held(state) if x_t is None else step(x_t, state)
         outputs.append(h_of(state))
     return outputs, state
 
 
-def vanilla(params, x, state, phi="tanh"):
+def vanilla(params, x, state, phi="tanh", held=lambda h: h):
     """(1) and (2)."""
     f = {"tanh": np.tanh, "logistic": logistic}[phi]
 
     def step(x_t, h):
         return f(np.dot(params.W_xh, x_t) + np.dot(params.W_hh, h) + params.b_h)
 
-    return run(step, x, state, lambda h: h)
+    return run(step, x, state, lambda h: h, held)
 
 
-def lstm(params, x, state):
+def lstm_step(c, i, f, n, o, squash=np.tanh):
+    """h_t and c_t, from c_{t-1} and the gates."""
+    c = f * c + i * n
+    return o * squash(c), c
+
+
+def lstm(
+    params,
+    x,
+    state,
+    combine=lstm_step,
+    candidate=np.tanh,
+    output_gate=logistic,
+    product=np.dot,
+    held=lambda state: state,
+):
     """The four gates one by one."""
 
     def step(x_t, state):
@@ -49,46 +85,66 @@ def lstm(params, x, state):
 
         def pre_activation(k):
             W_x, W_h, b = (block(a, k) for a in params)
-            return np.dot(W_x, x_t) + np.dot(W_h, h) + b
+            return np.dot(W_x, x_t) + product(W_h, h) + b
 
-        i, f, o = (logistic(pre_activation(k)) for k in (0, 1, 3))
-        c = f * c + i * np.tanh(pre_activation(2))
-        return o * np.tanh(c), c
+        i, f = (logistic(pre_activation(k)) for k in (0, 1))
+        n, o = candidate(pre_activation(2)), output_gate(pre_activation(3))
+        return combine(c, i, f, n, o)
 
-    return run(step, x, (state[0], state[1]), lambda state: state[0])
+    return run(step, x, (state[0], state[1]), lambda state: state[0], held)
 
 
-def gru(params, x, state, reset="after"):
+def gru(
+    params,
+    x,
+    state,
+    reset="after",
+    combine=lambda u, h, n: (1 - u) * n + u * h,
+    reset_gate=logistic,
+    update=lambda u: u,
+    times=lambda r, a: r * a,
+    product=lambda W, read, h: np.dot(W, read),
+):
     """The two gates, and the candidate by either convention."""
 
     def step(x_t, h):
         def from_input(k):
             return np.dot(block(params.W_xh, k), x_t) + block(params.b_h, k)
 
-        r, u = (
-            logistic(from_input(k) + np.dot(block(params.W_hh, k), h)) for k in (0, 1)
-        )
+        s_r, s_u = (from_input(k) + np.dot(block(params.W_hh, k), h) for k in (0, 1))
+        r, u = reset_gate(s_r), update(logistic(s_u))
         W = block(params.W_hh, 2)
         if reset == "after":
-            n = np.tanh(from_input(2) + r * (np.dot(W, h) + params.b_m))
+            n = np.tanh(from_input(2) + times(r, np.dot(W, h) + params.b_m))
         else:
-            n = np.tanh(from_input(2) + np.dot(W, r * h) + params.b_m)
-        return (1 - u) * n + u * h
+            n = np.tanh(from_input(2) + product(W, times(r, h), h) + params.b_m)
+        return combine(u, h, n)
 
     return run(step, x, state, lambda h: h)
 
 
-def layer_norm(params, x, state):
+def normalised(a, mean, variance):
+    """The rows of (4) before gain and bias."""
+    return (a - mean) / np.sqrt(variance + EPSILON)
+
+
+def layer_norm(
+    params,
+    x,
+    state,
+    norm=normalised,
+    scaled=lambda gain, unit, b: gain * unit + b,
+    held=lambda h: h,
+):
     """The vanilla step with a normalised pre-activation."""
 
     def step(x_t, h):
         a = np.dot(params.W_xh, x_t) + np.dot(params.W_hh, h)
         mean = sum(a[k] for k in range(len(a))) / len(a)
         variance = sum((a[k] - mean) ** 2 for k in range(len(a))) / len(a)
-        unit = (a - mean) / np.sqrt(variance + EPSILON)
-        return np.tanh(params.gain * unit + params.b_h)
+        return np.tanh(scaled(params.gain, norm(a, mean, variance), params.b_h))
 
-    return run(step, x, state, lambda h: h)
+    return run(step, x, state, lambda h: h, held)
 
 
 def stack(*layers, residual=False):
@@ -111,7 +167,7 @@ def stack(*layers, residual=False):
 def loss(variables, layer, problem):
     """The sum over sequences of the linear function of output and last state."""
     total = 0.0
-    for b in range(problem.case.B):
+    for b in range(problem.d_output.shape[1]):
         x = [
             None
             if problem.mask is not None and not problem.mask[t, b]
