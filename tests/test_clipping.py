@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-import rnnlib.clipping
 from rnnlib.clipping import clip_by_global_norm, clip_by_value, global_norm
 from rnnlib.trees import flatten
 from tests.support.optimiser_checks import clipping_check
@@ -24,7 +23,7 @@ def vector(tree):
 
 
 def test_both():
-    clipping_check(rnnlib.clipping)
+    clipping_check()
 
 
 @given(TREES, THRESHOLDS)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from rnnlib import clipping, optimisers
+
 RATE = 0.05
 
 
@@ -26,7 +28,7 @@ def close(found, wanted):
     np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-12)
 
 
-def sgd_equations(optimisers):
+def sgd_equations():
     """Momentum as the sum over all earlier gradients; decay as an added gradient."""
     v, g = gradients()
     close(path(optimisers.sgd(RATE), v, g), v - RATE * np.cumsum(g, axis=0))
@@ -39,7 +41,7 @@ def sgd_equations(optimisers):
             close(ours[n], before[n] - RATE * u)
 
 
-def adagrad_equations(optimisers):
+def adagrad_equations():
     """The root of the sum of all squares so far."""
     v, g = gradients()
     ours = path(optimisers.adagrad(RATE, eps=1e-3), v, g)
@@ -59,14 +61,14 @@ def adam_steps(g, beta_1, beta_2, eps):
     return np.array(steps)
 
 
-def adam_equations(optimisers):
+def adam_equations():
     """With the bias correction both memories are weighted means."""
     v, g = gradients()
     ours = path(optimisers.adam(RATE, beta_1=0.8, beta_2=0.95, eps=1e-3), v, g)
     close(ours, v - RATE * np.cumsum(adam_steps(g, 0.8, 0.95, 1e-3), axis=0))
 
 
-def adam_l2_equations(optimisers):
+def adam_l2_equations():
     """The penalty is part of the gradient."""
     v, g = gradients()
     ours = path(optimisers.adam(RATE, eps=1e-3, weight_decay=0.4), v, g)
@@ -74,7 +76,7 @@ def adam_l2_equations(optimisers):
     close(ours, v - RATE * np.cumsum(adam_steps(full, 0.9, 0.999, 1e-3), axis=0))
 
 
-def adamw_equations(optimisers):
+def adamw_equations():
     """The decay is no part of the gradient."""
     v, g = gradients()
     ours = path(optimisers.adamw(RATE, eps=1e-3, weight_decay=0.4), v, g)
@@ -83,7 +85,7 @@ def adamw_equations(optimisers):
     close(ours, (1 - RATE * 0.4) * before - RATE * steps)
 
 
-def decay_without_gradient(optimisers):
+def decay_without_gradient():
     """No gradient: AdamW shrinks by 1 - eta lambda, Adam + L2 steps by about eta."""
     v, none = np.array([5.0, 0.05]), np.zeros((1, 2))
     decoupled = path(optimisers.adamw(RATE, weight_decay=0.4), v, none)[0]
@@ -93,7 +95,7 @@ def decay_without_gradient(optimisers):
     assert abs(coupled - decoupled).max() > 0.01
 
 
-def without_decay_both_are_one(optimisers):
+def without_decay_both_are_one():
     """AdamW with lambda = 0 is Adam."""
     v, g = gradients()
     one, other = (
@@ -103,7 +105,7 @@ def without_decay_both_are_one(optimisers):
     assert (one == other).all()
 
 
-def reaches_the_minimum(optimisers):
+def reaches_the_minimum():
     """Each method finds the minimum of a quadratic."""
     target = np.array([1.0, -2.0, 0.5])
     for optimiser in (
@@ -134,7 +136,7 @@ CHECKS = {
 }
 
 
-def clipping_check(clipping):
+def clipping_check():
     """By norm: the size, the direction. By value: each entry."""
     g = {"a": np.array([30.0, -40.0]), "b": [np.array([[120.0]]), np.array([0.0])]}
     assert abs(clipping.global_norm(g) - 130) < 1e-12

@@ -7,8 +7,9 @@ import pytest
 
 import rnnlib
 from rnnlib.variants import checkpointing
-from tests.support import cases
-from tests.support.networks import broken, differing, flat, network
+from tests.support import cases, textbook
+from tests.support.mutants import Mutant, each, fails, planted, with_arguments
+from tests.support.networks import differing, flat, network
 
 SEGMENTS = (None, 1, 2, 3, 4, 8, 9, 10)
 WHOLE = [c for c in cases.CASES if c.topology == "many-to-many" and not c.masked]
@@ -80,22 +81,83 @@ def test_by_complex_step():
     assert differing({n: actual[n] for n in wanted}, wanted) == set()
 
 
-MUTANTS = {
-    "adjoints stop at the boundary": ("trace, delta_z, d_state=g)", "trace, delta_z)"),
-    "segments forwards": ("for a in reversed(starts):", "for a in starts:"),
-    "states in the wrong order": ("kept.pop()", "kept.pop(0)"),
-    "one segment counts": ("add_params(total, part.params)", "total"),
-    "one loss counts": ("value + term, part.h_0", "term, part.h_0"),
-}
+def segment_backward(name, **mistakes):
+    """The backward pass of a segment with these pieces wrong."""
+
+    def wrong(params, trace, delta_z, g_last=None):
+        def received(trace, d_read):
+            d_read[-1] += 0 if g_last is None else g_last
+            return d_read
+
+        run = textbook.backward(received=received, **mistakes)(None)
+        return run(params, trace, delta_z)
+
+    place = "rnnlib.variants.checkpointing.segment_backward"
+    return Mutant(name, place, lambda right: wrong)
 
 
-@pytest.mark.parametrize("what", MUTANTS)
-def test_mutants_fail(what):
-    module = broken(checkpointing, *MUTANTS[what])
+def whole(name, order=reversed, take=list.pop, add=rnnlib.parameters.add_params, one=0):
+    """All segments, with a mistake in how they are put together."""
+
+    def wrong(params, x, y, *, segment, h_0):
+        starts, kept = range(0, len(x), segment), [h_0]
+        for a in starts[:-1]:
+            inputs = x[a : a + segment]
+            kept.append(rnnlib.forward(params, inputs, h_0=kept[-1]).h[-1])
+        value, total, g, d_x = 0, None, None, np.zeros_like(x)
+        for a in order(starts):
+            trace = rnnlib.forward(params, x[a : a + segment], h_0=take(kept))
+            term, delta_z = rnnlib.cross_entropy(trace.z, y[a : a + segment])
+            part = checkpointing.segment_backward(params, trace, delta_z, g)
+            value, g, d_x[a : a + segment] = term + (not one) * value, part.h_0, part.x
+            total = part.params if total is None else add(total, part.params)
+        return value, rnnlib.Gradients(total, g, d_x)
+
+    place = "rnnlib.variants.checkpointing.checkpointed_loss_and_gradients"
+    return Mutant(name, place, lambda right: wrong)
+
+
+def no_future(params, trace, delta_z, g_last=None):
+    """The adjoint of the later segments is not handed over."""
+    return (params, trace, delta_z), {}
+
+
+MUTANTS = [
+    Mutant(
+        "adjoints stop at the boundary",
+        "rnnlib.variants.checkpointing.segment_backward",
+        with_arguments(no_future),
+    ),
+    segment_backward("no transpose", back=lambda delta_s, W: delta_s @ W.T),
+    segment_backward("no slope", slope=lambda trace: np.ones_like(trace.s)),
+    segment_backward("h_t in place of h_{t-1}", before=lambda m, h: h[1:]),
+    whole("segments forwards", order=list),
+    whole("states in the wrong order", take=lambda kept: kept.pop(0)),
+    whole("one segment counts", add=lambda total, part: total),
+    whole("one loss counts", one=1),
+]
+
+
+def is_right():
+    """Whether the result is that of backpropagation."""
     params, x, y, h_0 = network()
     wanted = flat(rnnlib.loss_and_gradients(params, x, y, h_0=h_0))
-    actual = module.checkpointed_loss_and_gradients(params, x, y, segment=4, h_0=h_0)
-    assert differing(flat(actual), wanted) != set()
+    actual = checkpointing.checkpointed_loss_and_gradients(
+        params, x, y, segment=4, h_0=h_0
+    )
+    return differing(flat(actual), wanted) == set()
+
+
+@each(MUTANTS)
+def test_mutants_fail(mutant):
+    with planted(mutant):
+        assert fails(is_right)
+
+
+@each([segment_backward("right"), whole("right")])
+def test_the_pieces_without_a_mistake_are_right(mutant):
+    with planted(mutant):
+        assert is_right()
 
 
 @pytest.mark.parametrize("T, segment", [(9, 3), (10, 3), (7, 7), (7, 20), (7, 1)])
@@ -103,18 +165,21 @@ def test_steps_and_stored_numbers_are_counted_exactly(T, segment, monkeypatch):
     params, x, y, h_0 = network(T=T)
     steps, largest = [], []
 
-    def counted(params, x, *options):
-        trace = rnnlib.rnn.run(params, x, *options)
-        steps.append(len(x))
+    def counted(params, x, **options):
+        trace = rnnlib.forward(params, x, **options)
+        if len(x) > 1 or segment == 1:
+            steps.append(len(x))
         largest.append(sum(a.size for a in (trace.s, trace.h, trace.z)))
         return trace
 
-    monkeypatch.setattr(checkpointing, "run", counted)
+    monkeypatch.setattr(checkpointing, "forward", counted)
     checkpointing.checkpointed_loss_and_gradients(
         params, x, y, segment=segment, h_0=h_0
     )
     cost = checkpointing.checkpointing_cost(params, T, 2, segment)
-    assert sum(steps) == T + cost.recomputed
+    probe = 1 if segment == 1 else 0  # one step that only checks the arguments
+    ones = 1 if T % segment == 1 and segment > 1 else 0  # a last segment of one step
+    assert sum(steps) - probe + ones == T + cost.recomputed
     assert cost.segments == -(-T // segment)
     assert cost.stored == max(largest) + cost.segments * h_0.size
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.layers import vanilla
 from rnnlib.variants import dropout
 from rnnlib.variants.dropout import Masks
-from tests.support import cases
-from tests.support.networks import broken, differing, flat, network
+from tests.support import cases, textbook
+from tests.support.mutants import Mutant, each, planted, with_arguments
+from tests.support.networks import differing, flat, network
 
 SIZES = {"x": 3, "h": 4, "y": 4}
 CHOICES = ["", "x", "h", "y", "xh", "hy", "xhy"]
@@ -38,10 +38,10 @@ def by_loops(params, x, y, masks, h_0, phi):
     return total
 
 
-def wrong(module, where, *, variational=False, phi="tanh"):
+def wrong(where, *, variational=False, phi="tanh"):
     """Loss and gradients against a complex step through the loops."""
     params, x, y, h_0 = network(T=5)
-    masks = module.Masks(*draw(where, variational=variational))
+    masks = draw(where, variational=variational)
     variables = params._asdict() | {"x": x, "h_0": h_0}
 
     def loss(v):
@@ -50,19 +50,19 @@ def wrong(module, where, *, variational=False, phi="tanh"):
 
     wanted = rnnlib.complex_step_gradients(loss, variables)
     wanted["loss"] = np.asarray(loss(variables))
-    actual = module.dropout_loss_and_gradients(params, x, y, masks, h_0=h_0, phi=phi)
+    actual = dropout.dropout_loss_and_gradients(params, x, y, masks, h_0=h_0, phi=phi)
     return differing(flat(actual), wanted)
 
 
 @pytest.mark.parametrize("variational", [False, True])
 @pytest.mark.parametrize("where", CHOICES)
 def test_gradients_at_fixed_masks(where, variational):
-    assert wrong(dropout, where, variational=variational) == set()
+    assert wrong(where, variational=variational) == set()
 
 
 @pytest.mark.parametrize("phi", ["logistic", "identity"])
 def test_other_activations(phi):
-    assert wrong(dropout, "xhy", phi=phi) == set()
+    assert wrong("xhy", phi=phi) == set()
 
 
 def test_by_check_gradients():
@@ -76,41 +76,58 @@ def test_by_check_gradients():
     assert rnnlib.check_gradients(function, params, rng=np.random.default_rng(0)).ok
 
 
-MUTANTS = {
-    "no mask on the inputs": ("params, _masked(m_x, x), h_0", "params, x, h_0", "loss"),
-    "no mask on the state": ("h_0, phi, keep=m_h)", "h_0, phi)", "loss"),
-    "no mask on what is read": ("b_y, _masked(m_y, h[1:])", "b_y, h[1:]", "loss"),
-    "mask forgotten on the way back": (
-        "phi_prime, g, keep=m_h)",
-        "phi_prime, g)",
-        "h_0",
+def forward(name, place):
+    """The forward pass without the mask of one place."""
+
+    def other(params, x, masks, **options):
+        return (params, x, masks._replace(**{place: None})), options
+
+    def wrong(right):
+        without = with_arguments(other)(right)
+        return lambda params, x, masks, **options: without(
+            params, x, masks, **options
+        )._replace(masks=masks)
+
+    return Mutant(name, "rnnlib.variants.dropout.dropout_forward", wrong, "loss")
+
+
+def backward(name, expected, **mistakes):
+    """The backward pass with these pieces wrong."""
+    place = "rnnlib.variants.dropout.dropout_backward"
+    return Mutant(name, place, textbook.backward(**mistakes), expected)
+
+
+def mask_first(delta_s, W_hh):
+    """The mask of the step before the matrix: the same at every step here."""
+    return (delta_s * np.array([0.0, 2.0, 0.0, 2.0])) @ W_hh
+
+
+MUTANTS = [
+    forward("no mask on the inputs", "x"),
+    forward("no mask on the state", "h"),
+    forward("no mask on what is read", "y"),
+    backward("mask forgotten on the way back", "h_0", back_mask=lambda m, t: 1),
+    backward(
+        "mask before the matrix", "h_0", back=mask_first, back_mask=lambda m, t: 1
     ),
-    "readout mask forgotten": ("_masked(m_y, times(", "(times(", "b_h"),
-    "unmasked state in W_hh": ("_masked(m_h, trace.h[:-1])", "trace.h[:-1]", "W_hh"),
-    "unmasked state in W_hy": ("_masked(m_y, trace.h[1:])", "trace.h[1:]", "W_hy"),
-    "unmasked inputs in W_xh": ("_masked(m_x, trace.x)", "trace.x", "W_xh"),
-    "gradient of x unmasked": ("_masked(m_x, d_x)", "d_x", "x"),
-}
-RECURRENCE = {  # in `vanilla`, which is then patched into `dropout`
-    "mask before the matrix": (
-        "back = delta_s[t - 1] @ W_hh",
-        "back = (delta_s[t - 1] * (1 if keep is None else keep[t - 1])) @ W_hh",
-    ),
-    "a mask one step late": ("keep[t - 1] * back", "keep[t - 2] * back"),
-}
+    backward("readout mask forgotten", "b_h", m_y=np.ones_like),
+    backward("unmasked state in W_hh", "W_hh", before=lambda m, h: h[:-1]),
+    backward("unmasked state in W_hy", "W_hy", pooled=lambda m, trace: trace.h[1:]),
+    backward("unmasked inputs in W_xh", "W_xh", read_x=lambda m, x: x),
+    backward("gradient of x unmasked", "x", to_x=lambda m, d_x: d_x),
+    backward("a mask one step late", "h_0", back_mask=lambda m, t: m[t - 2]),
+]
 
 
-@pytest.mark.parametrize("what", MUTANTS)
-def test_mutants_fail(what):
-    old, new, victim = MUTANTS[what]
-    assert victim in wrong(broken(dropout, old, new), "xhy")
+@each(MUTANTS)
+def test_mutants_fail(mutant):
+    with planted(mutant):
+        assert mutant.expected in wrong("xhy")
 
 
-@pytest.mark.parametrize("what", RECURRENCE)
-def test_mutants_of_the_recurrence_fail(what, monkeypatch):
-    mutant = broken(vanilla, *RECURRENCE[what])
-    monkeypatch.setattr(dropout, "recur_back", mutant.recur_back)
-    assert "h_0" in wrong(dropout, "xhy")
+def test_the_textbook_is_no_mutant():
+    with planted(backward("right", "")):
+        assert wrong("xhy") == set()
 
 
 @pytest.mark.parametrize("variational", [False, True])

@@ -1,12 +1,15 @@
 """Outputs that are fed back: which inputs are used, and the third use of a state."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import rnnlib
 from rnnlib.variants import feedback
-from tests.support import cases
-from tests.support.networks import broken, differing, flat, network
+from tests.support import cases, textbook
+from tests.support.mutants import Mutant, each, planted
+from tests.support.networks import differing, flat, network
 
 T, B, K = 6, 2, 4
 TEACHERS = {
@@ -37,7 +40,7 @@ def by_loops(params, x, y, teacher, h_0):
     return total
 
 
-def wrong(module, teacher):
+def wrong(teacher):
     """Gradients against a complex step through the loops."""
     params, x, y, h_0 = fed_network()
     variables = params._asdict() | {"x": x, "h_0": h_0}
@@ -48,15 +51,15 @@ def wrong(module, teacher):
 
     wanted = rnnlib.complex_step_gradients(loss, variables)
     wanted["loss"] = np.asarray(loss(variables))
-    fed = module.feedback_forward(params, x, teacher, h_0=h_0)
+    fed = feedback.feedback_forward(params, x, teacher, h_0=h_0)
     value, delta_z = rnnlib.cross_entropy(fed.trace.z, y)
-    actual = value, module.feedback_backward(params, fed, delta_z)
+    actual = value, feedback.feedback_backward(params, fed, delta_z)
     return differing(flat(actual), wanted)
 
 
 @pytest.mark.parametrize("which", TEACHERS)
 def test_gradients_through_fed_probabilities(which):
-    assert wrong(feedback, TEACHERS[which]) == set()
+    assert wrong(TEACHERS[which]) == set()
 
 
 def test_by_central_differences():
@@ -71,32 +74,88 @@ def test_by_central_differences():
     assert rnnlib.check_gradients(function, params, rng=rng).ok
 
 
-MUTANTS = {
-    "no third use": ("delta_z[t] += p[t] *", "delta_z[t] += 0 * p[t] *", "W_hy"),
-    "the taught inputs too": ("v = d_x[t + 1] * own[t + 1]", "v = d_x[t + 1]", "b_y"),
-    "the softmax is entrywise": (
-        "(v - (p[t] * v).sum(axis=-1, keepdims=True))",
-        "v",
-        "b_y",
-    ),
-    "one step late": ("own[t + 1]", "own[t]", "b_y"),
-    "no second use": ("g[t + 1] += delta_z[t]", "g[t + 1] = delta_z[t]", "b_h"),
-    "transposed": ("recur_back(params.W_hh,", "recur_back(params.W_hh.T,", "b_h"),
-    "given inputs in W_xh": ("used = trace.x,", "used = p,", "W_xh"),
-    "own inputs get a gradient": ("d_x * ~own", "d_x", "x"),
-    "logits in place of probabilities": (
-        "p.append(softmax(steps[-1].z))",
-        "p.append(steps[-1].z)",
-        "loss",
-    ),
-    "the older probabilities": ("x[t : t + 1], p[-1])", "x[t : t + 1], p[0])", "loss"),
+PIECES = {
+    "softmax_back": lambda p, v: p * (v - (p * v).sum(axis=-1, keepdims=True)),
+    "fed": lambda d_x, own, t: d_x[t + 1] * own[t + 1],
+    "back": lambda delta_s, W: delta_s @ W,
+    "later": lambda back: back,
+    "inputs": lambda fed: fed.trace.x,
+    "d_x": lambda d_x, own: d_x * ~own,
 }
 
 
-@pytest.mark.parametrize("what", MUTANTS)
-def test_mutants_fail(what):
-    old, new, victim = MUTANTS[what]
-    assert victim in wrong(broken(feedback, old, new), TEACHERS["mixed"])
+def backward(name, expected, **mistakes):
+    """The three uses of a state, step by step, with these pieces wrong."""
+    of = SimpleNamespace(**PIECES | mistakes)
+
+    def wrong(params, fed, delta_z):
+        h, own, total = fed.trace.h, ~fed.teacher[..., None], delta_z.copy()
+        d_x, delta_s = np.zeros_like(fed.trace.x), np.zeros_like(h[1:])
+        later = np.zeros_like(h[0])
+        for t in reversed(range(len(total))):
+            if t + 1 < len(total):
+                total[t] += of.softmax_back(fed.p[t], of.fed(d_x, own, t))
+            g = total[t] @ params.W_hy + of.later(later)
+            delta_s[t] = g * (1 - h[t + 1] ** 2)
+            later = of.back(delta_s[t], params.W_hh)
+            d_x[t] = delta_s[t] @ params.W_xh
+        gradient = rnnlib.Params(
+            textbook.outer(delta_s, of.inputs(fed)),
+            textbook.outer(delta_s, h[:-1]),
+            delta_s.sum(axis=(0, 1)),
+            textbook.outer(total, h[1:]),
+            total.sum(axis=(0, 1)),
+        )
+        return rnnlib.Gradients(gradient, later, of.d_x(d_x, own))
+
+    place = "rnnlib.variants.feedback.feedback_backward"
+    return Mutant(name, place, lambda right: wrong, expected)
+
+
+def forward(name, feed):
+    """A run that feeds something else back: ``feed(steps so far, their p)``."""
+
+    def wrong(params, x, teacher, *, h_0=None, **options):
+        steps, used, p = [], [], []
+        for t in range(len(x)):
+            own = feed(steps, p) if t else x[:1]
+            used.append(np.where(teacher[t, :, None], x[t : t + 1], own))
+            start = steps[-1].h[1] if t else h_0
+            steps.append(rnnlib.forward(params, used[-1], h_0=start, **options))
+            p.append(rnnlib.softmax(steps[-1].z))
+        s, z = (np.concatenate([getattr(step, n) for step in steps]) for n in "sz")
+        h = np.concatenate([steps[0].h[:1], *(step.h[1:] for step in steps)])
+        trace = steps[0]._replace(x=np.concatenate(used), s=s, h=h, z=z)
+        return feedback.FedTrace(trace, np.concatenate(p), teacher)
+
+    place = "rnnlib.variants.feedback.feedback_forward"
+    return Mutant(name, place, lambda right: wrong, "loss")
+
+
+MUTANTS = [
+    backward("no third use", "W_hy", softmax_back=lambda p, v: 0 * p),
+    backward("the taught inputs too", "b_y", fed=lambda d_x, own, t: d_x[t + 1]),
+    backward("the softmax is entrywise", "b_y", softmax_back=lambda p, v: p * v),
+    backward("one step late", "b_y", fed=lambda d_x, own, t: d_x[t + 1] * own[t]),
+    backward("no second use", "b_h", later=np.zeros_like),
+    backward("no transpose", "b_h", back=lambda delta_s, W: delta_s @ W.T),
+    backward("given inputs in W_xh", "W_xh", inputs=lambda fed: fed.p),
+    backward("own inputs get a gradient", "x", d_x=lambda d_x, own: d_x),
+    forward("logits in place of probabilities", lambda steps, p: steps[-1].z),
+    forward("the older probabilities", lambda steps, p: p[0]),
+]
+
+
+@each(MUTANTS)
+def test_mutants_fail(mutant):
+    with planted(mutant):
+        assert mutant.expected in wrong(TEACHERS["mixed"])
+
+
+@each([backward("right", ""), forward("right", lambda steps, p: p[-1])])
+def test_the_pieces_without_a_mistake_are_right(mutant):
+    with planted(mutant):
+        assert wrong(TEACHERS["mixed"]) == set()
 
 
 def test_teacher_forcing_is_the_ordinary_network():

@@ -5,7 +5,7 @@ mask, batch, kind of input and form of the initial state.
 """
 
 import tracemalloc
-import types
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ import pytest
 import rnnlib
 from rnnlib.variants import rtrl
 from tests.support import cases
+from tests.support.mutants import Mutant, each, planted, with_arguments
 
 TOLERANCE = 1e-10
 NAMES = (*cases.PARAMETERS, "h_0")
@@ -33,11 +34,11 @@ def flat(result):
     return {"loss": loss, "h_0": gradients.h_0} | gradients.params._asdict()
 
 
-def wrong(case, module=rtrl):
+def wrong(case):
     """Names of what differs from backpropagation in shape, dtype or value."""
     args, options = arguments(cases.problem(case))
     wanted = flat(rnnlib.loss_and_gradients(*args, **options))
-    actual = flat(module.rtrl_loss_and_gradients(*args, **options))
+    actual = flat(rtrl.rtrl_loss_and_gradients(*args, **options))
     return {n for n in wanted if differs(np.asarray(actual[n]), np.asarray(wanted[n]))}
 
 
@@ -58,90 +59,136 @@ def test_the_gradient_of_the_inputs_is_none():
     assert rtrl.rtrl_loss_and_gradients(*args, **options)[1].x is None
 
 
-MUTANTS = {  # what is broken: old text, new text, what must go wrong
-    "no immediate derivative of W_hh": (
-        "S.W_hh[:, unit, unit] +=",
-        "S.W_hh[:, unit, unit] += 0 *",
-        "W_hh",
-    ),
-    "h_t in place of h_{t-1}": (
-        "_add_immediate(S, phi_prime, x[t], previous)",
-        "_add_immediate(S, phi_prime, x[t], h)",
-        "W_hh",
-    ),
-    "copies of h in every row": (
-        "S.W_hh[:, unit, unit] += phi_prime[..., None] * previous[:, None]",
-        "S.W_hh[...] += (phi_prime[..., None] * previous[:, None])[:, :, None]",
-        "W_hh",
-    ),
-    "no total derivative of h_{t-1}": ("_product(J, dh) for", "0 * dh for", "b_h"),
-    "W_hh transposed": (
-        "phi_prime[:, :, None] * params.W_hh",
-        "phi_prime[:, :, None] * params.W_hh.T",
-        "b_h",
-    ),
-    "phi' on the wrong side": (
-        "phi_prime[:, :, None] * params.W_hh",
-        "phi_prime[:, None] * params.W_hh",
-        "b_h",
-    ),
-    "J_t without phi'": (
-        "phi_prime[:, :, None] * params.W_hh",
-        "0 * phi_prime[:, :, None] + params.W_hh",
-        "b_h",
-    ),
-    "immediate derivative without phi'": (
-        "S.b_h[:, unit, unit] += phi_prime",
-        "S.b_h[:, unit, unit] += 1",
-        "b_h",
-    ),
-    "dh_0/dh_0 is zero": ("np.tile(identity,", "np.tile(0 * identity,", "h_0"),
-    "inputs one step late": ("phi_prime, x[t],", "phi_prime, x[t - 1],", "W_xh"),
-    "masked steps multiply": (
-        "J = np.where(real[..., None], J, identity)",
-        "J = np.where(real[..., None], J, J)",
-        "b_h",
-    ),
-    "masked steps add": ("phi_prime = phi_prime * real", "pass", "b_h"),
-    "a sum for the mean": (
-        "count = count + real",
-        "count = 1 + 0 * real",
-        "W_hh",
-    ),
-    "only the last output": (
-        "sums = new if sums is None else",
-        "sums = new if 1 else",
-        "W_hy",
-    ),
-    "no weight decay": (
-        "return add_weight_decay(value, gradients, params, weight_decay)",
-        "return value, gradients",
-        "W_hh",
-    ),
+PIECES = {
+    "J": lambda slope, W: slope[:, :, None] * W,
+    "start": lambda identity: identity,
+    "carried": lambda J, dh: np.einsum("bij,bj...->bi...", J, dh),
+    "by_state": lambda slope, before, after: rows_of(slope, before),
+    "by_bias": lambda slope: rows_of(slope, np.ones((len(slope), 1)))[..., 0],
+    "inputs": lambda u, t: u[t],
+    "masked_J": lambda real, J, identity: np.where(real[..., None], J, identity),
+    "masked_slope": lambda real, slope: slope * real,
 }
 
 
-def broken(old, new):
-    """The module with one change in its text."""
-    with open(rtrl.__file__, encoding="utf-8") as file:
-        text = file.read()
-    assert text.count(old) == 1, f"not once in the module: {old}"
-    module = types.ModuleType("broken")
-    exec(compile(text.replace(old, new), "broken", "exec"), module.__dict__)
-    return module
+def rows_of(slope, u):
+    """phi'(s_i) u_l in row k = i, (B, d_h, d_h, len u)."""
+    return np.einsum("bi,ik,bl->bikl", slope, np.eye(slope.shape[1]), u)
 
 
-@pytest.mark.parametrize("what", MUTANTS)
-def test_mutants_fail(what):
-    old, new, victim = MUTANTS[what]
-    module = broken(old, new)
-    found = [wrong(case, module) for case in ALL if case.phi == "tanh"]
-    assert any(victim in names for names in found)
+def forwards(name, expected, **mistakes):
+    """The sensitivities step by step, with these pieces wrong."""
+    of = SimpleNamespace(**PIECES | mistakes)
+
+    def wrong(params, x, *, h_0=None, phi="tanh", mask=None):
+        u = np.eye(params.d_x)[x] if x.ndim == 2 else x
+        h = rnnlib.forward(params, x[:1], h_0=h_0, phi=phi).h[0]
+        phi, (B, d) = rnnlib.get_activation(phi), h.shape
+        identity = np.tile(np.eye(d), (B, 1, 1))
+        S = [np.zeros((B, d, *a.shape)) for a in params[:3]] + [of.start(identity)]
+        for t in range(len(x)):
+            real = np.ones((B, 1), bool) if mask is None else mask[t][:, None]
+            after = phi(u[t] @ params.W_xh.T + h @ params.W_hh.T + params.b_h)
+            slope = phi.derivative(after)
+            J = of.masked_J(real, of.J(slope, params.W_hh), identity)
+            slope = of.masked_slope(real, slope)
+            S = [of.carried(J, dh) for dh in S]
+            S[0] = S[0] + rows_of(slope, of.inputs(u, t))
+            S[1] = S[1] + of.by_state(slope, h, after)
+            S[2] = S[2] + of.by_bias(slope)
+            h = np.where(real, after, h)
+            yield rtrl.Step(h, rtrl.Sensitivities(*S))
+
+    place = "rnnlib.variants.rtrl.sensitivities"
+    return Mutant(name, place, lambda right: wrong, expected)
 
 
-def test_the_module_unchanged_is_not_a_mutant():
-    module = broken("no backward pass", "no backward pass")
-    assert not any(wrong(case, module) for case in ALL if case.phi == "tanh")
+def by_rtrl(name, expected, wrong):
+    """A mutant of the loss and its gradients."""
+    place = "rnnlib.variants.rtrl.rtrl_loss_and_gradients"
+    return Mutant(name, place, wrong, expected)
+
+
+def summed(params, x, y, *, topology, **options):
+    """The sum of the states in the place of their mean."""
+    if topology == "mean":
+        params = params._replace(W_hy=len(x) * params.W_hy)
+    return (params, x, y), options | {"topology": topology}
+
+
+def only_the_last(right):
+    """The gradients of the last output: all but those of the outputs before."""
+
+    def wrong(params, x, y, *, topology, mask=None, weight_decay=0.0, **options):
+        options |= {"topology": topology}
+        loss, found = right(
+            params, x, y, mask=mask, weight_decay=weight_decay, **options
+        )
+        if topology != "many-to-many":
+            return loss, found
+        _, before = right(
+            params, x[:-1], y[:-1], mask=None if mask is None else mask[:-1], **options
+        )
+        pairs = zip(found.params, before.params, strict=True)
+        return loss, found._replace(params=rnnlib.Params(*(a - b for a, b in pairs)))
+
+    return wrong
+
+
+def no_decay(*arguments, weight_decay, **options):
+    """The penalty is left out."""
+    return arguments, options
+
+
+MUTANTS = [
+    forwards(
+        "no immediate derivative of W_hh",
+        "W_hh",
+        by_state=lambda slope, before, after: 0 * rows_of(slope, before),
+    ),
+    forwards(
+        "h_t in place of h_{t-1}",
+        "W_hh",
+        by_state=lambda slope, before, after: rows_of(slope, after),
+    ),
+    forwards(
+        "copies of h in every row",
+        "W_hh",
+        by_state=lambda slope, before, after: (slope[..., None] * before[:, None])[
+            :, :, None
+        ],
+    ),
+    forwards("no total derivative of h_{t-1}", "b_h", carried=lambda J, dh: 0 * dh),
+    forwards("W_hh transposed", "b_h", J=lambda slope, W: slope[:, :, None] * W.T),
+    forwards("phi' on the wrong side", "b_h", J=lambda slope, W: slope[:, None] * W),
+    forwards("J_t without phi'", "b_h", J=lambda slope, W: 0 * slope[:, :, None] + W),
+    forwards(
+        "immediate derivative without phi'",
+        "b_h",
+        by_bias=lambda slope: PIECES["by_bias"](np.ones_like(slope)),
+    ),
+    forwards("dh_0/dh_0 is zero", "h_0", start=lambda identity: 0 * identity),
+    forwards("inputs one step late", "W_xh", inputs=lambda u, t: u[t - 1]),
+    forwards("masked steps multiply", "b_h", masked_J=lambda real, J, identity: J),
+    forwards("masked steps add", "b_h", masked_slope=lambda real, slope: slope),
+    by_rtrl("a sum for the mean", "W_hh", with_arguments(summed)),
+    by_rtrl("only the last output", "W_hy", only_the_last),
+    by_rtrl("no weight decay", "W_hh", with_arguments(no_decay)),
+]
+TANH = [case for case in ALL if case.phi == "tanh"]
+
+
+@each(MUTANTS)
+def test_mutants_fail(mutant):
+    for case in TANH:
+        cases.problem(case)
+    with planted(mutant):
+        assert any(mutant.expected in wrong(case) for case in TANH)
+
+
+def test_the_pieces_without_a_mistake_are_right():
+    with planted(forwards("right", "")):
+        assert not any(wrong(case) for case in TANH)
 
 
 def random_network(d_h, T, *, B=2, d_x=3, K=2, seed=0, dtype=np.float64):

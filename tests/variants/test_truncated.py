@@ -1,12 +1,15 @@
 """Truncated backpropagation: the full gradient without exactly the stated terms."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import rnnlib
 from rnnlib.variants import truncated
 from tests.support import cases
-from tests.support.networks import broken, differing, flat, network
+from tests.support.mutants import Mutant, each, fails, planted
+from tests.support.networks import differing, flat, network
 
 WINDOWS = [(1, 1), (1, 3), (2, 2), (2, 5), (3, 3), (3, 4), (4, 8), (9, 9), (2, 9)]
 MANY = [c for c in cases.CASES if c.topology == "many-to-many"]
@@ -42,10 +45,10 @@ def by_definition(params, x, y, h_0, k1, k2, **options):
     return total
 
 
-def wrong(module, k1, k2, **options):
+def wrong(k1, k2, **options):
     params, x, y, h_0 = network()
     actual = flat(
-        module.truncated_loss_and_gradients(
+        truncated.truncated_loss_and_gradients(
             params, x, y, k1=k1, k2=k2, h_0=h_0, **options
         )
     )
@@ -57,14 +60,14 @@ def wrong(module, k1, k2, **options):
 @pytest.mark.parametrize("phi", ["tanh", "logistic", "identity"])
 @pytest.mark.parametrize("k1, k2", WINDOWS)
 def test_the_kept_terms_are_those_of_the_definition(k1, k2, phi):
-    assert wrong(truncated, k1, k2, phi=phi) == set()
+    assert wrong(k1, k2, phi=phi) == set()
 
 
 @pytest.mark.parametrize("k1, k2", WINDOWS)
 def test_masked_steps_count_as_steps(k1, k2):
     mask = np.ones((9, 2), bool)
     mask[2:5, 0] = mask[6:, 1] = False
-    assert wrong(truncated, k1, k2, mask=mask) == set()
+    assert wrong(k1, k2, mask=mask) == set()
 
 
 @pytest.mark.parametrize("case", MANY, ids=str)
@@ -164,55 +167,117 @@ def test_a_dependency_across_the_boundary_gives_exactly_zero():
     assert not d.x[:5].any() and d.x[5:].all()
 
 
-MUTANTS = {
-    "the window starts one step late": ("stop - k2)", "stop - k2 + 1)"),
-    "the window starts one step early": ("stop - k2)", "stop - k2 - 1)"),
-    "the window is counted from the block": ("stop - k2)", "first - k2)"),
-    "losses of earlier blocks again": ("d_z[: first - start] = 0", "pass"),
-    "only the last window": (
-        "d_params = part.params if first == 0 else",
-        "d_params = part.params if True else",
-    ),
-    "every window reaches h_0": (
-        "d_h_0 + part.h_0 if start == 0",
-        "d_h_0 + part.h_0 if 1",
-    ),
-    "inputs overwritten": ("d_x[start:stop] +=", "d_x[start:stop] ="),
-    "states one step late": (
-        "trace.h[start : stop + 1]",
-        "trace.h[start + 1 : stop + 2]",
-    ),
+WINDOW = {
+    "start": lambda first, stop, k2: stop - k2,
+    "losses": lambda d_z, past: np.concatenate([0 * d_z[:past], d_z[past:]]),
+    "add": lambda total, part: total + part,
+    "reaches": lambda start: start == 0,
+    "overwrite": False,
+    "late": 0,
 }
 
 
-@pytest.mark.parametrize("what", MUTANTS)
-def test_mutants_fail(what):
-    module = broken(truncated, *MUTANTS[what])
-    found = []
-    for k1, k2 in ((2, 2), (2, 5)):
-        try:
-            found.append(wrong(module, k1, k2))
-        except ValueError:  # the shapes do not even fit
-            found.append({"shapes"})
-    assert any(found)
+def window(name, **mistakes):
+    """The sum over the windows, with these pieces wrong."""
+    of = SimpleNamespace(**WINDOW | mistakes)
+
+    def wrong(params, trace, delta_z, *, k1, k2):
+        total, d_h_0, d_x = np.zeros(1), 0, np.zeros(trace.x.shape)
+        for first in range(0, len(delta_z), k1):
+            stop = min(first + k1, len(delta_z))
+            start = max(0, of.start(first, stop, k2))
+            x, s, z = (a[start:stop] for a in (trace.x, trace.s, trace.z))
+            h = trace.h[start + of.late : stop + 1 + of.late]
+            part = trace._replace(x=x, s=s, z=z, h=h, h_0_shape=h.shape[1:])
+            d_z = of.losses(delta_z[start:stop], first - start)
+            part = rnnlib.backward(params, part, d_z)
+            new = np.concatenate([a.ravel() for a in part.params])
+            total = of.add(total, new) if first else new
+            d_h_0 = d_h_0 + part.h_0 if of.reaches(start) else d_h_0
+            d_x[start:stop] = part.x + (not of.overwrite) * d_x[start:stop]
+        sizes = np.cumsum([a.size for a in params])[:-1]
+        arrays = zip(np.split(total, sizes), params, strict=True)
+        gradient = rnnlib.Params(*(a.reshape(like.shape) for a, like in arrays))
+        return rnnlib.Gradients(gradient, d_h_0, d_x)
+
+    place = "rnnlib.variants.truncated.truncated_backward"
+    return Mutant(name, place, lambda right: wrong)
 
 
-STREAM_MUTANTS = {
-    "the state behind the past": ("h_0=carried.h[before]", "h_0=carried.h[-1]"),
-    "losses of the past": ("delta_z[past:] = d_block", "delta_z[:len(x)] = d_block"),
-    "too short a memory": ("len(x) - k2 + 1)", "len(x) - k2 + 2)"),
+MUTANTS = [
+    window("starts one step late", start=lambda first, stop, k2: stop - k2 + 1),
+    window("starts one step early", start=lambda first, stop, k2: stop - k2 - 1),
+    window("is counted from the block", start=lambda first, stop, k2: first - k2),
+    window("losses of earlier blocks again", losses=lambda d_z, past: d_z),
+    window("only the last one", add=lambda total, part: part),
+    window("every one reaches h_0", reaches=lambda start: True),
+    window("inputs overwritten", overwrite=True),
+    window("states one step late", late=1),
+]
+
+
+def is_right():
+    """Whether the kept terms are those of the definition."""
+    return not (wrong(2, 2) or wrong(2, 5))
+
+
+@each(MUTANTS)
+def test_mutants_fail(mutant):
+    with planted(mutant):
+        assert fails(is_right)
+
+
+STREAM = {
+    "start": lambda carried, n: carried.h[n],
+    "first": lambda past: past,
+    "more": 0,
 }
 
 
-@pytest.mark.parametrize("what", STREAM_MUTANTS)
-def test_mutants_of_the_stream_fail(what, monkeypatch):
-    module = broken(truncated, *STREAM_MUTANTS[what])
-    monkeypatch.setattr(truncated, "carry", module.carry)
-    monkeypatch.setattr(
-        truncated, "block_loss_and_gradients", module.block_loss_and_gradients
-    )
-    with pytest.raises(AssertionError):
-        test_a_stream_adds_up_to_the_whole_sequence(2, 5, False)
+def stream(name, **mistakes):
+    """A block of a stream, with these pieces wrong."""
+    of = SimpleNamespace(**STREAM | mistakes)
+
+    def wrong(params, x, y, carried, *, k2):
+        past = min(len(carried.x), k2 - len(x))
+        before = len(carried.x) - past
+        inputs = np.concatenate([carried.x[before:], x])
+        trace = rnnlib.forward(params, inputs, h_0=of.start(carried, before))
+        value, d_block = rnnlib.cross_entropy(trace.z[past:], y)
+        delta_z, first = np.zeros_like(trace.z), of.first(past)
+        delta_z[first : first + len(x)] = d_block
+        gradient = rnnlib.backward(params, trace, delta_z).params
+        x = np.concatenate([carried.x, x])
+        h = np.concatenate([carried.h[:before], trace.h])
+        old = max(0, len(x) - k2 + 1 + of.more)
+        return value, gradient, truncated.Carried(x[old:], h[old:])
+
+    place = "rnnlib.variants.truncated.block_loss_and_gradients"
+    return Mutant(name, place, lambda right: wrong)
+
+
+STREAM_MUTANTS = [
+    stream("the state behind the past", start=lambda carried, n: carried.h[-1]),
+    stream("losses of the past", first=lambda past: 0),
+    stream("too short a memory", more=1),
+]
+
+
+def adds_up():
+    """The test of a stream as a check."""
+    test_a_stream_adds_up_to_the_whole_sequence(2, 5, False)
+
+
+@each(STREAM_MUTANTS)
+def test_mutants_of_the_stream_fail(mutant):
+    with planted(mutant):
+        assert fails(adds_up)
+
+
+@each([window("right"), stream("right")])
+def test_the_pieces_without_a_mistake_are_right(mutant):
+    with planted(mutant):
+        assert is_right() and not fails(adds_up)
 
 
 def test_single_precision_stays_single():
