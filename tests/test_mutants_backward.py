@@ -17,7 +17,8 @@ FUTURE = {"W_xh", "W_hh", "b_h", "h_0", "x"}  # all that flows through delta_s
 
 def mutant(name, expected, **mistakes):
     """The backward pass with these pieces wrong."""
-    return Mutant(name, "rnnlib.rnn.backward", textbook.backward(**mistakes), expected)
+    place = "rnnlib.rnn.pull_back_to_params"
+    return Mutant(name, place, textbook.backward(**mistakes), expected)
 
 
 def early(trace, d_read):

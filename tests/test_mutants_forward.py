@@ -18,22 +18,29 @@ LOSSES = "rnnlib.losses."
 
 def with_params(change):
     """The forward pass of other parameters."""
-    return with_arguments(lambda params, x, **o: ((change(params), x), o))
+    return with_arguments(lambda params, *rest: ((change(params), *rest), {}))
 
 
 def with_inputs(kind, change):
     """The forward pass of other inputs, where they are of that kind."""
 
-    def other(params, x, **options):
-        return (params, change(x) if x.dtype.kind == kind else x), options
+    def other(params, x, *rest):
+        return (params, change(x) if x.dtype.kind == kind else x, *rest), {}
 
     return with_arguments(other)
+
+
+def with_start(change):
+    """The forward pass from another initial state."""
+    return with_arguments(
+        lambda params, x, h_0, *rest: ((params, x, change(h_0), *rest), {})
+    )
 
 
 def with_reading(topology, read):
     """The logits of something else than what the topology reads."""
 
-    def other(trace, params, x):
+    def other(trace, params, *rest):
         if trace.topology != topology:
             return trace
         return trace._replace(z=read(trace) @ params.W_hy.T + params.b_y)
@@ -44,8 +51,8 @@ def with_reading(topology, read):
 def not_carried(right):
     """A masked step happens; the outputs are left out all the same."""
 
-    def wrong(params, x, *, mask=None, **options):
-        trace = right(params, x, **options)._replace(mask=mask)
+    def wrong(params, x, h_0, shape, phi, topology="many-to-many", mask=None):
+        trace = right(params, x, h_0, shape, phi, topology)._replace(mask=mask)
         z = textbook.read(trace) @ params.W_hy.T + params.b_y
         return trace._replace(z=z)
 
@@ -81,7 +88,7 @@ def activation(name, phi):
 
 def forward(name, wrong):
     """A mutant of the forward pass."""
-    return Mutant(name, "rnnlib.rnn.forward", wrong)
+    return Mutant(name, "rnnlib.rnn.run", wrong)
 
 
 def masked(y, mask):
@@ -123,19 +130,8 @@ MUTANTS = [
     forward("W_hh transposed", with_params(lambda p: p._replace(W_hh=p.W_hh.T))),
     forward("b_h forgotten", with_params(forgotten("b_h"))),
     forward("b_y forgotten", with_params(forgotten("b_y"))),
-    forward(
-        "h_0 ignored",
-        with_arguments(lambda p, x, h_0=None, **options: ((p, x), options)),
-    ),
-    forward(
-        "h_0 turned round",
-        with_arguments(
-            lambda p, x, h_0=None, **options: (
-                (p, x),
-                options | {"h_0": None if h_0 is None else h_0[..., ::-1]},
-            )
-        ),
-    ),
+    forward("h_0 ignored", with_start(lambda h_0: 0 * h_0)),
+    forward("h_0 turned round", with_start(lambda h_0: h_0[..., ::-1])),
     forward(
         "logits of the state before",
         with_reading("many-to-many", lambda trace: trace.h[:-1]),

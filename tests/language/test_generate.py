@@ -16,7 +16,14 @@ from rnnlib.language.generate import (
 )
 from rnnlib.language.ngrams import fit_ngrams
 from rnnlib.layers import lstm, vanilla
-from tests.support.networks import broken
+from tests.support.mutants import (
+    Mutant,
+    each,
+    fails,
+    planted,
+    with_arguments,
+    with_result,
+)
 from tests.support.refusals import refuses
 
 LOGITS = np.log([0.1, 0.2, 0.3, 0.4])
@@ -116,48 +123,96 @@ def test_stop_and_count():
     assert len(calls) == 2 + 3 - 1  # no step after the last symbol
 
 
-NEXT = "recur(layer, np.array([[symbol]]), h, phi)"
-MUTANTS = {
-    "multiplied by the temperature": (
-        ".astype(float) / temperature)",
-        ".astype(float) * temperature)",
-    ),
-    "the state is forgotten": (
-        "logits, state = step(state, drawn[-1])",
-        "logits, _ = step(state, drawn[-1])",
-    ),
-    "the first symbol is read again": (
-        "step(state, drawn[-1])",
-        "step(state, drawn[0])",
-    ),
-    "only the last of the prompt is read": (
-        "for symbol in prompt:",
-        "for symbol in prompt[-1:]:",
-    ),
-    "always the likeliest": ("if u is None:", "if True:"),
-    "cumulative sums turned round": ("u * sums[-1]", "(1 - u) * sums[-1]"),
-    "no output bias": ("params.W_hy @ h + params.b_y, h", "params.W_hy @ h, h"),
-    "the input is forgotten": (NEXT, NEXT.replace("symbol", "0")),
-    "the state before is read": ("h = states[1, 0]", "h = states[0, 0]"),
-}
+def generation(name, change):
+    """A mutant of `generate`: ``change`` gives its other step, start and options."""
+
+    def other(step, state, start, count, **options):
+        new = {"step": step, "start": start} | options
+        new |= change(step, start, options)
+        return (new.pop("step"), state, new.pop("start"), count), new
+
+    return Mutant(name, "rnnlib.language.generate.generate", with_arguments(other))
 
 
-def notices(generator):
-    """True when another implementation draws other symbols than one forward pass."""
+def one_step(name, change):
+    """A mutant of a step: ``change(step, h, symbol)`` gives logits and state."""
+
+    def wrong(step):
+        return lambda h, symbol: change(step, h, symbol)
+
+    place = "rnnlib.language.generate.network_step"
+    return Mutant(name, place, with_result(lambda step, params: wrong(step)))
+
+
+def of_params(name, change):
+    """A mutant of a step: that of other parameters."""
+    place = "rnnlib.language.generate.network_step"
+    return Mutant(name, place, with_arguments(lambda p: ((change(p),), {})))
+
+
+def first_again(step, start, options):
+    """After the prompt, its successor is read at every step."""
+    read = []
+
+    def wrong(state, symbol):
+        read.append(symbol)
+        return step(state, read[min(len(read) - 1, len(start))])
+
+    return {"step": wrong}
+
+
+class TurnedRound(np.random.Generator):
+    """Uniform numbers counted from the other end."""
+
+    def random(self):
+        """1 - u."""
+        return 1 - super().random()
+
+
+MUTANTS = [
+    Mutant(
+        "multiplied by the temperature",
+        "rnnlib.language.generate.tempered",
+        with_arguments(lambda logits, temperature: ((logits, 1 / temperature), {})),
+    ),
+    generation("the first symbol is read again", first_again),
+    generation(
+        "only the last of the prompt is read",
+        lambda step, start, options: {"start": start[-1:]},
+    ),
+    generation("always the likeliest", lambda *_: {"temperature": 0}),
+    generation(
+        "cumulative sums turned round",
+        lambda step, start, options: {"rng": TurnedRound(options["rng"].bit_generator)},
+    ),
+    one_step("the state is forgotten", lambda step, h, symbol: step(None, symbol)),
+    one_step("the input is forgotten", lambda step, h, symbol: step(h, 0)),
+    one_step(
+        "the state before is handed on",
+        lambda step, h, symbol: (step(h, symbol)[0], h),
+    ),
+    of_params("no output bias", lambda p: p._replace(b_y=0 * p.b_y)),
+    of_params("rows for columns", lambda p: p._replace(W_hh=p.W_hh.T)),
+]
+
+
+def follows():
+    """Whether the symbols are those of one forward pass over all of them."""
     params, prompt, n = network(4), [1, 3, 0], 40
-    step = generator.network_step(params)
+    step = module.network_step(params)
     rng = np.random.default_rng(9)
-    x = generator.generate(step, None, prompt, n, rng=rng, temperature=2.0)
+    x = module.generate(step, None, prompt, n, rng=rng, temperature=2.0)
     z = rnnlib.forward(params, np.array([*prompt, *x])[:, None]).z[2:-1, 0]
     sums = rnnlib.softmax(z / 2).cumsum(axis=1)
     u = np.random.default_rng(9).random(n)
-    return not (x == (sums <= u[:, None]).sum(axis=1)).all()
+    return bool((x == (sums <= u[:, None]).sum(axis=1)).all())
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_mistakes_are_noticed(name):
-    assert not notices(module)
-    assert notices(broken(module, *MUTANTS[name]))
+@each(MUTANTS)
+def test_mistakes_are_noticed(mutant):
+    assert follows()
+    with planted(mutant):
+        assert fails(follows)
 
 
 @pytest.mark.parametrize(

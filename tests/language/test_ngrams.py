@@ -1,6 +1,7 @@
 """N-gram models: counts by hand, total mass, orders in training, and mistakes."""
 
 from collections import Counter, defaultdict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,22 +10,36 @@ from hypothesis import strategies as st
 
 from rnnlib.language import ngrams
 from rnnlib.language.ngrams import SMOOTHINGS, fit_ngrams, table_parameters
-from tests.support.networks import broken
+from tests.support.mutants import Mutant, each, planted
 from tests.support.refusals import refuses
 
 LETTERS = "abr"  # of "abrabbra", and of what follows
 TEXT = np.array([LETTERS.index(c) for c in "abrabbraabba"])
 
 
-def by_hand(sequences, order, V, smoothing, alpha=1.0):
+PIECES = {
+    "start": "start",
+    "counted": lambda padded, t, k, order: padded[t - k : t],
+    "asked": lambda context, k, order: context[order - k :],
+    "spread": lambda alpha, V: alpha * V,
+    "types": lambda smoothing: smoothing == "kneser-ney",
+    "discount": lambda once, twice: once / (once + 2 * twice),
+    "handed_down": lambda D: D,
+    "new": lambda N, d: d,
+    "unseen": lambda value, V: value,
+}
+
+
+def by_hand(sequences, order, V, smoothing, alpha=1.0, **mistakes):
     """p(x | context), written the slow way: dictionaries, one level at a time."""
+    of = SimpleNamespace(**PIECES | mistakes)
     counts = [defaultdict(Counter) for _ in range(order + 1)]
     for x in sequences:
-        padded = ["start"] * order + list(x)
+        padded = [of.start] * order + list(x)
         for t in range(order, len(padded)):
             for k in range(order + 1):
-                counts[k][tuple(padded[t - k : t])][padded[t]] += 1
-    if smoothing == "kneser-ney":
+                counts[k][tuple(of.counted(padded, t, k, order))][padded[t]] += 1
+    if of.types(smoothing):
         for k in range(order):
             pairs = {
                 (c[1:], x) + c[:1] for c in counts[k + 1] for x in counts[k + 1][c]
@@ -34,35 +49,40 @@ def by_hand(sequences, order, V, smoothing, alpha=1.0):
                 counts[k][c][x] += 1
 
     def p(context, x):
-        context = (("start",) * order + tuple(context))[len(context) :]
+        context = ((of.start,) * order + tuple(context))[len(context) :]
         value = 1 / V
         for k in range(order + 1):
-            seen = counts[k][context[order - k :]]
-            if not seen or (smoothing == "additive" and k < order):
+            seen = counts[k][of.asked(context, k, order)]
+            if smoothing == "additive" and k < order:
+                continue
+            if not seen:
+                value = of.unseen(value, V)
                 continue
             n, N, d = seen[x], sum(seen.values()), len(seen)
             if smoothing == "additive":
-                value = (n + alpha) / (N + alpha * V)
+                spread = of.spread(alpha, V)
+                value = (n + alpha) / (N + spread)
             elif smoothing == "witten-bell":
+                d = of.new(N, d)
                 value = (n + d * value) / (N + d)
             else:
                 sizes = Counter(m for c in counts[k].values() for m in c.values())
                 D = 0.5
                 if sizes[1] and sizes[2]:
-                    D = sizes[1] / (sizes[1] + 2 * sizes[2])
-                value = (max(n - D, 0) + D * d * value) / N
+                    D = of.discount(sizes[1], sizes[2])
+                value = (max(n - D, 0) + of.handed_down(D) * d * value) / N
         return value
 
     return p
 
 
-def wrong(module):
-    """The smoothings under which a module's probabilities are not those by hand."""
+def wrong():
+    """The smoothings under which the probabilities are not those by hand."""
     sequences = [TEXT, TEXT[3:7], np.array([2, 2, 0])]
     found = set()
     for smoothing in SMOOTHINGS:
         for order in (0, 1, 2, 3):
-            model = module.fit_ngrams(sequences, order, 4, smoothing, alpha=0.3)
+            model = ngrams.fit_ngrams(sequences, order, 4, smoothing, alpha=0.3)
             p = by_hand(sequences, order, 4, smoothing, 0.3)
             for context in (
                 (),
@@ -87,60 +107,63 @@ def wrong(module):
 
 
 def test_equal_to_the_slow_way():
-    assert wrong(ngrams) == set()
+    assert wrong() == set()
+
+
+def mutant(name, expected, **mistakes):
+    """The model by hand with these pieces wrong, in the place of the fitted one."""
+
+    def wrong(sequences, order, V, smoothing, alpha):
+        p = by_hand(sequences, order, V, smoothing, alpha, **mistakes)
+
+        def logs(texts):
+            return [np.log(p(tuple(x[:t]), x[t])) for x in texts for t in range(len(x))]
+
+        return SimpleNamespace(
+            log_probabilities=lambda context: np.log([p(context, x) for x in range(V)]),
+            cross_entropy=lambda texts: -np.mean(logs(texts)),
+        )
+
+    place = "rnnlib.language.ngrams.fit_ngrams"
+    return Mutant(name, place, lambda right: wrong, expected)
 
 
 COUNTING = {"witten-bell", "kneser-ney"}
-MUTANTS = {
-    "contexts read backwards": (
-        "padded[order - j : order - j + len(codes)] * (V + 1) ** (j - 1)",
-        "padded[order - j : order - j + len(codes)] * (V + 1) ** (order - j)",
+MUTANTS = [
+    mutant(
+        "the oldest symbols count as context",
         COUNTING,
+        counted=lambda padded, t, k, order: padded[t - order : t - order + k],
+        asked=lambda context, k, order: context[:k],
     ),
-    "the context is one symbol late": (
-        "_contexts(x, order, V)[:-1] * V + x for",
-        "_contexts(x, order, V)[1:] * V + x for",
+    mutant(
+        "oldest symbol kept",
+        COUNTING,
+        counted=lambda padded, t, k, order: padded[t - order : t - order + k],
+    ),
+    mutant(
+        "the context is one symbol late",
         set(SMOOTHINGS),
+        counted=lambda padded, t, k, order: padded[t - k + 1 : t + 1] if k else [],
     ),
-    "start symbol is symbol 0": (
-        "np.full(order, V)",
-        "np.full(order, 0)",
-        set(SMOOTHINGS),
-    ),
-    "alpha counted once": ("alpha * V)", "alpha)", {"additive"}),
-    "raw counts in lower orders": (
-        'if smoothing == "kneser-ney" else counts',
-        'if smoothing == "x" else counts',
+    mutant("start symbol is symbol 0", set(SMOOTHINGS), start=0),
+    mutant("alpha counted once", {"additive"}, spread=lambda alpha, V: alpha),
+    mutant("raw counts in lower orders", {"kneser-ney"}, types=lambda smoothing: False),
+    mutant("discount not handed down", {"kneser-ney"}, handed_down=lambda D: 0),
+    mutant(
+        "discount without its 2",
         {"kneser-ney"},
+        discount=lambda once, twice: once / (once + twice),
     ),
-    "discount not handed down": (
-        "escapes = discount * distinct",
-        "escapes = 0 * distinct",
-        {"kneser-ney"},
-    ),
-    "discount without its 2": ("(once + 2 * twice)", "(once + twice)", {"kneser-ney"}),
-    "tokens for types": (
-        "escapes = distinct.astype(float)",
-        "escapes = np.add.reduceat(counts, first).astype(float)",
-        {"witten-bell"},
-    ),
-    "an unseen context is uniform": (
-        "p if self.proper else np.nan",
-        "1 / self.V",
-        COUNTING,
-    ),
-    "oldest symbol kept": (
-        "pairs // V % (V + 1) ** k * V",
-        "pairs // V // (V + 1) * V",
-        COUNTING,
-    ),
-}
+    mutant("tokens for types", {"witten-bell"}, new=lambda N, d: N),
+    mutant("an unseen context is uniform", COUNTING, unseen=lambda value, V: 1 / V),
+]
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_mistakes_are_noticed(name):
-    old, new, expected = MUTANTS[name]
-    assert wrong(broken(ngrams, old, new)) == expected
+@each(MUTANTS)
+def test_mistakes_are_noticed(mutant):
+    with planted(mutant), np.errstate(divide="ignore"):
+        assert wrong() == mutant.expected
 
 
 SEQUENCES = st.lists(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rnnlib import language as sources
 from rnnlib.language import (
     embedded_reber,
+    entropy,
     entropy_rate,
     entropy_rate_bounds,
     even_process,
@@ -22,7 +23,7 @@ from rnnlib.language import (
     sample_source,
     stationary,
 )
-from tests.support.networks import broken
+from tests.support.mutants import Mutant, each, fails, planted, with_result
 from tests.support.refusals import refuses
 
 NAMED = {"even": even_process, "reber": reber, "embedded": embedded_reber}
@@ -147,66 +148,120 @@ def test_not_unifilar():
     assert lower <= upper
 
 
-BOTH = "conditional(joint), conditional(joint.sum(axis=1))"
-MUTANTS = {
-    "rate not weighted": (
-        "float(stationary(source) @ _entropies(",
-        "float(np.full(7, 1 / 7) @ _entropies(",
-    ),
-    "first state uniform": (
-        "belief = stationary(source)",
-        "belief = np.full(source.edges.shape[1], 1 / source.edges.shape[1])",
-    ),
-    "filter backwards": (
-        "belief @ source.edges[symbol]",
-        "source.edges[symbol] @ belief",
-    ),
-    "symbol read before it is predicted": (
-        "beliefs[t] = belief\n",
-        "beliefs[t] = belief @ source.edges[symbol]\n",
-    ),
-    "bounds exchanged": (BOTH, ", ".join(reversed(BOTH.split(", ")))),
-    "words summed, not first states": ("joint.sum(axis=1)", "joint.sum(axis=0)"),
-}
+def uniform(source):
+    """Every state equally likely: the other eigenvector."""
+    S = source.edges.shape[1]
+    return np.full(S, 1 / S)
 
 
-def notices(module):
-    """True when the functions of a module are not what all words say."""
-    source = hidden_markov(
-        np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.8, 0.2], [0.1, 0.9]])
-    )
-    word = (0, 1, 1)
-    rows = module.optimal_log_probabilities(source, np.array(word))[np.arange(3), word]
-    p = [word_probability(source, word[:n]) for n in (1, 2, 3)]
-    entropy = []
+def entropies(p):
+    """-sum p log p along the last axis."""
+    return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=-1)
+
+
+def filtered(after=lambda b, E: b @ E, predicts=lambda before, after: before):
+    """The forward filter with these pieces wrong."""
+
+    def wrong(source, indices):
+        belief, found = stationary(source), []
+        for symbol in indices:
+            new = after(belief, source.edges[symbol])
+            found.append(np.log(predicts(belief, new) @ source.emissions))
+            belief = new / new.sum()
+        return np.array(found)
+
+    return lambda right: wrong
+
+
+def over_words(right):
+    """The words are summed out in the place of the first states."""
+
+    def wrong(source, n):
+        joint = np.diag(stationary(source)) @ source.emissions  # one word, n = 1
+        for _ in range(n - 1):
+            joint = joint[None] * source.emissions
+        joint = joint.sum(axis=0)
+        p = joint / joint.sum(axis=-1, keepdims=True)
+        return right(source, n)[0], float(joint.sum(axis=-1) @ entropies(p))
+
+    return wrong
+
+
+ENTROPY = "rnnlib.language.entropy."
+MUTANTS = [
+    Mutant(
+        "rate not weighted",
+        ENTROPY + "entropy_rate",
+        lambda right: lambda source: float(entropies(source.emissions).mean()),
+    ),
+    Mutant(
+        "first state uniform",
+        "rnnlib.language.sources.stationary",
+        lambda right: uniform,
+    ),
+    Mutant(
+        "filter backwards",
+        ENTROPY + "optimal_log_probabilities",
+        filtered(after=lambda b, E: E @ b),
+    ),
+    Mutant(
+        "symbol read before it is predicted",
+        ENTROPY + "optimal_log_probabilities",
+        filtered(predicts=lambda before, after: after),
+    ),
+    Mutant(
+        "bounds exchanged",
+        ENTROPY + "entropy_rate_bounds",
+        with_result(lambda bounds, *_: bounds[::-1]),
+    ),
+    Mutant("words summed", ENTROPY + "entropy_rate_bounds", over_words),
+]
+TWO = hidden_markov(
+    np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.8, 0.2], [0.1, 0.9]])
+)
+WORD = (0, 1, 1)
+
+
+def measured():
+    """What all words say of that source, once for all mutants."""
+    p = [word_probability(TWO, WORD[:n]) for n in (1, 2, 3)]
+    found = []
     for n in (1, 2):
-        q = [word_probability(source, w) for w in itertools.product((0, 1), repeat=n)]
-        entropy.append(-sum(v * np.log(v) for v in q))
-    lower, upper = module.entropy_rate_bounds(source, 2)
-    rate = module.entropy_rate(reber())
-    return not (
-        np.allclose(rows.cumsum(), np.log(p))
-        and np.isclose(upper, entropy[1] - entropy[0])
+        q = [word_probability(TWO, w) for w in itertools.product((0, 1), repeat=n)]
+        found.append(-sum(v * np.log(v) for v in q))
+    return np.log(p), found[1] - found[0]
+
+
+LOG_P, UPPER = measured()
+
+
+def agrees():
+    """Whether the functions are what all words say."""
+    rows = entropy.optimal_log_probabilities(TWO, np.array(WORD))[np.arange(3), WORD]
+    lower, upper = entropy.entropy_rate_bounds(TWO, 2)
+    return bool(
+        np.allclose(rows.cumsum(), LOG_P)
+        and np.isclose(upper, UPPER)
         and lower < upper - 1e-6
-        and np.isclose(rate, 0.75 * np.log(2))
+        and np.isclose(entropy.entropy_rate(reber()), 0.75 * np.log(2))
     )
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_mistakes_are_noticed(name):
-    module = importlib.import_module("rnnlib.language.entropy")
-    assert not notices(module)
-    assert notices(broken(module, *MUTANTS[name]))
+@each(MUTANTS)
+def test_mistakes_are_noticed(mutant):
+    assert agrees()
+    with planted(mutant):
+        assert fails(agrees)
 
 
-def test_wrong_stationary_distribution_is_noticed():
-    module = importlib.import_module("rnnlib.language.sources")
+def test_the_filter_without_a_mistake_is_right():
+    with planted(MUTANTS[2]._replace(wrong=filtered())):
+        assert agrees()
+
+
+def test_the_stationary_distribution_is_that_of_the_rows():
     P = hidden_markov(np.array([[0.9, 0.1], [0.3, 0.7]]), np.eye(2))
-    assert np.allclose(module.stationary(P), [0.75, 0.25])
-    other = broken(
-        module, "np.linalg.svd(P - np.eye(S))", "np.linalg.svd(P.T - np.eye(S))"
-    )
-    assert not np.allclose(other.stationary(P), [0.75, 0.25])
+    assert np.allclose(stationary(P), [0.75, 0.25])
 
 
 @pytest.mark.parametrize(

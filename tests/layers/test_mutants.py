@@ -35,7 +35,7 @@ CELLS = {
     "layer_norm": ["layer-norm"],
     "vanilla": ["vanilla"],
     "stacked": ["stack", "residual"],
-    "initial_state": ["lstm", "gru-after"],
+    "cell": ["lstm", "gru-after"],
 }
 
 
@@ -256,7 +256,7 @@ BACKWARD += [
     stack("d_state ignored", no_d_state),
     Mutant(
         "shared state not summed",
-        "rnnlib.layers.initial_state.of_shape",
+        "rnnlib.layers.cell.of_shape",
         lambda right: lambda g, shape: g[0] if len(shape) == 1 else g,
         {"h", "c", "state"},
     ),

@@ -1,20 +1,8 @@
-"""One module of rnnlib with a change in its text, and problems to try it on."""
-
-import types
+"""Small networks with data, and results compared name by name."""
 
 import numpy as np
 
 import rnnlib
-
-
-def broken(module, old, new):
-    """A copy of the module in which ``new`` stands where ``old`` stood, once."""
-    with open(module.__file__, encoding="utf-8") as file:
-        text = file.read()
-    assert text.count(old) == 1, f"not once in the module: {old}"
-    copy = types.ModuleType("broken")
-    exec(compile(text.replace(old, new), "broken", "exec"), copy.__dict__)
-    return copy
 
 
 def network(T=9, B=2, d_x=3, d_h=4, K=5, *, seed=0, dtype=np.float64, scale=0.6):

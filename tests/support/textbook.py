@@ -82,7 +82,7 @@ def backward(**mistakes):
     assert mistakes.keys() <= PIECES.keys(), mistakes
     p = SimpleNamespace(**PIECES | mistakes)
 
-    def run(params, trace, delta_z):
+    def run(params, trace, delta_z, d_state=None):
         m_x, m_h, m_y = (
             np.ones(1) if m is None else m for m in getattr(trace, "masks", (None,) * 3)
         )
@@ -91,6 +91,7 @@ def backward(**mistakes):
         real = real_steps(trace)
         g = np.zeros(trace.h.shape)
         g[1:] = p.m_y(m_y) * p.received(trace, delta_z @ params.W_hy)
+        g[-1] += 0 if d_state is None else d_state
         slope, delta_s = p.slope(trace), np.zeros(trace.s.shape)
         g[-1] += p.beyond(g[-1], slope[-1], W_hh)
         for t in p.steps(T):
@@ -106,7 +107,7 @@ def backward(**mistakes):
             b_y=p.total(delta_z),
         )
         d_h_0 = p.start(g, delta_s)
-        d_h_0 = p.shared(d_h_0) if len(trace.h_0_shape) == 1 else d_h_0
+        d_h_0 = p.shared(d_h_0) if len(trace.state_shape) == 1 else d_h_0
         d_x = None if trace.x.ndim == 2 else p.to_x(m_x, to_x @ params.W_xh)
         return Gradients(gradient, d_h_0, d_x)
 

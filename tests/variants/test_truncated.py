@@ -188,7 +188,7 @@ def window(name, **mistakes):
             start = max(0, of.start(first, stop, k2))
             x, s, z = (a[start:stop] for a in (trace.x, trace.s, trace.z))
             h = trace.h[start + of.late : stop + 1 + of.late]
-            part = trace._replace(x=x, s=s, z=z, h=h, h_0_shape=h.shape[1:])
+            part = trace._replace(x=x, s=s, z=z, h=h, state_shape=h.shape[1:])
             d_z = of.losses(delta_z[start:stop], first - start)
             part = rnnlib.backward(params, part, d_z)
             new = np.concatenate([a.ravel() for a in part.params])
