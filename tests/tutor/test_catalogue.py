@@ -23,7 +23,7 @@ from rnnbook.tutor import (
 from rnnbook.tutor.catalogue import PLACES
 from rnnbook.tutor.layout import BOOK
 from rnnbook.tutor.matching import all_agree
-from tests.rnnbook.tutor.readers import RIGHT, SLIPS, program, slip
+from tests.tutor.readers import RIGHT, SLIPS, program, slip
 from tools.chapters import labels, read
 
 CHECKS = {

@@ -15,8 +15,8 @@ from rnnbook.tutor import (
     solved,
 )
 from rnnlib import Params
-from tests.rnnbook.tutor.readers import program
-from tests.rnnbook.tutor.test_catalogue import CHECKS
+from tests.tutor.readers import program
+from tests.tutor.test_catalogue import CHECKS
 
 
 def zeros(params, x, y, h, p):

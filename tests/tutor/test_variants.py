@@ -24,7 +24,7 @@ from rnnlib import (
     init_params,
     softmax,
 )
-from tests.rnnbook.tutor.readers import SLIPS, program, slip
+from tests.tutor.readers import SLIPS, program, slip
 
 ORDER = ("b_y", "W_hh", "W_hy", "W_xh", "b_h")
 OWN = ("Wxh", "Whh", "bh", "Why", "by")
