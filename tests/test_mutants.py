@@ -1,5 +1,6 @@
 """Planting a mistake: everywhere the function is held, and gone afterwards."""
 
+import numpy as np
 import pytest
 
 import rnnlib
@@ -44,6 +45,7 @@ def test_a_mutant_must_have_a_place(place):
 
 def test_a_check_fails_by_what_it_says_and_by_what_breaks():
     assert fails(lambda: False) and not fails(lambda: True) and not fails(lambda: None)
+    assert fails(lambda: np.False_) and not fails(lambda: np.True_)
     assert fails(lambda: 1 / 0) and fails(lambda: [][0]) and fails(int, "x")
     with pytest.raises(KeyboardInterrupt):
         fails(interrupted)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib import pointprocess as pp
 from rnnlib.pointprocess import EventSequence, PointProcessParams
 
 K, D_H, D_E, B = 3, 4, 2, 5
@@ -15,25 +16,23 @@ class Problem(NamedTuple):
     variables: dict
     sequences: list
 
-    def arguments(self, package, variables=None, sequences=None):
-        """params, sequences and h_0 as ``package`` wants them."""
-        v, pp = variables or self.variables, package.pointprocess
+    def arguments(self, variables=None, sequences=None):
+        """params, sequences and h_0 as rnnlib wants them."""
+        v = variables or self.variables
         params = pp.PointProcessParams(*(v[n] for n in PointProcessParams._fields))
         data = [pp.EventSequence(*s) for s in sequences or self.sequences]
         return params, data, v["h_0"]
 
-    def loss_and_gradients(self, package, phi="tanh"):
+    def loss_and_gradients(self, phi="tanh"):
         """The loss, and the gradients in one dictionary."""
-        params, data, h_0 = self.arguments(package)
-        loss, g = package.pointprocess.loss_and_gradients(
-            params, data, h_0=h_0, phi=phi
-        )
+        params, data, h_0 = self.arguments()
+        loss, g = pp.loss_and_gradients(params, data, h_0=h_0, phi=phi)
         return loss, g.params._asdict() | {"h_0": g.h_0}
 
-    def loss_at(self, variables, package, phi="tanh"):
+    def loss_at(self, variables, phi="tanh"):
         """The loss alone, at other values."""
-        params, data, h_0 = self.arguments(package, variables)
-        return -package.pointprocess.log_likelihood(params, data, h_0=h_0, phi=phi)
+        params, data, h_0 = self.arguments(variables)
+        return -pp.log_likelihood(params, data, h_0=h_0, phi=phi)
 
 
 def sequences(rng, lengths=(6, 0, 1, 9, 3), T=5.0):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import rnnlib
 from rnnlib import pointprocess as pp
 from tests.pointprocess.problems import problem
 
@@ -83,7 +82,7 @@ def test_what_is_not_free_stays(fitted):
 
 
 def test_the_score_is_what_the_gradient_says():
-    params, data, _ = problem().arguments(rnnlib)
+    params, data, _ = problem().arguments()
     _, g = pp.loss_and_gradients(params, data)
     assert pp.to_vector(g.params).size == sum(p.size for p in params)
     assert pp.to_vector(g.params, ["w", "b"]).tolist() == [g.params.w, g.params.b]

@@ -13,14 +13,14 @@ from tests.pointprocess.problems import Problem, problem
 @pytest.mark.parametrize("w", [-0.7, 0.0, 0.9])
 def test_gradients_against_central_differences(w):
     case = problem(w=w)
-    _, found = case.loss_and_gradients(rnnlib)
+    _, found = case.loss_and_gradients()
     rng = np.random.default_rng(1)
     zero = {n: np.zeros_like(a) for n, a in case.variables.items()}
     for name, gradient in found.items():
         u = rng.standard_normal(gradient.shape)
         u = u / np.linalg.norm(u)
         measured = rnnlib.central_difference(
-            lambda v: case.loss_at(v, rnnlib),
+            lambda v: case.loss_at(v),
             case.variables,
             zero | {name: u},
             order=8,
@@ -32,7 +32,7 @@ def test_check_gradients_says_yes():
     case = problem(w=0.3, shared=True)
 
     def function(variables):
-        return Problem(variables, case.sequences).loss_and_gradients(rnnlib)
+        return Problem(variables, case.sequences).loss_and_gradients()
 
     check = rnnlib.check_gradients(
         function, case.variables, rng=np.random.default_rng(0), directions=2
@@ -92,7 +92,7 @@ def test_gradients_against_sympy():
 @pytest.mark.parametrize("phi", ["tanh", "relu", "identity"])
 def test_a_list_is_the_sum_of_its_sequences(phi):
     case = problem(shared=True)
-    params, data, h_0 = case.arguments(rnnlib)
+    params, data, h_0 = case.arguments()
     loss, g = pp.loss_and_gradients(params, data, h_0=h_0, phi=phi)
     parts = [pp.loss_and_gradients(params, [s], h_0=h_0, phi=phi) for s in data]
     assert np.isclose(loss, sum(p[0] for p in parts), rtol=1e-13)
@@ -105,7 +105,7 @@ def test_a_list_is_the_sum_of_its_sequences(phi):
 
 def test_gradients_have_the_type_of_the_parameters():
     for shared in (False, True):
-        params, data, h_0 = problem(shared=shared).arguments(rnnlib)
+        params, data, h_0 = problem(shared=shared).arguments()
         _, g = pp.loss_and_gradients(params, data, h_0=h_0)
         for found, given in zip((*g.params, g.h_0), (*params, h_0), strict=True):
             assert isinstance(found, np.ndarray)
@@ -113,7 +113,7 @@ def test_gradients_have_the_type_of_the_parameters():
 
 
 def test_single_precision_stays_single():
-    params, data, _ = problem().arguments(rnnlib)
+    params, data, _ = problem().arguments()
     single = pp.PointProcessParams(*(p.astype(np.float32) for p in params))
     loss, g = pp.loss_and_gradients(single, data)
     assert loss.dtype == np.float32
@@ -123,7 +123,7 @@ def test_single_precision_stays_single():
 
 def test_arguments_are_not_changed():
     case = problem()
-    params, data, h_0 = case.arguments(rnnlib)
+    params, data, h_0 = case.arguments()
     copies = [np.array(a) for a in (*params, h_0, data[0].times, data[0].marks)]
     pp.loss_and_gradients(params, data, h_0=h_0)
     after = (*params, h_0, data[0].times, data[0].marks)
@@ -150,7 +150,7 @@ def test_at_the_start_it_is_a_poisson_process():
 def test_a_change_of_the_unit_of_time():
     """t' = c t: with w, W_xh and b changed to match, the density scales by c^-N."""
     case, c = problem(w=0.6, shared=True), 3.7
-    params, data, h_0 = case.arguments(rnnlib)
+    params, data, h_0 = case.arguments()
     scaled = [pp.EventSequence(c * s.times, c * s.T, s.marks) for s in data]
     W_xh = params.W_xh.copy()
     W_xh[:, -1] /= c

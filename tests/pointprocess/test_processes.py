@@ -20,7 +20,7 @@ def repeat(simulate, count, *arguments, seed=0):
 
 
 def test_samples_pass_the_test_of_their_own_residuals():
-    params, _, h_0 = problem(w=-0.4, shared=True, seed=3).arguments(rnnlib)
+    params, _, h_0 = problem(w=-0.4, shared=True, seed=3).arguments()
     rng = np.random.default_rng(1)
     data = pp.sample(params, 8.0, rng=rng, count=800, h_0=h_0)
     gaps = pp.rescaled_gaps(pp.compensators(params, data, h_0=h_0))
@@ -42,7 +42,7 @@ def test_marks_follow_the_softmax():
 
 
 def test_a_seed_decides_the_sample():
-    params, _, _ = problem().arguments(rnnlib)
+    params, _, _ = problem().arguments()
     one, two = (
         pp.sample(params, 4.0, rng=np.random.default_rng(7), count=3) for _ in "ab"
     )
@@ -130,7 +130,7 @@ def test_dropping_the_survival_favours_short_gaps():
 
 
 def test_the_grid_converges_at_first_order():
-    params, _, _ = problem(w=-0.5, shared=True, seed=3).arguments(rnnlib)
+    params, _, _ = problem(w=-0.5, shared=True, seed=3).arguments()
     data = pp.sample(params, 8.0, rng=np.random.default_rng(4), count=40)
     widths = 2.0 ** -np.arange(8, 13)
     data = [s for s in data if s.N < 2 or np.diff(s.times).min() > 2 * widths[0]]
@@ -145,7 +145,7 @@ def test_the_grid_converges_at_first_order():
 
 def test_the_grid_at_dyadic_times_needs_no_rounding():
     """Events on the grid: only the hazard's change within a bin is left."""
-    params, _, _ = problem(w=0.0, shared=True).arguments(rnnlib)
+    params, _, _ = problem(w=0.0, shared=True).arguments()
     sequence = pp.EventSequence(np.array([0.5, 1.25]), 2.0, np.array([0, 2]))
     exact = pp.log_likelihood(params, [sequence])
     gap = pp.discrete_log_likelihood(params, sequence, 2.0**-10) - exact
@@ -155,7 +155,7 @@ def test_the_grid_at_dyadic_times_needs_no_rounding():
 
 def test_the_grid_is_a_network_with_one_step_a_bin():
     """All bins as steps of the core, the state carried over where nothing happens."""
-    params, data, _ = problem(w=-0.5, shared=True).arguments(rnnlib)
+    params, data, _ = problem(w=-0.5, shared=True).arguments()
     sequence, delta = data[4], 5.0 / 64
     seen = np.zeros(64, bool)
     seen[np.ceil(sequence.times / delta).astype(int) - 1] = True
@@ -181,7 +181,7 @@ def test_an_intensity_by_hand():
     """The reference's intensity just after an event uses that event, not before."""
     case = problem(w=0.2, shared=True)
     v, s = case.variables, case.sequences[0]
-    params, data, h_0 = case.arguments(rnnlib, sequences=[s])
+    params, data, h_0 = case.arguments(sequences=[s])
     at_events = pp.forward(params, data, h_0=h_0).log_intensity[:, 0]
     direct = [np.log(reference.intensity_at(v, s, t)) for t in s.times]
     assert np.allclose(at_events, direct, rtol=0, atol=1e-12)

@@ -89,9 +89,10 @@ def holders_of(thing):
 def fails(check, *arguments):
     """True when a check notices something: it says so, or what it calls breaks."""
     try:
-        return check(*arguments) is False
+        verdict = check(*arguments)
     except CAUGHT:
         return True
+    return verdict is not None and not verdict
 
 
 # Wrong things that many mutants are made of.
