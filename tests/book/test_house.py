@@ -11,7 +11,8 @@ import yaml
 
 import rnnlib
 from tests.book.test_environment import pins, read
-from tools.notebooks import PACKAGES, ROOT
+from tools import ROOT
+from tools.imports import PACKAGES
 
 CI = ".ci/run"
 WORKFLOW = ".github/workflows/book.yml"

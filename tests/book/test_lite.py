@@ -94,7 +94,9 @@ def test_the_wheel_is_the_packages(site):
         packed = {
             n: archive.read(n) for n in archive.namelist() if ".dist-info" not in n
         }
-    files = [p for name in imports.PACKAGES for p in (ROOT / name).rglob("*") if p.is_file()]
+    files = [
+        p for name in imports.PACKAGES for p in (ROOT / name).rglob("*") if p.is_file()
+    ]
     own = {str(p.relative_to(ROOT)): p for p in files if p.suffix != ".pyc"}
     assert packed == {name: path.read_bytes() for name, path in own.items()}
 

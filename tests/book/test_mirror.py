@@ -1,0 +1,135 @@
+"""The folders of tests mirror the packages: who looks for a test finds it.
+
+rnnlib/layers/lstm.py is tested in tests/layers/test_lstm.py; a module whose test is in
+another file is listed here, and that file names something of it.
+"""
+
+import ast
+import re
+
+import pytest
+
+from tools import ROOT
+from tools.imports import PACKAGES, imported, package_of
+
+ELSEWHERE = {  # test file: the modules that it tests besides, or in place of its own
+    "char/test_command.py": "rnnlib/char: arguments evaluate sample seeds train",
+    "char/test_run.py": "rnnlib/char: settings",
+    "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
+    "experiments/test_long_memories.py": "rnnlib/training: tasks",
+    "language/test_sources.py": "rnnlib/language: entropy grammars",
+    "layers/test_cell.py": "rnnlib/layers: vanilla",
+    "page/test_sliders.py": "rnnbook/page/sliders: arguments figure first page table",
+    "pointprocess/test_gaps.py": "rnnlib/pointprocess: intensity",
+    "pointprocess/test_likelihood.py": "rnnlib/pointprocess: parameters",
+    "pointprocess/test_processes.py": (
+        "rnnlib/pointprocess: classical discrete hawkes residuals sampling"
+    ),
+    "pointprocess/test_refusals.py": "rnnlib/pointprocess: sequences validate",
+    "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
+    "spectral/test_radii.py": "rnnlib/spectral: joint",
+    "symbolic/test_indexed.py": "rnnlib/symbolic: indexed_latex",
+    "symbolic/test_reading.py": "rnnlib/symbolic: point",
+    "symbolic/notations/test_printer.py": (
+        "rnnlib/symbolic/notations: conventions documents mapping"
+    ),
+    "symbolic/notations/test_tabs.py": (
+        "rnnlib/symbolic/notations: layout; rnnlib/symbolic: results"
+    ),
+    "training/test_batches.py": "rnnlib/training: early_stopping",
+    "training/test_loop.py": "rnnlib/training: state",
+    "tutor/test_catalogue.py": (
+        "rnnbook/tutor: backward backward_mistakes clipping engine forward "
+        "forward_mistakes matching problems sampling sampling_models training "
+        "training_mistakes update windows"
+    ),
+    "tutor/test_messages.py": "rnnbook/tutor: calls report",
+    "tutor/test_variants.py": "rnnbook/tutor: layout",
+}
+INNER = {"arguments", "engine", "mapping", "validate"}  # tested by what they make
+
+
+def listed():
+    """{module: the test file that has it} of `ELSEWHERE`."""
+    return {
+        f"{folder}/{name}.py": ROOT / "tests" / test
+        for test, text in ELSEWHERE.items()
+        for part in text.split("; ")
+        for folder, names in [part.split(": ")]
+        for name in names.split()
+    }
+
+
+MODULES = sorted(
+    path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+    if not path.name.startswith("__")
+)
+
+
+def name_of(path):
+    """The path of a module from the root, as text."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def mirror_of(path):
+    """The test file that a module should have."""
+    folders = path.relative_to(ROOT).parts[1:-1]
+    return ROOT.joinpath("tests", *folders, f"test_{path.name}")
+
+
+def public_names(path):
+    """What a module defines for others: functions, classes and constants."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = {getattr(node, "name", "") for node in tree.body} | {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return {name for name in found if name and name[0] != "_"}
+
+
+def words(path):
+    """The words of a test file, and of the helpers in tests that it imports."""
+    todo, texts, seen = [path], [], set()
+    while todo:
+        file = todo.pop()
+        if file in seen or not file.is_file():
+            continue
+        seen.add(file)
+        texts.append(file.read_text(encoding="utf-8"))
+        for name in imported(texts[-1], package_of(file, ROOT)):
+            if name.startswith("tests."):
+                todo.append(ROOT.joinpath(*name.split(".")).with_suffix(".py"))
+    return set(re.findall(r"\w+", "\n".join(texts)))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_has_its_test(path):
+    test = listed().get(name_of(path))
+    if test is None:
+        assert mirror_of(path).is_file(), f"no {mirror_of(path)}, and not listed here"
+    else:
+        assert test.is_file()
+        named = (public_names(path) | {path.stem}) & words(test)
+        assert named or path.stem in INNER
+
+
+def test_the_list_is_of_modules():
+    assert listed().keys() <= set(map(name_of, MODULES))
+
+
+def test_every_folder_of_tests_is_a_subpackage_or_known():
+    folders = {
+        path.parent.relative_to(ROOT / "tests").as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+    }
+    packages = {
+        path.parent.relative_to(ROOT / package).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert folders - packages <= {"bench", "book", "fuzz", "ledger"}
