@@ -5,7 +5,7 @@ import pytest
 import rnnlib
 import rnnlib.spectral
 from tests.spectral.checks import CHECKS
-from tests.support.mutants import Mutant, load
+from tests.support.text_mutants import Mutant, load
 
 PRODUCT = "np.multiply(P, self.phi_prime[t - 1][:, None], out=work)"
 GEMM = "np.matmul(work.reshape(rows), self.W_hh, out=out.reshape(rows))"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.support.mutants import SOURCE
+from tests.support.text_mutants import SOURCE
 from tools import ROOT
 
 CHECK = """

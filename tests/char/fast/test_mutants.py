@@ -12,7 +12,7 @@ from tests.char.fast.reference import (
     check_samples,
     check_training,
 )
-from tests.support.mutants import Mutant, load
+from tests.support.text_mutants import Mutant, load
 
 ADAGRAD = "buffer *= learning_rate"
 GRADIENTS = [
