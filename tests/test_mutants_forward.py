@@ -18,14 +18,14 @@ LOSSES = "rnnlib.losses."
 
 def with_params(change):
     """The forward pass of other parameters."""
-    return with_arguments(lambda params, *rest: ((change(params), *rest), {}))
+    return with_arguments(lambda params, *rest, **o: ((change(params), *rest), o))
 
 
 def with_inputs(kind, change):
     """The forward pass of other inputs, where they are of that kind."""
 
-    def other(params, x, *rest):
-        return (params, change(x) if x.dtype.kind == kind else x, *rest), {}
+    def other(params, x, *rest, **options):
+        return (params, change(x) if x.dtype.kind == kind else x, *rest), options
 
     return with_arguments(other)
 
@@ -33,7 +33,7 @@ def with_inputs(kind, change):
 def with_start(change):
     """The forward pass from another initial state."""
     return with_arguments(
-        lambda params, x, h_0, *rest: ((params, x, change(h_0), *rest), {})
+        lambda params, x, h_0, *rest, **o: ((params, x, change(h_0), *rest), o)
     )
 
 
@@ -51,8 +51,8 @@ def with_reading(topology, read):
 def not_carried(right):
     """A masked step happens; the outputs are left out all the same."""
 
-    def wrong(params, x, h_0, shape, phi, topology="many-to-many", mask=None):
-        trace = right(params, x, h_0, shape, phi, topology)._replace(mask=mask)
+    def wrong(*args, mask=None, **options):
+        params, trace = args[0], right(*args, **options)._replace(mask=mask)
         z = textbook.read(trace) @ params.W_hy.T + params.b_y
         return trace._replace(z=z)
 

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from rnnlib import ACTIVATIONS
+from rnnlib.spectral import mean_field
 from rnnlib.spectral.mean_field import (
     chi,
     critical_gain,
     fixed_point_variance,
     variance_map,
 )
-from tests.support.mutants import Mutant, load
+from tests.support.mutants import Mutant, each, fails, planted, with_arguments
 
 biases = st.floats(0.01, 3)
 gains = st.floats(0.05, 6)
@@ -156,27 +157,56 @@ def test_extreme_gains_and_biases(sigma_w, sigma_b):
     assert 0 <= chi(sigma_w, sigma_b) <= sigma_w**2 * (1 + 1e-12)
 
 
+def wrong_chi(name, change):
+    """Another chi: sigma_w^2 times the mean of ``change(q, xi)``."""
+
+    def wrong(sigma_w, sigma_b):
+        q = fixed_point_variance(sigma_w, sigma_b)
+        return sigma_w**2 * expectation(lambda xi: change(q, xi))
+
+    return Mutant(name, "rnnlib.spectral.mean_field.chi", lambda right: wrong)
+
+
+def wrong_fixed_point(name, change):
+    """The fixed point of other parameters."""
+    place = "rnnlib.spectral.mean_field.fixed_point_variance"
+    return Mutant(
+        name, place, with_arguments(lambda w, b, *phi: ((*change(w, b), *phi), {}))
+    )
+
+
+def slope(s):
+    """tanh'."""
+    return 1 - np.tanh(s) ** 2
+
+
 MISTAKES = [
-    ("slope not squared", {"phi(np.sqrt(q) * xi)) ** 2": "phi(np.sqrt(q) * xi)) ** 1"}),
-    (
-        "q for sqrt(q)",
-        {"phi.derivative(phi(np.sqrt(q) * xi": "phi.derivative(phi(q * xi"},
+    wrong_chi("slope not squared", lambda q, xi: slope(np.sqrt(q) * xi)),
+    wrong_chi("q for sqrt(q)", lambda q, xi: slope(q * xi) ** 2),
+    wrong_chi(
+        "density of another width",
+        lambda q, xi: slope(np.sqrt(q) * xi / np.sqrt(2)) ** 2,
     ),
-    ("bias forgotten", {"mean_square) + sigma_b * sigma_b": "mean_square)"}),
-    (
-        "gain not squared",
-        {"sigma_w * (sigma_w * mean_square)": "sigma_w * mean_square"},
-    ),
-    ("density of another width", {"np.exp(-(xi**2) / 2)": "np.exp(-(xi**2))"}),
+    wrong_fixed_point("bias forgotten", lambda w, b: (w, 0.0)),
+    wrong_fixed_point("gain not squared", lambda w, b: (np.sqrt(w), b)),
 ]
 
 
-@pytest.mark.parametrize(("name", "changes"), MISTAKES, ids=[m[0] for m in MISTAKES])
-def test_a_mistake_moves_the_edge_or_the_fixed_point(name, changes, tmp_path):
-    mutant = Mutant(name, "spectral/mean_field", changes)
-    broken = load(mutant, tmp_path).spectral.mean_field
+def on_the_edge():
+    """The published point where chi is 1, and its fixed point."""
     gain, bias = 1.7609546396**0.5, 0.05**0.5
-    right = fixed_point_variance(gain, bias), chi(gain, bias)
-    wrong = broken.fixed_point_variance(gain, bias), broken.chi(gain, bias)
-    assert right == pytest.approx((0.57005, 1), abs=5e-5)
-    assert wrong != pytest.approx((0.57005, 1), abs=5e-3)
+    found = mean_field.fixed_point_variance(gain, bias), mean_field.chi(gain, bias)
+    assert found == pytest.approx((0.57005, 1), abs=5e-5)
+
+
+@each(MISTAKES)
+def test_a_mistake_moves_the_edge_or_the_fixed_point(mutant):
+    on_the_edge()
+    with planted(mutant):
+        assert fails(on_the_edge)
+
+
+def test_the_expectation_of_the_tests_gives_the_edge():
+    right = wrong_chi("right", lambda q, xi: slope(np.sqrt(q) * xi) ** 2)
+    with planted(right):
+        on_the_edge()
