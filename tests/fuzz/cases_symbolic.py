@@ -26,8 +26,8 @@ HOMES = {
         *("Network.adjoint_of", "Network.adjoints", "Network.backward"),
         "Network.values",
     ],
-    "test_notation": ["equation", "to_latex"],
-    "test_five_notations": ["in_notation"],
+    "notations/test_printer": ["equation", "to_latex"],
+    "notations/test_tabs": ["in_notation"],
     "test_reading": ["holds", "read"],
     "test_series": ["at"],
 }
