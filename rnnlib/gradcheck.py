@@ -25,7 +25,9 @@ import numpy as np
 from rnnlib.trees import flatten, rebuild, same_form
 from rnnlib.validate import check_callable, check_count, check_rate, check_rng
 
-NODES = np.array([0.23, 0.41, 0.62, 0.83, 1.0])  # times the step; no common divisor
+# times the step; no two are in the ratio of small numbers, so that the steps of a
+# rounded loss cannot keep time with them
+NODES = np.array([5**0.5 - 2, 2**0.5 - 1, 7**0.5 - 2, 3**0.5 / 2, 1.0])
 ODD, EVEN = np.stack([NODES, NODES**3], axis=1), np.stack([NODES**2, NODES**4], axis=1)
 # error of the slope over the residual: 1.2 for noise, 6 for exp, 19 for one kink,
 # and 76 for the worst of 20,000 pairs of kinks at random places
@@ -347,7 +349,9 @@ def _plateau(slopes):
     """The largest residual that a shorter step has not made much smaller."""
     ordered = sorted(slopes)
     pairs = zip(ordered, ordered[1:], strict=False)
-    return max((a.residual for a, b in pairs if a.residual > 0.4 * b.residual), default=0)
+    return max(
+        (a.residual for a, b in pairs if a.residual > 0.4 * b.residual), default=0
+    )
 
 
 def _consistent(slopes, noise):

@@ -96,7 +96,7 @@ class Case:
             digits = crc32(b"".join(a.tobytes() for a in p.values()))
             value += noise * (digits / 2**31 - 1)
         elif self.noise == "drawn anew":
-            value += 1e3 * noise * self.rng.standard_normal()
+            value += (1e3 * noise + 1e-9 * abs(value)) * self.rng.standard_normal()
         return value, self.claimed
 
     def false_verdicts(self, check):
@@ -106,9 +106,12 @@ class Case:
             claimed, off = self.claimed[k], self.claimed[k] - true
             units = rng.standard_normal((3, *true.shape))
             units /= np.linalg.norm(units, axis=1, keepdims=True)
-            if self.at_kink or self.noise == "drawn anew":
+            if self.noise == "drawn anew":
                 if k not in check.unclear:
                     found.append(f"{k}: a verdict where there is none")
+            elif self.at_kink:  # far from every slope that the kink has, it is wrong
+                if k not in check.unclear and not (k in check.wrong and off.any()):
+                    found.append(f"{k}: a verdict at a kink")
             elif k in check.wrong:
                 if not off.any():
                     found.append(f"{k}: right, called wrong")
