@@ -231,7 +231,7 @@ class _Line:
         return True
 
     def measure(self, u, claimed):
-        """(slopes, noise of the loss, the slope that shows a wrong gradient or None)."""
+        """(slopes, noise of the loss, the slope that shows a mistake or None)."""
         slopes, noise, shorter = [], 0.0, True
         step = START * self.unit
         while step <= 10 * max(1.0, self.unit):

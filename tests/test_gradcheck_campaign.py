@@ -1,8 +1,8 @@
-"""check_gradients on generated cases: right and wrong gradients x noise x scale x kinks.
+"""check_gradients on generated cases: gradients, right or not, x noise x scale x kinks.
 
-A verdict is false when a right gradient is called wrong, when an entry is named that is
-right, or when a gradient "agrees" to a precision that one of the directions, drawn again
-here, contradicts. ``GRADCHECK_CASES=10000`` runs the whole campaign and prints counts.
+A verdict is false when a right gradient is called wrong, when an entry is named that
+is right, or when a gradient "agrees" to a precision that one of the directions, drawn
+again here, contradicts. ``GRADCHECK_CASES=10000`` runs all, and prints counts.
 """
 
 import os
