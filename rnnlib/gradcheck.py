@@ -299,7 +299,7 @@ class _Line:
             middle = (near + far) / 2
             near, far = (middle, far) if value(middle) == self.start else (near, middle)
         size = abs(value(far) - self.start)
-        jumps = 1e-6 * whole < size < np.inf and size > 1e3 * EPS * abs(self.start)
+        jumps = 1e3 * EPS * max(whole, abs(self.start)) < size < np.inf
         return float(size) if jumps else 0.0
 
     def wrong_entry(self, u=None, slope=None):
