@@ -413,5 +413,5 @@ ELSEWHERE = {
     "training.save_checkpoint": "tests/training/test_checkpoint.py",
     "spectral.Jacobians.times": "rnnlib/spectral/products.py",  # its only caller
     "training.train": "tests/training/test_loop.py",
-    "tutor.solved": "tests/diagnosis/test_messages.py",
+    "tutor.solved": "tests/tutor/test_messages.py",
 }
