@@ -195,9 +195,10 @@ MISTAKES = [
     ),
     Mistake(
         "states numbered from 0",
-        "h[t] is used as the state after the step and h[t-1] as the one before, for t "
-        "from 0; in the book's array h these are h[t+1] and h[t], and at t = 0 Python's "
-        "h[-1] is the last state. Three places: the slope and the sums for W_hy, W_hh.",
+        "h[t] is used as the state after the step and h[t-1] as the one before, for "
+        "t from 0; in the book's array h these are h[t+1] and h[t], and at t = 0 "
+        "Python's h[-1] is the last state. Three places: the slope and the sums for "
+        "W_hy, W_hh.",
         "eq-bptt-11",
         {
             "at": lambda h, t: h[t - 1],
@@ -222,8 +223,8 @@ MISTAKES = [
     ),
     Mistake(
         "x_{t-1} for x_t",
-        "The sum for W_xh uses the input one step too early; at the first step Python's "
-        "index -1 takes the last input.",
+        "The sum for W_xh uses the input one step too early; at the first step "
+        "Python's index -1 takes the last input.",
         "eq-bptt-11",
         {"input": lambda x, t, source: x[t - 2]},
     ),
@@ -275,7 +276,8 @@ MISTAKES = [
     ),
     Mistake(
         "dh_next added up",
-        "What comes from the future is kept and added to: it is replaced at every step.",
+        "What comes from the future is kept and added to: it is replaced at every "
+        "step.",
         "eq-bptt-8",
         {"kept_future": lambda old, new: old + new},
     ),
@@ -317,7 +319,8 @@ MISTAKES = [
     ),
     Mistake(
         "the slope on the output's part alone",
-        "What comes from the future is added after the slope: it passes the slope, too.",
+        "What comes from the future is added after the slope: it passes the slope, "
+        "too.",
         "eq-bptt-7",
         {"delta": lambda output, future, g, slope: slope(output) + future},
     ),

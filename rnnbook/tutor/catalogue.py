@@ -84,10 +84,11 @@ def other_reductions(declared, equation):
     ]
 
 
-def fixed(argument, values, equation, change, *, alone=False):
+def fixed(argument, values, equation, change, *, together=None):
     """For each value that everybody types, the entry of a constant in the program.
 
-    ``change(value)`` are the pieces with the value in place of the argument.
+    ``change(value)`` are the pieces with the value in place of the argument. With
+    ``together`` only these values are looked for with other mistakes.
     """
     return [
         Mistake(
@@ -95,7 +96,7 @@ def fixed(argument, values, equation, change, *, alone=False):
             f"The argument {argument} is not used: {value:g} stands in its place.",
             equation,
             change(value),
-            alone=alone,
+            alone=together is not None and value not in together,
         )
         for value in values
     ]

@@ -136,8 +136,12 @@ def _told(diagnosis, explained, notes=()):
 
 
 def _declared(catalogue, layout):
-    """The pieces of the declared ways of the original program."""
-    chosen = [m.change for m in catalogue if m.original in layout.original]
+    """The pieces of the declared ways of the original program.
+
+    Its indices are a form of the states, not another computation: `Layout` sees to it.
+    """
+    ways = set(layout.original) - {"indices"}
+    chosen = [m.change for m in catalogue if m.original in ways]
     return {k: f for change in chosen for k, f in change.items()}
 
 

@@ -57,10 +57,17 @@ def look_up(outputs, predict, catalogue, tolerance, bound=np.inf):
 
 
 def _alike(outputs, predicted, tolerance, bound):
-    """All agree, or both pass the bound somewhere."""
+    """All agree, or both pass the bound somewhere.
+
+    What is no finite number is alike: 0 / 0 and the log of 0 come from one mistake.
+    """
     if np.isfinite(bound) and _beyond(outputs, bound) and _beyond(predicted, bound):
         return True
-    return all_agree(outputs, predicted, tolerance)
+    found, wanted = (
+        {n: np.where(np.isfinite(a), a, np.nan) for n, a in arrays.items()}
+        for arrays in (outputs, predicted)
+    )
+    return all_agree(found, wanted, tolerance)
 
 
 def _beyond(outputs, bound):

@@ -146,7 +146,7 @@ MISTAKES = [
         (0.1, 0.2, 0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.2, 1.5, 2.0),
         _WHERE,
         lambda value: {"scale": lambda z, tau: z / value},
-        alone=True,
+        together=(),
     ),
 ]
 FACTORS = np.round(np.geomspace(0.4, 2.5, 75), 2)

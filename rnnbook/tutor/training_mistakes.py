@@ -128,8 +128,8 @@ MISTAKES = [
     ),
     Mistake(
         "the smoothed loss returned, from the first loss on",
-        "The running mean 0.999 of the old and 0.001 of the new loss is returned: asked "
-        "for is the loss of every step.",
+        "The running mean 0.999 of the old and 0.001 of the new loss is returned: "
+        "asked for is the loss of every step.",
         "eq-min-char-rnn-loss",
         {"recorded": lambda losses, length, V: _smooth(losses, losses[0])},
     ),
@@ -165,12 +165,14 @@ MISTAKES = [
         RATES,
         "eq-min-char-rnn-adagrad",
         lambda value: {"rate": lambda eta: value},
+        together=(0.1, 0.01),
     ),
     *fixed(
         "threshold",
         BOUNDS,
         "eq-min-char-rnn-clip",
         lambda value: {"tau": lambda tau: value},
+        together=(1.0, 5.0),
     ),
     *(
         Mistake(
@@ -178,6 +180,7 @@ MISTAKES = [
             "Another number is handed to the update.",
             "eq-min-char-rnn-adagrad",
             {"eps": lambda eps, value=value: value},
+            alone=True,
         )
         for value in (0.0, *SMALL)
         if value != 1e-8

@@ -623,7 +623,8 @@ VECTORISED = """
     return"""
 DOUBLE = (  # the double sum: the error of every step goes back by itself
     "    for t in range(T, 0, -1):\n",
-    "    for t, k in [(t, k) for t in range(T, 0, -1) for k in range(t, {first}, -1)]:\n",
+    "    steps = range(T, 0, -1)\n"
+    "    for t, k in [(t, k) for t in steps for k in range(t, {first}, -1)]:\n",
     "        dz = p[t - 1].T.copy()\n        dz[y[t - 1], columns] -= 1\n"
     "        dh = W_hy.T @ dz + dh_next\n        ds = (1 - h[t].T ** 2) * dh\n",
     "        dz = p[t - 1].T.copy()\n        dz[y[t - 1], columns] -= 1\n"

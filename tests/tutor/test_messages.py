@@ -132,7 +132,7 @@ def test_shapes_of_states_losses_and_symbols():
     assert "integers from 0 to 10" in str(
         check_sampling(lambda p, h, first, length, *a: outside[:length])
     )
-    assert "losses: expected shape (10,), got (2,)" in str(
+    assert "losses: expected shape (7,), got (2,)" in str(
         check_training(lambda params, *a: (params, [1, 2]))
     )
     assert "x has shape (1, 7); expected (16, 7)" in str(
