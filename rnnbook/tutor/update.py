@@ -8,7 +8,7 @@ from rnnbook.tutor import problems
 from rnnbook.tutor.calls import Answer, call, parts
 from rnnbook.tutor.catalogue import RATES, SMALL, Mistake, fixed
 from rnnbook.tutor.engine import examine
-from rnnbook.tutor.layout import BOOK
+from rnnbook.tutor.layout import BOOK, NAMES
 from rnnlib.parameters import Params
 from rnnlib.validate import check_choice
 
@@ -200,8 +200,16 @@ def check_update(update, *, rule="adagrad", layout=BOOK):
     def compute(case, change):
         return run(case, pieces_of(rule) | change, rule)
 
+    memories = [f"memory of {n}" for n in NAMES] if rule == "adagrad" else []
     return examine(
-        "update", ask, compute, cases, catalogue(rule), layout, probes=probes
+        "update",
+        ask,
+        compute,
+        cases,
+        catalogue(rule),
+        layout,
+        order=dict.fromkeys((*memories, *NAMES)),
+        probes=probes,
     )
 
 

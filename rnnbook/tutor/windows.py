@@ -131,12 +131,10 @@ def check_windows(windows, *, layout=BOOK):
     `Diagnosis`.
     """
     symbols = np.random.default_rng(9).permutation(130)
-    cases = {
-        "": Case(symbols[:117], 7),
-        " (of a text that just fits)": Case(symbols[:113], 7),
-        " (of a text that just does not)": Case(symbols[:112], 7),
-        " (of another length)": Case(symbols[:117], 11),
-    }
+    sizes = (112, 113, 114, 115, 116, 118)  # one of them just fits, one just does not
+    cases = {"": Case(symbols[:117], 7)}
+    cases |= {f" (of {size} symbols)": Case(symbols[:size], 7) for size in sizes}
+    cases[" (of another length)"] = Case(symbols[:117], 11)
 
     def ask(case):
         results, found, notes = [], {}, []
