@@ -4,11 +4,13 @@ The right computation is written in pieces; a mistake is another piece. The mist
 themselves are in `backward_mistakes`.
 """
 
+from functools import partial
+
 import numpy as np
 
 from rnnbook.tutor import problems
-from rnnbook.tutor.backward_mistakes import ALIASED, MISTAKES, NOT_ZEROED
-from rnnbook.tutor.calls import call, parts
+from rnnbook.tutor.backward_mistakes import ALIASED, MISTAKES, NOT_ZEROED, clips
+from rnnbook.tutor.calls import Answer, call, in_order, parts
 from rnnbook.tutor.catalogue import Mistake, other_reductions
 from rnnbook.tutor.engine import examine
 from rnnbook.tutor.forward import PIECES as FORWARD
@@ -21,17 +23,25 @@ PIECES = {
     "error": lambda p, y: p - y,  # (5)
     "divisor": REDUCTIONS["sum"],
     "order": lambda T: range(T, 0, -1),
+    "horizon": lambda T: T,  # how many steps back an error travels
     "output": lambda delta_z, W_hy: delta_z @ W_hy,
     "gather": lambda output, future: output + future,  # (6)
+    "at": lambda h, t: h[t],  # the state whose slope is taken
     "slope": lambda g, h, s: g * (1 - h * h),  # (7)
+    "delta": lambda output, future, g, slope: slope(g),
     "sent": lambda g, delta_s: delta_s,
     "pass_back": lambda delta, W_hh: delta @ W_hh,  # (8)
+    "limit_sent": lambda future: future,
+    "kept_future": lambda old, new: new,
     "local": lambda g, delta_s: delta_s,
-    "before": lambda h, t: h[t - 1],
+    "input": lambda x, t, source: x[t - 1],
+    "scatter": lambda local, x, V: local.T @ np.eye(V)[x],
+    "before": lambda h, t, source: h[t - 1],
     "state": lambda h, t: h[t],
     "add": lambda total, term: total + term,
     "limit": lambda total: total,
     "limit_error": lambda delta_s: delta_s,
+    "biases": lambda rows: rows.sum(axis=0),
     "finish": lambda total: total,
 } | {f"finish {name}": lambda total: total for name in NAMES}
 
@@ -45,27 +55,43 @@ def run(at, pieces):
 def gradients(params, x, y, h, p, pieces):
     """(5)-(11), step by step, as a dictionary."""
     T, B = x.shape
-    eye = np.eye(p.shape[-1])
-    delta_z = pieces["error"](p, eye[pieces["target"](x, y)])
-    delta_z = delta_z / pieces["divisor"](T, B)
+    V = p.shape[-1]
+    delta_z = pieces["error"](p, np.eye(V)[pieces["target"](x, y)])
+    delta_z = delta_z / pieces["divisor"](T, B, V)
     total = {n: np.zeros_like(a) for n, a in params._asdict().items()}
-    future = np.zeros_like(h[0])
-    for t in pieces["order"](T):
-        one_hot = eye[x[t - 1]]
-        s = one_hot @ params.W_xh.T + h[t - 1] @ params.W_hh.T + params.b_h
-        g = pieces["gather"](pieces["output"](delta_z[t - 1], params.W_hy), future)
-        delta_s = pieces["limit_error"](pieces["slope"](g, h[t], s))
+    if any(getattr(piece, "apart", False) for piece in pieces.values()):
+        for source in range(T, 0, -1):  # the error of each step by itself
+            steps = range(source, max(0, source - pieces["horizon"](T)), -1)
+            one = delta_z * (np.arange(1, T + 1) == source)[:, None, None]
+            total = add_up(total, params, x, h, one, steps, pieces, source)
+    else:
+        total = add_up(total, params, x, h, delta_z, pieces["order"](T), pieces)
+    return {n: pieces[f"finish {n}"](pieces["finish"](total[n])) for n in total}
+
+
+def add_up(total, params, x, h, delta_z, steps, pieces, source=None):
+    """The sums with the terms of these steps added, as the error goes back in time."""
+    V, future = delta_z.shape[-1], np.zeros_like(h[0])
+    for t in steps:
+        now = x[t - 1]
+        s = params.W_xh.T[now] + h[t - 1] @ params.W_hh.T + params.b_h
+        output = pieces["output"](delta_z[t - 1], params.W_hy)
+        g = pieces["gather"](output, future)
+        at = pieces["at"](h, t)
+        slope = partial(pieces["slope"], h=at, s=s)
+        delta_s = pieces["limit_error"](pieces["delta"](output, future, g, slope))
         local = pieces["local"](g, delta_s)
         terms = {
-            "W_xh": local.T @ one_hot,
-            "W_hh": local.T @ pieces["before"](h, t),
-            "b_h": local.sum(axis=0),
+            "W_xh": pieces["scatter"](local, pieces["input"](x, t, source or t), V),
+            "W_hh": local.T @ pieces["before"](h, t, source or t),
+            "b_h": pieces["biases"](local),
             "W_hy": delta_z[t - 1].T @ pieces["state"](h, t),
-            "b_y": delta_z[t - 1].sum(axis=0),
+            "b_y": pieces["biases"](delta_z[t - 1]),
         }
         total = {n: pieces["limit"](pieces["add"](total[n], terms[n])) for n in total}
-        future = pieces["pass_back"](pieces["sent"](g, delta_s), params.W_hh)
-    return {n: pieces[f"finish {n}"](pieces["finish"](total[n])) for n in total}
+        new = pieces["pass_back"](pieces["sent"](g, delta_s), params.W_hh)
+        future = pieces["kept_future"](future, pieces["limit_sent"](new))
+    return total
 
 
 def check_backward(backward, *, layout=BOOK, threshold=5.0):
@@ -79,7 +105,11 @@ def check_backward(backward, *, layout=BOOK, threshold=5.0):
     Source: {cite}`roysdon`, (5)-(11); {cite}`topcuoglu`, section 13.
     """
     check_layout(layout)
-    cases = {"": problems.plain(), " (when large)": problems.large_gradients()}
+    cases = {
+        "": problems.plain(),
+        " (when large)": problems.large_gradients(),
+        " (when very large)": problems.very_large_gradients(),
+    }
     pieces = PIECES | {"divisor": REDUCTIONS[layout.reduction]}
 
     def ask(at):
@@ -88,13 +118,20 @@ def check_backward(backward, *, layout=BOOK, threshold=5.0):
             "params": layout.give(at.params),
             "x": layout.give_array(at.x),
             "y": layout.give_array(at.y),
-            "h": layout.give_array(right["h"]),
+            "h": layout.give_states(right["h"]),
             "p": layout.give_array(right["p"]),
         }
         called = call(backward, arguments)
         (result,) = parts(called.result, ("the gradients",))
-        found = layout.take(result, at.params, "gradients")
-        return found._asdict(), called.changed
+
+        def take(values):
+            return layout.take(values, at.params, "gradients")._asdict()
+
+        listed = isinstance(result, (tuple, list)) and len(result) >= len(NAMES)
+        if layout.container == "dict" or not listed:
+            return Answer(take(result), called.changed)
+        found, order = in_order(result, layout.order, take, run(at, pieces))
+        return Answer(found, called.changed, order)
 
     return examine(
         "backward",
@@ -105,6 +142,8 @@ def check_backward(backward, *, layout=BOOK, threshold=5.0):
         layout,
         square=problems.square(),
         hints={"p": ALIASED, "kept": NOT_ZEROED},
+        bound=1e9,
+        order=dict.fromkeys(("b_y", "W_hy", "b_h", "W_xh", "W_hh")),
     )
 
 
@@ -134,35 +173,8 @@ def _forgotten(name):
     )
 
 
-def _clips(tau):
-    def clip(a):
-        return np.clip(a, -tau, tau)
-
-    where = "eq-min-char-rnn-clip"
-    return [
-        Mistake(
-            "clip inside the loop",
-            "The running sums are cut at every step: clip once, after the loop.",
-            where,
-            {"limit": clip},
-        ),
-        Mistake(
-            "clip of the error inside the loop",
-            "delta_s_t is cut at every step: clip the finished gradients only.",
-            where,
-            {"limit_error": clip},
-        ),
-        Mistake(
-            "clipped here",
-            "backward returns the plain gradients: clipping is the next function.",
-            where,
-            {"finish": clip},
-        ),
-    ]
-
-
 def catalogue(layout, threshold):
     """The mistakes of a backward pass, for a declared layout and bound."""
     reductions = other_reductions(layout.reduction, "eq-min-char-rnn-loss")
     forgotten = [_forgotten(name) for name in NAMES]
-    return MISTAKES + forgotten + _clips(threshold) + reductions
+    return MISTAKES + forgotten + clips(threshold) + reductions

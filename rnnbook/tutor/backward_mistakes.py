@@ -18,6 +18,30 @@ ALIASED = Mistake(
 )
 
 
+def _apart(piece):
+    """A piece for which the error of each step goes back by itself."""
+    piece.apart = True
+    return piece
+
+
+def _assigned(p, y):
+    return np.where(y > 0, -1, p)
+
+
+def _every_row(p, y):
+    """One subtracted in every row, at the targets of all rows of a step."""
+    return p - y.max(axis=1, keepdims=True)
+
+
+def _last_wins(local, x, V):
+    """Of the rows that belong to one column, only the last is added."""
+    last = {symbol: row for row, symbol in enumerate(x)}
+    term = np.zeros((local.shape[1], V))
+    for symbol, row in last.items():
+        term[:, symbol] = local[row]
+    return term
+
+
 def _softmax_again(p, y):
     return (p - y) * p * (1 - p)
 
@@ -113,7 +137,7 @@ MISTAKES = [
         "h_t for h_{t-1}",
         "The sum for W_hh pairs delta_s_t with the state after the step.",
         "eq-bptt-11",
-        {"before": lambda h, t: h[t]},
+        {"before": lambda h, t, source: h[t]},
     ),
     Mistake(
         "h_{t-1} for h_t in the sum for W_hy",
@@ -169,4 +193,217 @@ MISTAKES = [
         "eq-bptt-11",
         {"add": lambda total, term: term},
     ),
+    Mistake(
+        "states numbered from 0",
+        "h[t] is used as the state after the step and h[t-1] as the one before, for "
+        "t from 0; in the book's array h these are h[t+1] and h[t], and at t = 0 "
+        "Python's h[-1] is the last state. Three places: the slope and the sums for "
+        "W_hy, W_hh.",
+        "eq-bptt-11",
+        {
+            "at": lambda h, t: h[t - 1],
+            "state": lambda h, t: h[t - 1],
+            "before": lambda h, t, source: h[t - 2],
+        },
+        original="indices",
+    ),
+    Mistake(
+        "h_{t-1} for h_t throughout",
+        "The slope and the sum for W_hy use the state before the step; so does the sum "
+        "for W_hh, where it is right.",
+        "eq-bptt-7",
+        {"at": lambda h, t: h[t - 1], "state": lambda h, t: h[t - 1]},
+    ),
+    Mistake(
+        "h_{t-2} for h_{t-1}",
+        "The sum for W_hh is one step too early; at the first step Python's index -1 "
+        "takes the last state.",
+        "eq-bptt-11",
+        {"before": lambda h, t, source: h[t - 2]},
+    ),
+    Mistake(
+        "x_{t-1} for x_t",
+        "The sum for W_xh uses the input one step too early; at the first step "
+        "Python's index -1 takes the last input.",
+        "eq-bptt-11",
+        {"input": lambda x, t, source: x[t - 2]},
+    ),
+    Mistake(
+        "x_{t+1} for x_t",
+        "The sum for W_xh uses the input one step too late.",
+        "eq-bptt-11",
+        {"input": lambda x, t, source: x[t % len(x)]},
+    ),
+    Mistake(
+        "x_t for x_k",
+        "The error of step t that has travelled back to step k belongs to the input of "
+        "step k.",
+        "eq-bptt-11",
+        {"input": _apart(lambda x, t, source: x[source - 1])},
+    ),
+    Mistake(
+        "h_{t-1} for h_{k-1}",
+        "The error of step t that has travelled back to step k belongs to the state "
+        "before step k.",
+        "eq-bptt-11",
+        {"before": _apart(lambda h, t, source: h[source - 1])},
+    ),
+    Mistake(
+        "= -1 for p - y",
+        "The target's entry is set to -1; one has to be subtracted: p - 1.",
+        "eq-bptt-5",
+        {"error": _assigned},
+    ),
+    Mistake(
+        "one subtracted in every row",
+        "[:, y] -= 1 subtracts at all targets of the step in every row: each row has "
+        "one target, [rows, y] -= 1.",
+        "eq-bptt-5",
+        {"error": _every_row},
+    ),
+    Mistake(
+        "the target's entry alone",
+        "The error is p - 1 at the target and zero elsewhere; elsewhere it is p.",
+        "eq-bptt-5",
+        {"error": lambda p, y: y * (p - 1)},
+    ),
+    Mistake(
+        "repeated symbols lost",
+        "G[:, x] += d adds once for a symbol that stands twice in x: np.add.at adds "
+        "every time.",
+        "eq-bptt-11",
+        {"scatter": _last_wins},
+    ),
+    Mistake(
+        "dh_next added up",
+        "What comes from the future is kept and added to: it is replaced at every "
+        "step.",
+        "eq-bptt-8",
+        {"kept_future": lambda old, new: old + new},
+    ),
+    Mistake(
+        "W_hh missing on the way back",
+        "The error goes back in time without passing W_hh^T.",
+        "eq-bptt-8",
+        {"pass_back": lambda delta, W_hh: delta},
+    ),
+    Mistake(
+        "the slope of h_{t-1}",
+        "The slope is 1 - h_t^2, of the state after the step.",
+        "eq-bptt-7",
+        {"at": lambda h, t: h[t - 1]},
+    ),
+    Mistake(
+        "1 - h for 1 - h^2",
+        "The square is missing in the slope.",
+        "eq-bptt-7",
+        {"slope": lambda g, h, s: g * (1 - h)},
+    ),
+    Mistake(
+        "h^2 for 1 - h^2",
+        "The slope is one minus the square.",
+        "eq-bptt-7",
+        {"slope": lambda g, h, s: g * h * h},
+    ),
+    Mistake(
+        "1 - g^2 for 1 - h^2",
+        "The slope is taken of the error; it belongs to the state.",
+        "eq-bptt-7",
+        {"slope": lambda g, h, s: g * (1 - g * g)},
+    ),
+    Mistake(
+        "the slope of relu",
+        "Where h_t is positive the slope is taken as 1, else 0; tanh has 1 - h^2.",
+        "eq-bptt-7",
+        {"slope": lambda g, h, s: g * (h > 0)},
+    ),
+    Mistake(
+        "the slope on the output's part alone",
+        "What comes from the future is added after the slope: it passes the slope, "
+        "too.",
+        "eq-bptt-7",
+        {"delta": lambda output, future, g, slope: slope(output) + future},
+    ),
+    Mistake(
+        "the slope on the future's part alone",
+        "The output's part is added after the slope: it passes the slope, too.",
+        "eq-bptt-7",
+        {"delta": lambda output, future, g, slope: output + slope(future)},
+    ),
+    Mistake(
+        "the last target is the first input",
+        "The targets are the inputs rolled by one: y_T is not x_1 but the next symbol.",
+        "eq-min-char-rnn-windows",
+        {"target": lambda x, y: np.roll(x, -1, axis=0)},
+    ),
+    Mistake(
+        "biases averaged over the batch",
+        "The gradients of b_h and b_y are sums over the sequences, not means.",
+        "eq-bptt-11",
+        {"biases": lambda rows: rows.mean(axis=0)},
+    ),
 ]
+
+
+def _truncated(steps):
+    """The entry of an error that travels back so many steps."""
+    return Mistake(
+        f"truncated inside the window, {steps} steps",
+        f"The error of a step is followed over {steps} steps, its own included; here "
+        "it travels to the beginning of the window.",
+        "eq-bptt-9",
+        {"horizon": _apart(lambda T: steps)},
+        alone=steps >= 6,
+    )
+
+
+MISTAKES += [_truncated(steps) for steps in (*range(2, 12), 15, 16, 20, 21, 25, 26)]
+THRESHOLDS = (1.0, 5.0, 10.0)  # what everybody types
+
+
+def clips(tau):
+    """The entries of clipping in a wrong place, at tau and at the usual bounds."""
+    entries = []
+    for bound in dict.fromkeys((tau, *THRESHOLDS)):
+        entries += _clips_at(bound, "" if bound == tau else f" (at {bound:g})")
+    return entries
+
+
+def _clips_at(bound, words):
+    def clip(a):
+        return np.clip(a, -bound, bound)
+
+    where, alone = "eq-min-char-rnn-clip", bool(words)
+    return [
+        Mistake(
+            f"clip inside the loop{words}",
+            "The running sums are cut at every step: clip once, after the loop.",
+            where,
+            {"limit": clip},
+            alone=alone,
+        ),
+        Mistake(
+            f"clip of the error inside the loop{words}",
+            "delta_s_t is cut at every step: clip the finished gradients only.",
+            where,
+            {"limit_error": clip},
+            alone=alone,
+        ),
+        Mistake(
+            f"dh_next clipped{words}",
+            "What goes back to the step before is cut: clip the finished gradients "
+            "only.",
+            where,
+            {"limit_sent": clip},
+            alone=alone,
+        ),
+        Mistake(
+            f"clipped here{words}",
+            "The gradients are clipped at the end of backward; the book's backward "
+            "returns them plain, and clipping is the next function.",
+            where,
+            {"finish": clip},
+            alone=alone,
+            original="clip" if bound == 5.0 else "",
+        ),
+    ]

@@ -35,7 +35,10 @@ class Mistake(NamedTuple):
 
     ``change`` replaces pieces of the right computation by wrong ones, by name. Two
     mistakes that change different pieces can be made together. A mistake with
-    ``square`` can be made only where all sizes agree.
+    ``square`` can be made only where all sizes agree; one that is ``alone`` is looked
+    for by itself, not together with others. ``original`` marks what is no mistake but
+    the way of the original min-char-rnn: it is the word by which a `Layout` declares
+    it.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Mistake(NamedTuple):
     equation: str  # a label of the book
     change: dict
     square: bool = False
+    alone: bool = False
+    original: str = ""
 
     @property
     def place(self):
@@ -60,9 +65,15 @@ class Mistake(NamedTuple):
 def other_reductions(declared, equation):
     """The mistake of another reduction than the declared one, for each of the others.
 
-    The piece ``divisor`` is a function of T and B.
+    The piece ``divisor`` is a function of T, B and V.
     """
-    return [
+    over_symbols = Mistake(
+        f"mean over V for {declared}",
+        "The sum is divided by the number of symbols, which no reduction does.",
+        equation,
+        {"divisor": lambda T, B, V: V * REDUCTIONS[declared](T, B, V)},
+    )
+    return [over_symbols] + [
         Mistake(
             f"{name} for {declared}",
             f"This is a {name} where a {declared} was asked for (or declared).",
@@ -72,3 +83,27 @@ def other_reductions(declared, equation):
         for name, divisor in REDUCTIONS.items()
         if name != declared
     ]
+
+
+def fixed(argument, values, equation, change, *, together=None):
+    """For each value that everybody types, the entry of a constant in the program.
+
+    ``change(value)`` are the pieces with the value in place of the argument. With
+    ``together`` only these values are looked for with other mistakes.
+    """
+    return [
+        Mistake(
+            f"{argument} is {value:g} whatever was asked for",
+            f"The argument {argument} is not used: {value:g} stands in its place.",
+            equation,
+            change(value),
+            alone=together is not None and value not in together,
+        )
+        for value in values
+    ]
+
+
+RATES = (0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.001, 1e-4)
+BOUNDS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 50.0, 100.0)
+SMALL = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+LENGTHS = (1, 2, 3, 4, 5, 8, 10, 16, 20, 25, 30, 32, 50, 64, 100)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbook.tutor import problems
-from rnnbook.tutor.calls import call, parts
-from rnnbook.tutor.catalogue import Mistake
+from rnnbook.tutor.calls import Answer, call, parts
+from rnnbook.tutor.catalogue import BOUNDS, Mistake, fixed
 from rnnbook.tutor.engine import examine
 from rnnbook.tutor.layout import BOOK
 from rnnlib.parameters import Params
@@ -57,11 +57,6 @@ ANYWHERE = (
         "always rescaled",
         "Small gradients are stretched to the threshold: they have to stay.",
         _always,
-    ),
-    (
-        "the threshold is 5 whatever was asked for",
-        "The argument threshold is not used.",
-        None,
     ),
 )
 OWN = {
@@ -114,16 +109,16 @@ OWN = {
 
 def catalogue(rule):
     """The mistakes of clipping by this rule."""
-    fixed = RULES[rule]
+    right = RULES[rule]
     return [
-        Mistake(
-            name,
-            sentence,
-            WHERE[rule],
-            {"clip": clip or (lambda g, tau: fixed(g, 5.0))},
-        )
+        Mistake(name, sentence, WHERE[rule], {"clip": clip})
         for name, sentence, clip in (*ANYWHERE, *OWN[rule])
-    ]
+    ] + fixed(
+        "threshold",
+        BOUNDS,
+        WHERE[rule],
+        lambda value: {"clip": lambda g, tau: right(g, value)},
+    )
 
 
 def run(case, change, rule):
@@ -142,11 +137,17 @@ def check_clipping(clip, *, rule="value", layout=BOOK):
     Source: {cite}`topcuoglu`, section 13 and (15).
     """
     check_choice("rule", rule, RULES)
-    g = Params(*(6 * a for a in problems.problem(5).params))
+    sizes = problems.problem(13).params
+    g = Params(
+        *(
+            6 * a * np.exp(4 * abs(b))
+            for a, b in zip(problems.problem(5).params, sizes, strict=True)
+        )
+    )
     cases = {
-        "": Case(g, 2.0),
-        " (at another threshold)": Case(g, 3.0),
-        " (when small)": Case(Params(*(0.01 * a for a in g)), 2.0),
+        "": Case(g, 2.37),
+        " (at another threshold)": Case(g, 3.61),
+        " (when small)": Case(problems.problem(5).params, 91.3),
     }
 
     def ask(case):
@@ -157,12 +158,21 @@ def check_clipping(clip, *, rule="value", layout=BOOK):
             result = called.arguments["gradients"]
         (result,) = parts(result, ("the gradients",))
         found = layout.take(result, case.gradients, "gradients")
-        return found._asdict(), [] if layout.in_place else called.changed
+        changed = [] if layout.in_place else called.changed
+        return Answer(found._asdict(), changed)
 
     def compute(case, change):
         return run(case, change, rule)
 
-    return examine("clipping", ask, compute, cases, catalogue(rule), layout)
+    return examine(
+        "clipping",
+        ask,
+        compute,
+        cases,
+        catalogue(rule),
+        layout,
+        probes={"threshold": cases[" (at another threshold)"]},
+    )
 
 
 def planted(change, rule="value"):

@@ -6,10 +6,10 @@ The right computation is written in pieces; a mistake is another piece.
 import numpy as np
 
 from rnnbook.tutor import problems
-from rnnbook.tutor.calls import call, parts
+from rnnbook.tutor.calls import Answer, call, in_order, last_rows
 from rnnbook.tutor.catalogue import other_reductions
 from rnnbook.tutor.engine import examine
-from rnnbook.tutor.forward_mistakes import ALIASED, MISTAKES, softmax
+from rnnbook.tutor.forward_mistakes import ALIASED, INDICES, MISTAKES, softmax
 from rnnbook.tutor.layout import (
     BOOK,
     REDUCTIONS,
@@ -28,7 +28,7 @@ PIECES = {
     "before": lambda h, t: h[t - 1],
     "bias": lambda b_h: b_h,
     "phi": np.tanh,
-    "read": lambda h: h[1:],
+    "read": lambda h, s: h[1:],
     "output": lambda h, W_hy: h @ W_hy.T,
     "output_bias": lambda b_y: b_y,
     "softmax": softmax,
@@ -44,23 +44,27 @@ def run(at, pieces):
     """Loss, states and probabilities of a `Problem`."""
     W_xh, W_hh, b_h, W_hy, b_y = at.params
     T, B = at.x.shape
-    h = np.empty((T + 1, *at.h_0.shape))
+    h, s = np.empty((T + 1, *at.h_0.shape)), np.empty((T, *at.h_0.shape))
     h[0] = pieces["start"](at.h_0)
     for t in range(1, T + 1):
-        s = pieces["input"](W_xh, at.x[t - 1]) + pieces["bias"](b_h)
-        s = s + pieces["recurrent"](pieces["before"](h, t), W_hh)
-        h[t] = pieces["phi"](s)
-    z = pieces["output"](pieces["read"](h), W_hy) + pieces["output_bias"](b_y)
+        s[t - 1] = pieces["input"](W_xh, at.x[t - 1]) + pieces["bias"](b_h)
+        s[t - 1] += pieces["recurrent"](pieces["before"](h, t), W_hh)
+        h[t] = pieces["phi"](s[t - 1])
+    z = pieces["output"](pieces["read"](h, s), W_hy) + pieces["output_bias"](b_y)
     p = pieces["softmax"](z)
     target = pieces["target"](at.x, at.y)
     losses = pieces["log"](np.take_along_axis(p, target[..., None], -1)[..., 0])
-    loss = pieces["counted"](losses).sum() / pieces["divisor"](T, B)
+    loss = pieces["counted"](losses).sum() / pieces["divisor"](T, B, len(b_y))
     return {"loss": np.asarray(loss), "h": pieces["stored"](h), "p": p}
 
 
 def catalogue(layout=BOOK):
     """The mistakes of a forward pass, those of the reduction included."""
-    return MISTAKES + other_reductions(layout.reduction, "eq-min-char-rnn-loss")
+    return (
+        MISTAKES
+        + [INDICES]
+        + other_reductions(layout.reduction, "eq-min-char-rnn-loss")
+    )
 
 
 def check_forward(forward, *, layout=BOOK):
@@ -74,7 +78,11 @@ def check_forward(forward, *, layout=BOOK):
     Source: {cite}`roysdon`, (1)-(4); {cite}`topcuoglu`, section 13.
     """
     check_layout(layout)
-    cases = {"": problems.plain(), " of large logits": problems.large_logits()}
+    cases = {
+        "": problems.plain(),
+        " of large logits": problems.large_logits(),
+        " of rows of very different size": problems.unlike_rows(),
+    }
     pieces = PIECES | {"divisor": REDUCTIONS[layout.reduction]}
 
     def ask(at):
@@ -84,17 +92,25 @@ def check_forward(forward, *, layout=BOOK):
             "y": layout.give_array(at.y),
             "h_0": layout.give_array(at.h_0),
         }
-        called = call(forward, arguments)
-        loss, h, p = parts(called.result, OUTPUTS)
-        like = run(at, PIECES)
-        found = {
-            "loss": number_array("loss", loss).reshape(-1),
-            "h": layout.take_array("h", h, like["h"]),
-            "p": layout.take_array("p", p, like["p"]),
-        }
-        if found["loss"].size != 1:
-            raise Unusable(f"loss: expected one number, got {found['loss'].size}")
-        return found | {"loss": found["loss"][0]}, called.changed
+        called, notes, like = call(forward, arguments), [], run(at, pieces)
+
+        def take(values):
+            notes.clear()
+            h, p = (
+                last_rows(value, layout.give_array(like[name]), notes)
+                for name, value in zip(OUTPUTS[1:], values[1:], strict=True)
+            )
+            loss = number_array("loss", values[0]).reshape(-1)
+            if loss.size != 1:
+                raise Unusable(f"loss: expected one number, got {loss.size}")
+            return {
+                "loss": loss[0],
+                "h": layout.take_states("h", h, like["h"]),
+                "p": layout.take_array("p", p, like["p"]),
+            }
+
+        found, order = in_order(called.result, OUTPUTS, take, like)
+        return Answer(found, called.changed, (*notes, *order))
 
     return examine(
         "forward",
@@ -105,6 +121,7 @@ def check_forward(forward, *, layout=BOOK):
         layout,
         square=problems.square(),
         hints={"h_0": ALIASED},
+        order={"h": lambda i: f"t = {i}", "p": lambda i: f"t = {i + 1}", "loss": None},
     )
 
 

@@ -16,7 +16,71 @@ def _unshifted(z):
         return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
 
 
+def _softmax(maximum, total=-1):
+    """The softmax with its maximum and its sum along other axes."""
+
+    def wrong(z):
+        with np.errstate(all="ignore"):
+            e = np.exp(z - z.max(axis=maximum, keepdims=True))
+            return e / e.sum(axis=total, keepdims=True)
+
+    return wrong
+
+
+def _wrong_sum(name, sentence, axis):
+    """An entry for each maximum that goes with the wrong sum: they differ by NaN."""
+    return [
+        Mistake(name, sentence, "eq-losses-softmax", {"softmax": _softmax(other, axis)})
+        for other in dict.fromkeys((axis, -1, (1, 2), (0, 1, 2)))
+    ]
+
+
 MISTAKES = [
+    Mistake(
+        "no recurrence",
+        "W_hh h_{t-1} is missing: the state of a step knows its own input only.",
+        "eq-forward-pre-activation",
+        {"recurrent": lambda h, W_hh: np.zeros_like(h)},
+    ),
+    Mistake(
+        "logits from s",
+        "The logits are read from the pre-activation s_t; they need the state h_t.",
+        "eq-forward-logits",
+        {"read": lambda h, s: s},
+    ),
+    Mistake(
+        "one maximum for all rows",
+        "The largest of all logits is subtracted: where rows differ by hundreds, the "
+        "smaller ones become 0 / 0. Every row needs its own maximum.",
+        "eq-losses-log-softmax",
+        {"softmax": _softmax((0, 1, 2))},
+    ),
+    Mistake(
+        "one maximum a step",
+        "The largest logit of all sequences of a step is subtracted: where they differ "
+        "by hundreds, the smaller ones become 0 / 0. Every row needs its own maximum.",
+        "eq-losses-log-softmax",
+        {"softmax": _softmax((1, 2))},
+    ),
+    Mistake(
+        "the maximum over the sequences",
+        "The maximum is taken along the batch, so that it differs from symbol to "
+        "symbol: a row needs one maximum, over its symbols.",
+        "eq-losses-log-softmax",
+        {"softmax": _softmax(1)},
+    ),
+    Mistake(
+        "the last target is the first input",
+        "The targets are the inputs rolled by one: y_T is not x_1 but the next symbol.",
+        "eq-min-char-rnn-windows",
+        {"target": lambda x, y: np.roll(x, -1, axis=0)},
+    ),
+    Mistake(
+        "relu for tanh",
+        "The state is the positive part of s_t.",
+        "eq-forward-hidden",
+        {"phi": lambda s: np.maximum(s, 0)},
+    ),
     Mistake(
         "W_hh transposed",
         "The state is multiplied by the transpose of W_hh.",
@@ -76,7 +140,7 @@ MISTAKES = [
         "h_{t-1} for h_t in the logits",
         "The logits of step t are read from the state before the step.",
         "eq-forward-logits",
-        {"read": lambda h: h[:-1]},
+        {"read": lambda h, s: h[:-1]},
     ),
     Mistake(
         "b_y forgotten",
@@ -104,23 +168,25 @@ MISTAKES = [
         "eq-losses-log-softmax",
         {"softmax": _unshifted},
     ),
-    Mistake(
+    *_wrong_sum(
         "softmax over the batch",
         "The probabilities sum to one over the sequences, not over the symbols.",
-        "eq-losses-softmax",
-        {"softmax": lambda z: softmax(z, 1)},
+        1,
     ),
-    Mistake(
+    *_wrong_sum(
         "softmax over time",
         "The probabilities sum to one over the steps, not over the symbols.",
-        "eq-losses-softmax",
-        {"softmax": lambda z: softmax(z, 0)},
+        0,
     ),
-    Mistake(
+    *_wrong_sum(
+        "one softmax sum a step",
+        "The probabilities of a step sum to one over all its sequences together.",
+        (1, 2),
+    ),
+    *_wrong_sum(
         "softmax over everything",
         "One sum for all steps and sequences: each step needs its own.",
-        "eq-losses-softmax",
-        {"softmax": lambda z: softmax(z, (0, 1, 2))},
+        (0, 1, 2),
     ),
     Mistake(
         "softmax applied twice",
@@ -166,6 +232,14 @@ MISTAKES = [
     ),
 ]
 
+INDICES = Mistake(
+    "states numbered from 0",
+    "h[t] is the state after step t for t from 0, and h[-1] the one before the first; "
+    "the book has h_0 in front.",
+    "eq-forward-hidden",
+    {"stored": lambda h: np.roll(h, -1, axis=0)},
+    original="indices",
+)
 ALIASED = Mistake(
     "input not copied",
     "The first state is h_0 itself, and a later line changes it in place.",

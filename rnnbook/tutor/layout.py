@@ -14,11 +14,12 @@ from rnnlib.validate import check_choice
 
 NAMES = Params._fields
 REDUCTIONS = {  # what a sum over T steps and B sequences is divided by
-    "sum": lambda T, B: 1,
-    "mean over time": lambda T, B: T,
-    "mean over batch": lambda T, B: B,
-    "mean over both": lambda T, B: T * B,
+    "sum": lambda T, B, V: 1,
+    "mean over time": lambda T, B, V: T,
+    "mean over batch": lambda T, B, V: B,
+    "mean over both": lambda T, B, V: T * B,
 }
+ORIGINAL = ("indices", "clip", "eps", "stop rule")  # ways of the original program
 
 
 class Unusable(Exception):
@@ -45,6 +46,7 @@ class Layout(NamedTuple):
     reduction: str = "sum"
     dtype: type = np.float64
     in_place: bool = False
+    original: tuple = ()
 
     @property
     def tolerance(self):
@@ -113,6 +115,17 @@ class Layout(NamedTuple):
         kept = array.dtype if array.dtype.kind in "iu" else self.dtype
         return np.array(array, kept, order="C")
 
+    def give_states(self, h):
+        """The states h_0 to h_T in the reader's form and numbering."""
+        h = np.roll(h, -1, axis=0) if "indices" in self.original else h
+        return self.give_array(h)
+
+    def take_states(self, name, h, like):
+        """The reader's states as h_0 to h_T; a dictionary is in order by its keys."""
+        found = self.take_array(name, h, like)
+        rolled = "indices" in self.original and not isinstance(h, Mapping)
+        return np.roll(found, 1, axis=0) if rolled else found
+
     def take_array(self, name, array, like):
         """The reader's array (T, B, ...), given one of the right shape in the book."""
         wanted = self.give_array(like).shape
@@ -142,6 +155,10 @@ def check_layout(layout):
     if not set(layout.transposed) <= set(MATRICES):
         raise ValueError(
             f"transposed: expected some of {MATRICES}, got {layout.transposed!r}"
+        )
+    if not set(layout.original) <= set(ORIGINAL):
+        raise ValueError(
+            f"original: expected some of {ORIGINAL}, got {layout.original!r}"
         )
     if layout.columns and layout.batch_first:
         raise ValueError("columns: expected False where batch_first is True")

@@ -7,6 +7,7 @@ import numpy as np
 
 def agree(actual, wanted, tolerance):
     """Equal shapes, the same NaN and infinities, and close in norm."""
+    actual, wanted = np.asarray(actual), np.asarray(wanted)
     if actual.shape != wanted.shape:
         return False
     finite = np.isfinite(wanted)
@@ -14,9 +15,10 @@ def agree(actual, wanted, tolerance):
         return False
     if not np.array_equal(actual[~finite], wanted[~finite], equal_nan=True):
         return False
+    actual, wanted = actual[finite], wanted[finite]
     with np.errstate(over="ignore"):
-        off = np.linalg.norm((actual - wanted)[finite])
-        return bool(off <= tolerance * np.linalg.norm(wanted[finite]))
+        off = np.linalg.norm(actual - wanted)
+        return bool(off <= tolerance * np.linalg.norm(wanted))
 
 
 def all_agree(outputs, predicted, tolerance):
@@ -26,12 +28,14 @@ def all_agree(outputs, predicted, tolerance):
     )
 
 
-def look_up(outputs, predict, catalogue, tolerance):
-    """The mistakes that explain all outputs: one entry, or two together, or none.
+def look_up(outputs, predict, catalogue, tolerance, bound=np.inf):
+    """Every explanation of all outputs: by one entry, or else by two together.
 
     ``outputs`` has a dictionary for each case; ``predict(case, change)`` returns that
     of the computation with these pieces replaced, or None where it cannot be run.
-    Entries whose pieces clash are not combined.
+    Entries whose pieces clash are not combined. The explanations are tuples of entries;
+    there are several where mistakes with other names make the same outputs. Outputs
+    that pass ``bound`` are not compared, only that both do: rounding grows with them.
     """
 
     def explains(mistakes):
@@ -40,22 +44,42 @@ def look_up(outputs, predict, catalogue, tolerance):
             return False
         return all(
             (predicted := predict(case, change)) is not None
-            and all_agree(outputs[case], predicted, tolerance)
+            and _alike(outputs[case], predicted, tolerance, bound)
             for case in outputs
         )
 
-    for count in (1, 2):
-        for mistakes in combinations(catalogue, count):
-            if explains(mistakes):
-                return mistakes
-    return ()
+    found = [(m,) for m in catalogue if explains((m,))]
+    if not found:
+        together = [m for m in catalogue if not m.alone]
+        found = [pair for pair in combinations(together, 2) if explains(pair)]
+    named = {tuple(m.name for m in mistakes): mistakes for mistakes in reversed(found)}
+    return list(reversed(named.values()))
+
+
+def _alike(outputs, predicted, tolerance, bound):
+    """All agree, or both pass the bound somewhere.
+
+    What is no finite number is alike: 0 / 0 and the log of 0 come from one mistake.
+    """
+    if np.isfinite(bound) and _beyond(outputs, bound) and _beyond(predicted, bound):
+        return True
+    found, wanted = (
+        {n: np.where(np.isfinite(a), a, np.nan) for n, a in arrays.items()}
+        for arrays in (outputs, predicted)
+    )
+    return all_agree(found, wanted, tolerance)
+
+
+def _beyond(outputs, bound):
+    """Does an entry pass the bound, or is it no number?"""
+    return any(not (abs(array) <= bound).all() for array in outputs.values())
 
 
 def describe(actual, wanted):
     """How a wrong array differs from the right one, in words."""
     if actual.shape != wanted.shape:
         return f"has shape {actual.shape}; expected {wanted.shape}"
-    bad = actual.size - int(np.isfinite(actual).sum())
+    bad = int((np.isfinite(wanted) & ~np.isfinite(actual)).sum())
     if bad:
         return f"{bad} of {actual.size} entries are NaN or infinite"
     size = np.linalg.norm(wanted)
@@ -72,6 +96,19 @@ def describe(actual, wanted):
     if square and agree(actual.T, wanted, 1e-6):
         return "is the transpose of what it should be"
     return f"is off by {percent(np.linalg.norm(actual - wanted) / size)}"
+
+
+def first_place(actual, wanted, tolerance, named):
+    """Where along the first axis two arrays begin to differ, in words, or nothing.
+
+    ``named(i)`` says in words which place i of the axis is.
+    """
+    if actual.shape != wanted.shape or actual.ndim == 0 or named is None:
+        return ""
+    for i in range(len(wanted)):
+        if not agree(actual[i], wanted[i], tolerance):
+            return f" at {named(i)}"
+    return ""
 
 
 def percent(share):

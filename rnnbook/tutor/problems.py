@@ -40,10 +40,29 @@ def large_logits():
     return at._replace(params=at.params._replace(b_y=at.params.b_y + 800.0))
 
 
+def unlike_rows():
+    """Logits near +1000 in some rows and near -1000 in others, by the input symbol.
+
+    The rows of one step differ, too. The softmax of every row is an ordinary one: the
+    same number is added to all its logits.
+    """
+    at = problem(2)
+    W_xh, W_hy = at.params.W_xh.copy(), at.params.W_hy.copy()
+    W_xh[0] = [30.0, -30.0, 30.0, -30.0, 30.0]  # the first unit is 1 or -1
+    W_hy[:, 0] += 1000.0
+    return at._replace(params=at.params._replace(W_xh=W_xh, W_hy=W_hy))
+
+
 def large_gradients():
     """Forty steps of eight sequences: gradients far beyond any usual threshold."""
     at = problem(3, T=40, B=8)
     return at._replace(params=at.params._replace(W_hy=3 * at.params.W_hy))
+
+
+def very_large_gradients():
+    """So large that a mean over steps and sequences passes the usual thresholds."""
+    at = problem(4)
+    return at._replace(params=at.params._replace(W_hy=60 * at.params.W_hy))
 
 
 def square():

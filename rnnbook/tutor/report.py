@@ -14,35 +14,46 @@ class Diagnosis:
     mistakes: tuple = ()  # of the catalogue, that explain what was found
     tried: int = 0  # how many entries of the catalogue were tried
     written: bool = True  # False while the function is the stub
+    alternatives: tuple = ()  # other mistakes that make the very same outputs
+    first: str = ""  # the first quantity that differs, in the order of computation
+    facts: tuple = ()  # what was noticed besides, a sentence each
 
     @property
     def ok(self):
         """True when everything is right."""
         return not (self.problem or self.wrong or self.mistakes)
 
+    @property
+    def original(self):
+        """True where it is right, in the way of the original min-char-rnn."""
+        return bool(self.mistakes) and all(m.original for m in self.mistakes)
+
     def _lines(self, place):
-        if self.ok:
-            yield f"{self.name}: right"
-            return
-        if self.wrong:
-            right = f" (right: {', '.join(self.right)})" if self.right else ""
-            yield f"{self.name}: wrong: {', '.join(self.wrong)}{right}"
-        elif self.problem:
-            yield f"{self.name}: {self.problem}"
-        else:
-            yield f"{self.name}: wrong"
+        yield f"{self.name}: {self._verdict()}"
         for output, words in self.wrong.items():
             yield f"  {output} {words}"
         if self.wrong and self.problem:
             yield f"  {self.problem}"
         for number, mistake in enumerate(self.mistakes):
-            start = "and like" if number else "It looks like"
-            yield f"{start}: {mistake.name}."
-            yield f"  {mistake.sentence}"
-            yield f"  See {place(mistake)}."
+            yield from _entry(mistake, number, place)
+        for other in self.alternatives:
+            names = " with ".join(m.name for m in other)
+            yield f"The same outputs would come from: {names}."
         if self.wrong and not self.mistakes:
             yield f"It is none of {self.tried} known mistakes, nor two of them at once."
-            yield "  Begin with the first output that is wrong."
+            yield f"  The first that differs: {self.first}."
+        yield from (f"  {fact}" for fact in self.facts)
+
+    def _verdict(self):
+        """The first line, after the name."""
+        if self.ok:
+            return "right"
+        if self.original and self.wrong:
+            return f"as in the original program: {', '.join(self.wrong)}"
+        if self.wrong:
+            right = f" (right: {', '.join(self.right)})" if self.right else ""
+            return f"wrong: {', '.join(self.wrong)}{right}"
+        return self.problem or "wrong"
 
     def __str__(self):
         return "\n".join(self._lines(lambda mistake: mistake.place))
@@ -53,6 +64,20 @@ class Diagnosis:
         """With links, for a notebook."""
         lines = list(self._lines(lambda mistake: mistake.link))
         return "\n".join(f"{_escaped(line)}  " for line in lines)
+
+
+def _entry(mistake, number, place):
+    """The lines of one entry of the catalogue."""
+    if mistake.original:
+        start = "and" if number else "It is"
+        yield f"{start} as in the original program: {mistake.name}."
+    else:
+        yield f"{'and like' if number else 'It looks like'}: {mistake.name}."
+    yield f"  {mistake.sentence}"
+    if mistake.original:
+        yield f'  To have it checked as such: Layout(original=("{mistake.original}",)).'
+    if mistake.equation:
+        yield f"  See {place(mistake)}."
 
 
 def stub_text(*diagnoses):

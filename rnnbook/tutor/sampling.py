@@ -15,14 +15,21 @@ from rnnbook.tutor.catalogue import Mistake
 from rnnbook.tutor.layout import BOOK, Unusable, check_layout, number_array
 from rnnbook.tutor.report import Diagnosis
 from rnnbook.tutor.sampling_models import (
+    FACTORS,
     MISTAKES,
+    PATH,
     PIECES,
     Case,
+    another_temperature,
+    excess,
+    likelihood,
+    logits,
     plausible,
     surprise,
 )
 
-LENGTH = 500  # symbols a run
+LENGTH, RUNS = 60, 80  # symbols a run, and runs
+ONE = 2000  # symbols of a single run, where all runs are equal
 MARGIN = 10.0  # nats: odds of exp(10) to one
 WHERE = "eq-min-char-rnn-temperature"
 GLOBAL = Mistake(
@@ -45,12 +52,25 @@ SEEDED = Mistake(
 )
 
 
+FIRST = Mistake(
+    "the first input returned",
+    "The result begins with the input that was given: asked for are the symbols drawn "
+    "after it.",
+    WHERE,
+    {},
+)
+
+
 def network_cases():
-    """A network in which the state, the input and W_hh matter; two temperatures."""
-    at = problems.problem(29, scale=1.0)
-    W_xh, W_hy = 2 * at.params.W_xh, 1.5 * at.params.W_hy
-    params = at.params._replace(W_xh=W_xh, W_hy=W_hy)
-    return [Case(params, 2 * at.h_0[:1], 3, temperature) for temperature in (0.5, 2.0)]
+    """A network in which everything matters, at two temperatures.
+
+    Every symbol has a chance, so that one which is never drawn is missed.
+    """
+    at = problems.problem(29, V=11, d_h=6, scale=1.0)
+    W_xh, W_hy = 1.5 * at.params.W_xh, 1.2 * at.params.W_hy
+    params = at.params._replace(W_xh=W_xh, W_hy=W_hy, b_y=0.3 * at.params.b_y)
+    h_0 = 2 * at.h_0[:1]
+    return [Case(params, h_0, 3, 0.87), Case(params, h_0, 7, 1.94)]
 
 
 def check_sampling(sample, *, layout=BOOK):
@@ -65,60 +85,117 @@ def check_sampling(sample, *, layout=BOOK):
     check_layout(layout)
     cases = network_cases()
     try:
-        runs = [_ask(sample, c, LENGTH, 0, layout) for c in cases]
-        # the initial state matters at the beginning only: many short runs
-        short = [_ask(sample, cases[0], 2, seed, layout) for seed in range(1, 101)]
+        runs = [
+            [_ask(sample, c, LENGTH, k, layout) for k in range(RUNS)] for c in cases
+        ]
         repeated = _ask(sample, cases[0], LENGTH, 0, layout)
-        other = _ask(sample, cases[0], LENGTH, 1, layout)
+        constant = all(np.array_equal(run.drawn, runs[0][0].drawn) for run in runs[0])
+        if constant:  # as many symbols as before are not in equal runs
+            runs = [[_ask(sample, c, ONE, 0, layout)] for c in cases]
     except Unfinished as stub:
         return Diagnosis("sampling", str(stub), written=False)
     except Unusable as error:
         return Diagnosis("sampling", str(error))
 
-    everything = runs + [repeated, other, *short]
+    everything = [run for found in runs for run in found] + [repeated]
     changed = sorted({n for run in everything for n in run.changed})
-    if any(run.used_global for run in everything):
-        return Diagnosis("sampling", "np.random was used", mistakes=(GLOBAL,))
-    if not np.array_equal(runs[0].drawn, repeated.drawn):
-        problem = "the same rng gives other symbols the second time"
-        return Diagnosis("sampling", problem, mistakes=(UNSEEDED,))
+    notes, problem = [], ""
+    used_global = any(run.used_global for run in everything)
+    if used_global:
+        notes, problem = [GLOBAL], "np.random was used"
+    elif not constant and not np.array_equal(runs[0][0].drawn, repeated.drawn):
+        notes, problem = [UNSEEDED], "the same rng gives other symbols the second time"
+    groups = [np.array([run.drawn for run in found]) for found in runs]
+    if all((g[:, 0] == c.first).all() for g, c in zip(groups, cases, strict=True)):
+        groups, notes = [g[:, 1:] for g in groups], [*notes, FIRST]
+        problem = problem or "the symbols begin with the first input"
+    pairs = list(zip(cases, groups, strict=True))
+    mistakes = _explain(pairs, alone=constant)
+    certain = mistakes and any(m.name == "sampling by argmax" for m in mistakes)
+    facts = ("The symbols do not depend on rng.",) if constant and not certain else ()
+    if facts and mistakes is not None:
+        notes, problem, facts = [*notes, SEEDED], "rng is not used", ()
+    if changed and not problem:
+        problem = f"it changes its argument {', '.join(changed)}: work on a copy"
+    if mistakes == ():
+        right = () if problem else ("symbols",)
+        return Diagnosis("sampling", problem, right, mistakes=tuple(notes))
+    return Diagnosis(
+        "sampling",
+        problem,
+        (),
+        {"symbols": "do not follow softmax(z / temperature)"},
+        (*(mistakes or ()), *notes) if mistakes else (),
+        len(MISTAKES),
+        first=_strangest(pairs),
+        facts=(*facts, *(n.sentence for n in notes if not mistakes)),
+    )
 
-    groups = [(cases[0], runs[:1]), (cases[1], runs[1:]), (cases[0], short)]
-    groups = [(case, np.array([r.drawn for r in found])) for case, found in groups]
 
-    def judge(mistakes):
-        """Total surprise under a candidate; infinite where it cannot be the model."""
+def _explain(pairs, *, alone):
+    """The mistakes that explain the symbols best; () for none, None where none does."""
+
+    known = {}
+
+    def of(case, drawn, pieces):
+        """The logits along the runs, computed once for all that share a path."""
+        key = (case.tau, *(pieces[name] for name in PATH))
+        if key not in known:
+            known[key] = logits(case, drawn, pieces)
+        return known[key]
+
+    def under(measure, mistakes):
+        """A measure of every group of symbols under a candidate; none if it clashes."""
         change = {k: f for m in mistakes for k, f in m.change.items()}
-        total = np.inf if len(change) < len(mistakes) else 0.0
-        for case, drawn in groups:
-            if total < np.inf:
-                with np.errstate(all="ignore"):
-                    found = surprise(case, drawn, PIECES | change)
-                total += found[0, 0] if plausible(found) else np.inf
-        return total
+        pieces = PIECES | change
+        if len(change) < sum(len(m.change) for m in mistakes):
+            return None
+        with np.errstate(all="ignore"):
+            return [measure(c, d, pieces, of(c, d, pieces)) for c, d in pairs]
+
+    def surprised(mistakes):
+        found = under(likelihood, mistakes)
+        return np.inf if found is None else -sum(found)
+
+    def possible(mistakes):
+        return all(plausible(found) for found in under(surprise, mistakes))
 
     # more mistakes have to explain the symbols better by far than fewer do
-    least, mistakes = judge(()), ()
-    for count in (1, 2):
-        if count == 2 and least < np.inf and not mistakes:
+    mistakes = () if possible(()) else None
+    least = np.inf if mistakes is None else surprised(())
+    for count in (1,) if alone else (1, 2):
+        if count == 2 and mistakes == ():
             break  # right
-        every = combinations(MISTAKES, count)
-        candidates = [c for c in every if all(m in c for m in mistakes)]
-        surprises = [judge(candidate) for candidate in candidates]
-        if min(surprises) < least - MARGIN:
-            least = min(surprises)
-            mistakes = candidates[surprises.index(least)]
-    if least == np.inf:
-        mistakes = None
-    if not mistakes and np.array_equal(runs[0].drawn, other.drawn):
-        return Diagnosis("sampling", "rng is not used", mistakes=(SEEDED,))
-    if mistakes == ():
-        if changed:
-            problem = f"it changes its argument {', '.join(changed)}: work on a copy"
-            return Diagnosis("sampling", problem)
-        return Diagnosis("sampling", right=("symbols",))
-    wrong = {"symbols": "do not follow softmax(z / temperature)"}
-    return Diagnosis("sampling", "", (), wrong, mistakes or (), len(MISTAKES))
+        if count == 1:
+            candidates = [(m,) for m in MISTAKES]
+            candidates += [(another_temperature(f),) for f in FACTORS if f != 1]
+        elif mistakes:
+            candidates = [(*mistakes, m) for m in MISTAKES]
+        else:
+            candidates = list(combinations([m for m in MISTAKES if not m.alone], 2))
+        ranked = sorted(((surprised(c), i) for i, c in enumerate(candidates)))
+        ranked = [(s, candidates[i]) for s, i in ranked if s < least - MARGIN]
+        best = next((s for s, c in ranked if possible(c)), np.inf)
+        near = [c for s, c in ranked if best <= s < best + 2 and possible(c)]
+        near.sort(key=lambda c: c[0].name == "another temperature")  # the known first
+        least, mistakes = (best, near[0]) if near else (least, mistakes)
+    return mistakes
+
+
+def _strangest(pairs):
+    """What differs most from the right model, in words."""
+    worst = []
+    for case, drawn in pairs:
+        statistics = surprise(case, drawn, PIECES)
+        V, over = case.params.K, excess(statistics)
+        words = ["the likelihood of the symbols"]
+        words += [f"how often symbol {k} is drawn" for k in range(V)]
+        words += [f"how often the symbol of rank {k + 1} is drawn" for k in range(V)]
+        i = int(over.argmax())
+        found, expected = statistics[:2, i]
+        numbers = "" if i == 0 else f", {found:.0f} times for {expected:.0f} expected"
+        worst.append((over[i], f"{words[i]} at temperature {case.tau}{numbers}"))
+    return max(worst)[1]
 
 
 class Run(NamedTuple):
@@ -146,6 +223,8 @@ def _ask(sample, case, length, seed, layout):
     if called.result is None:
         raise Unusable("it returned None in place of the symbols: is there a return?")
     drawn = number_array("symbols", called.result)
+    if drawn.shape == (length + 1,) and drawn[0] == case.first:
+        drawn = drawn[:length]  # the first input stands in front: noted later
     if drawn.shape != (length,):
         raise Unusable(f"symbols: expected shape ({length},), got {drawn.shape}")
     if not np.array_equal(drawn, drawn.astype(int)) or not (

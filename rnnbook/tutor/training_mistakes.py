@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnbook.tutor import update
-from rnnbook.tutor.catalogue import Mistake
+from rnnbook.tutor.catalogue import BOUNDS, RATES, SMALL, Mistake, fixed
 
 WHERE = "eq-min-char-rnn-carry"
 
@@ -18,6 +18,20 @@ def _never(h, place):
 
 def _reset_later(h, place):
     return h[-1] if place != 1 else np.zeros_like(h[0])
+
+
+def _smooth(losses, start):
+    """The running mean of the original program."""
+    found = []
+    for loss in losses:
+        start = 0.999 * start + 0.001 * loss
+        found.append(start)
+    return np.array(found)
+
+
+def _clipped_by_norm(gradients, tau):
+    norm = np.sqrt(sum((a * a).sum() for a in gradients.values()))
+    return {n: a * tau / max(tau, norm) for n, a in gradients.items()}
 
 
 MISTAKES = [
@@ -73,7 +87,7 @@ MISTAKES = [
         "clip missing",
         "The gradients reach the update as they are.",
         "eq-min-char-rnn-clip",
-        {"clip": lambda a, tau: a},
+        {"clip": lambda g, tau: g},
     ),
     Mistake(
         "update with the wrong sign",
@@ -103,6 +117,72 @@ MISTAKES = [
         "loss a symbol recorded",
         "The recorded loss is divided by the length of the window.",
         "eq-min-char-rnn-loss",
-        {"recorded": lambda loss, length: loss / length},
+        {"recorded": lambda losses, length, V: losses / length},
+    ),
+    Mistake(
+        "the smoothed loss returned",
+        "The running mean 0.999 of the old and 0.001 of the new loss is returned, from "
+        "T ln V on: asked for is the loss of every step.",
+        "eq-min-char-rnn-loss",
+        {"recorded": lambda losses, length, V: _smooth(losses, length * np.log(V))},
+    ),
+    Mistake(
+        "the smoothed loss returned, from the first loss on",
+        "The running mean 0.999 of the old and 0.001 of the new loss is returned: "
+        "asked for is the loss of every step.",
+        "eq-min-char-rnn-loss",
+        {"recorded": lambda losses, length, V: _smooth(losses, losses[0])},
+    ),
+    Mistake(
+        "the loss after the update recorded",
+        "The window is read once more with the new parameters: the loss of a step is "
+        "that of its forward pass, before the update.",
+        "eq-min-char-rnn-loss",
+        {"measured": lambda loss, after: after()},
+    ),
+    Mistake(
+        "the parameters returned as they were",
+        "The first parameters come back: the new ones have to be kept and returned.",
+        "eq-min-char-rnn-adagrad",
+        {"returned": lambda first, last: first},
+    ),
+    Mistake(
+        "clipped by the norm in place of entries",
+        "The whole gradient is rescaled; here each entry is cut by itself.",
+        "eq-min-char-rnn-clip",
+        {"clip": _clipped_by_norm},
+    ),
+    Mistake(
+        "eps inside the root",
+        "The step is divided by the root of r + eps; the book adds eps to the root of "
+        "r.",
+        "eq-min-char-rnn-adagrad",
+        {"root": lambda r, eps: np.sqrt(r + eps)},
+        original="eps",
+    ),
+    *fixed(
+        "learning_rate",
+        RATES,
+        "eq-min-char-rnn-adagrad",
+        lambda value: {"rate": lambda eta: value},
+        together=(0.1, 0.01),
+    ),
+    *fixed(
+        "threshold",
+        BOUNDS,
+        "eq-min-char-rnn-clip",
+        lambda value: {"tau": lambda tau: value},
+        together=(1.0, 5.0),
+    ),
+    *(
+        Mistake(
+            f"eps is {value:g}, not 1e-8",
+            "Another number is handed to the update.",
+            "eq-min-char-rnn-adagrad",
+            {"eps": lambda eps, value=value: value},
+            alone=True,
+        )
+        for value in (0.0, *SMALL)
+        if value != 1e-8
     ),
 ]

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbook.tutor import problems
-from rnnbook.tutor.calls import call, parts
-from rnnbook.tutor.catalogue import Mistake
+from rnnbook.tutor.calls import Answer, call, parts
+from rnnbook.tutor.catalogue import RATES, SMALL, Mistake, fixed
 from rnnbook.tutor.engine import examine
-from rnnbook.tutor.layout import BOOK
+from rnnbook.tutor.layout import BOOK, NAMES
 from rnnlib.parameters import Params
 from rnnlib.validate import check_choice
 
@@ -26,12 +26,14 @@ class Case(NamedTuple):
 PIECES = {
     "sign": lambda step: -step,
     "rate": lambda eta: eta,
+    "eps": lambda eps: eps,
     "collect": lambda r, g: r + g * g,
     "root": lambda r, eps: np.sqrt(r) + eps,
     "read": lambda old, new: new,
     "keep": lambda old, new: new,
     "step": lambda g, root: g / root,
     "moved": lambda v, new: new,
+    "results": lambda params, memory: (params, memory),
 }
 SGD = {"step": lambda g, root: g, "root": lambda r, eps: 1.0}
 SIGN = ("wrong sign", "The step goes uphill: it is added.", {"sign": lambda step: step})
@@ -54,14 +56,9 @@ OWN = {
             {"root": lambda r, eps: r + eps},
         ),
         (
-            "eps inside the root",
-            "The root is taken of r + eps: eps is added to the root.",
-            {"root": lambda r, eps: np.sqrt(r + eps)},
-        ),
-        (
             "eps forgotten",
             "Nothing is added to the root: a zero memory divides by zero.",
-            {"root": lambda r, eps: np.sqrt(r)},
+            {"eps": lambda eps: 0.0},
         ),
         (
             "memory not accumulated",
@@ -104,8 +101,31 @@ OWN = {
 
 def catalogue(rule):
     """The mistakes of an update by this rule."""
+    where = f"eq-min-char-rnn-{rule}"
     found = (SIGN, RATE, STILL, *OWN[rule])
-    return [Mistake(n, text, f"eq-min-char-rnn-{rule}", c) for n, text, c in found]
+    entries = [Mistake(n, text, where, change) for n, text, change in found]
+    entries += fixed(
+        "learning_rate", RATES, where, lambda value: {"rate": lambda eta: value}
+    )
+    if rule == "sgd":
+        return entries
+    entries += fixed("eps", SMALL, where, lambda value: {"eps": lambda eps: value})
+    return [*entries, INSIDE, SWAPPED]
+
+
+INSIDE = Mistake(
+    "eps inside the root",
+    "The step is divided by the root of r + eps; the book adds eps to the root of r.",
+    "eq-min-char-rnn-adagrad",
+    {"root": lambda r, eps: np.sqrt(r + eps)},
+    original="eps",
+)
+SWAPPED = Mistake(
+    "results in another order",
+    "The memory comes first; asked for is params, memory.",
+    "eq-min-char-rnn-adagrad",
+    {"results": lambda params, memory: (memory, params)},
+)
 
 
 def updated(case, pieces):
@@ -113,11 +133,11 @@ def updated(case, pieces):
     moved, kept = [], []
     for v, g, r in zip(case.params, case.gradients, case.memory, strict=True):
         new = pieces["collect"](r, g)
-        root = pieces["root"](pieces["read"](r, new), case.eps)
+        root = pieces["root"](pieces["read"](r, new), pieces["eps"](case.eps))
         step = pieces["rate"](case.eta) * pieces["step"](g, root)
         moved.append(pieces["moved"](v, v + pieces["sign"](step)))
         kept.append(pieces["keep"](r, new))
-    return Params(*moved), Params(*kept)
+    return pieces["results"](Params(*moved), Params(*kept))
 
 
 def pieces_of(rule):
@@ -145,10 +165,16 @@ def check_update(update, *, rule="adagrad", layout=BOOK):
     check_choice("rule", rule, OWN)
     params, g, r = (problems.problem(seed).params for seed in (6, 7, 8))
     zeros = Params(*map(np.zeros_like, r))
+    squares = Params(*(a * a for a in r))
+    first = Case(params, g, squares, 0.0837, 0.0519)
     cases = {
-        "": Case(params, g, Params(*(a * a for a in r)), 0.1, 0.05),
-        " (at first)": Case(params, g, zeros, 0.2, 0.05),
+        "": first,
+        " (at first)": Case(params, g, zeros, 0.193, 0.0519),
+        " (of small gradients)": Case(params, _small(g), zeros, 0.137, 3.7e-9),
     }
+    probes = {"learning_rate": first._replace(eta=0.193)}
+    if rule == "adagrad":
+        probes["eps"] = first._replace(eps=0.0137)
 
     def ask(case):
         trees = [layout.give(tree) for tree in case[:3]]
@@ -169,12 +195,32 @@ def check_update(update, *, rule="adagrad", layout=BOOK):
         if rule == "adagrad":
             memory = layout.take(result[1], case.memory, "memory")._asdict()
             found |= {f"memory of {n}": a for n, a in memory.items()}
-        return found, [] if layout.in_place else called.changed
+        return Answer(found, [] if layout.in_place else called.changed)
 
     def compute(case, change):
         return run(case, pieces_of(rule) | change, rule)
 
-    return examine("update", ask, compute, cases, catalogue(rule), layout)
+    memories = [f"memory of {n}" for n in NAMES] if rule == "adagrad" else []
+    return examine(
+        "update",
+        ask,
+        compute,
+        cases,
+        catalogue(rule),
+        layout,
+        order=dict.fromkeys((*memories, *NAMES)),
+        probes=probes,
+    )
+
+
+def _small(g):
+    """Gradients of many sizes below one, the first of each array zero."""
+    found = []
+    for seed, a in enumerate(g):
+        sizes = 10.0 ** np.random.default_rng(seed).uniform(-11, 0, a.size)
+        sizes[0] = 0.0
+        found.append(np.sign(a) * sizes.reshape(a.shape))
+    return Params(*found)
 
 
 def planted(change, rule="adagrad"):

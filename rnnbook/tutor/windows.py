@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnbook.tutor.calls import call, parts
-from rnnbook.tutor.catalogue import Mistake
+from rnnbook.tutor.calls import Answer, call, new_rows, parts
+from rnnbook.tutor.catalogue import LENGTHS, Mistake, fixed
 from rnnbook.tutor.engine import examine
 from rnnbook.tutor.layout import BOOK, number_array
 
@@ -18,6 +18,7 @@ class Case(NamedTuple):
 
 
 PIECES = {
+    "length": lambda length: length,
     "stride": lambda length: length,
     "count": lambda size, length, stride: (size - 1) // stride,
     "targets": lambda indices: np.roll(indices, -1),
@@ -65,7 +66,10 @@ MISTAKES = [
         "A window begins one symbol too late: the last target of a window is the first "
         "input of the next one.",
         WHERE,
-        {"stride": lambda length: length + 1},
+        {
+            "stride": lambda length: length + 1,
+            "count": lambda size, length, stride: size // stride,
+        },
     ),
     Mistake(
         "the last window left out",
@@ -75,9 +79,25 @@ MISTAKES = [
     ),
     Mistake(
         "a window without its last target",
-        "The last window's last target would be the symbol after the end of the text.",
+        "The last window's last target would be the symbol after the end of the text; "
+        "rolled, it is the first symbol, y[-1] = x[0].",
         WHERE,
         {"count": lambda size, length, stride: size // stride},
+    ),
+    Mistake(
+        "the last target is the first symbol",
+        "The targets are all inputs rolled by one, y[-1] = x[0]: the last target is "
+        "the symbol that follows in the text.",
+        WHERE,
+        {"window targets": lambda x, y: np.roll(x.ravel(), -1).reshape(x.shape)},
+    ),
+    Mistake(
+        "the stop rule p + T + 1 >= N",
+        "A window is read only while one symbol more than its targets is left; the "
+        "book reads every window whose targets are in the text.",
+        WHERE,
+        {"count": lambda size, length, stride: (size - 2) // stride},
+        original="stop rule",
     ),
     Mistake(
         "inputs and targets swapped",
@@ -88,12 +108,12 @@ MISTAKES = [
             "targets": lambda indices: indices,
         },
     ),
-]
+] + fixed("length", LENGTHS, WHERE, lambda value: {"length": lambda length: value})
 
 
 def run(case, pieces):
     """The inputs and targets of all windows, (n, length) each."""
-    indices, length = case
+    indices, length = case.indices, pieces["length"](case.length)
     stride = pieces["stride"](length)
     count = pieces["count"](len(indices), length, stride)
     at = stride * np.arange(count)[:, None] + np.arange(length)
@@ -102,29 +122,49 @@ def run(case, pieces):
     return {"x": x.astype(float), "y": y.astype(float)}
 
 
-def check_windows(windows):
+def check_windows(windows, *, layout=BOOK):
     """Diagnose ``windows(indices, length)``, which returns ``x, y``, (n, length) each.
 
     Row n of x has the symbols n length + 1 to (n + 1) length of the text, and row n of
     y the symbols that follow each of them; what does not fill a window is left out.
-    Returns a `Diagnosis`.
+    Of the ``layout`` only the stop rule of the original program matters. Returns a
+    `Diagnosis`.
     """
-    symbols = np.random.default_rng(9).permutation(40)
-    cases = {
-        "": Case(symbols[:23], 5),
-        " (of a text that just fits)": Case(symbols[:21], 5),
-        " (of a text that just does not)": Case(symbols[:20], 5),
-    }
+    symbols = np.random.default_rng(9).permutation(130)
+    sizes = (112, 113, 114, 115, 116, 118)  # one of them just fits, one just does not
+    cases = {"": Case(symbols[:117], 7)}
+    cases |= {f" (of {size} symbols)": Case(symbols[:size], 7) for size in sizes}
+    cases[" (of another length)"] = Case(symbols[:117], 11)
 
     def ask(case):
-        called = call(windows, case._asdict())
-        x, y = parts(called.result, ("x", "y"))
-        return {"x": number_array("x", x), "y": number_array("y", y)}, called.changed
+        results, found, notes = [], {}, []
+        for _ in range(2):  # a list that is kept between calls shows in the second
+            called = call(windows, case._asdict())
+            results.append([_copy(v) for v in parts(called.result, ("x", "y"))])
+        for name, *values in zip("xy", *results, strict=True):
+            found[name] = number_array(name, new_rows(*values, notes))
+        return Answer(found, called.changed, tuple(notes))
 
     def compute(case, change):
         return run(case, PIECES | change)
 
-    return examine("windows", ask, compute, cases, MISTAKES, BOOK)
+    def row(i):
+        return f"window {i + 1}"
+
+    return examine(
+        "windows",
+        ask,
+        compute,
+        cases,
+        MISTAKES,
+        layout,
+        order={"x": row, "y": row},
+    )
+
+
+def _copy(value):
+    """Another list of the same rows: the reader's may grow."""
+    return list(value) if isinstance(value, list) else value
 
 
 def planted(change):

@@ -8,6 +8,10 @@ import numpy as np
 
 from rnnlib import Params
 
+BOUNDS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 50.0, 100.0)
+RATES = (0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.001, 0.0001)
+SMALL = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+LENGTHS = (1, 2, 3, 4, 5, 8, 10, 16, 20, 25, 30, 32, 50, 64, 100)
 RIGHT = {
     "forward": """
 def forward(params, x, y, h_0):
@@ -113,8 +117,25 @@ def train(params, x, y, steps, learning_rate, threshold):
 }
 SLOPE = "(1 - h[t].T ** 2) * dh"
 LOOP_END = "        dh_next = W_hh.T @ ds\n"
+HID = 'd["W_hy"] += dz @ h[t]'
+REC = 'd["W_hh"] += ds @ h[t - 1]'
+INP = 'np.add.at(d["W_xh"].T, x[t - 1], ds.T)'
+CLIP = "np.minimum(np.maximum(g, -threshold), threshold)"
 SLIPS = {
     "forward": {
+        "no recurrence": ("W_hh @ h[t - 1, b] + ", ""),
+        "logits from s": ("W_hy @ h[t, b]", "W_hy @ s"),
+        "one softmax sum a step": None,
+        "one maximum for all rows": None,
+        "one maximum a step": None,
+        "the maximum over the sequences": None,
+        "the last target is the first input": ("y[t - 1, b]]", "x[t % T, b]]"),
+        "relu for tanh": ("np.tanh(s)", "s * (s > 0)"),
+        "states numbered from 0": (
+            "    return",
+            "    h = np.concatenate([h[1:], h[:1]])\n    return",
+        ),
+        "mean over V for sum": ("return loss", "return loss / len(b_y)"),
         "W_hh transposed": ("W_hh @ h", "W_hh.T @ h"),
         "the initial state ignored": ("h[0] = h_0", "h[0] = 0"),
         "the state not carried from step to step": ("h[t - 1, b] +", "h[0, b] +"),
@@ -148,6 +169,77 @@ SLIPS = {
         "input not copied": ("h[0] = h_0", "h[0] = h_0\n    h_0 *= 2"),
     },
     "backward": {
+        "states numbered from 0": (
+            SLOPE,
+            "(1 - h[t - 1].T ** 2) * dh",
+            HID,
+            'd["W_hy"] += dz @ h[t - 1]',
+            REC,
+            'd["W_hh"] += ds @ h[t - 2]',
+        ),
+        "h_{t-1} for h_t throughout": (
+            SLOPE,
+            "(1 - h[t - 1].T ** 2) * dh",
+            HID,
+            'd["W_hy"] += dz @ h[t - 1]',
+        ),
+        "h_{t-2} for h_{t-1}": ("ds @ h[t - 1]", "ds @ h[t - 2]"),
+        "x_{t-1} for x_t": (INP, INP.replace("t - 1", "t - 2")),
+        "x_{t+1} for x_t": (INP, INP.replace("t - 1", "t % T")),
+        "x_t for x_k": None,
+        "h_{t-1} for h_{k-1}": None,
+        "= -1 for p - y": ("-= 1", "= -1"),
+        "one subtracted in every row": ("dz[y[t - 1], columns]", "dz[y[t - 1]]"),
+        "the target's entry alone": ("-= 1", "-= 1\n        dz[dz > 0] = 0"),
+        "repeated symbols lost": (INP, 'd["W_xh"][:, x[t - 1]] += ds'),
+        "dh_next added up": ("dh_next = W_hh", "dh_next = dh_next + W_hh"),
+        "W_hh missing on the way back": ("W_hh.T @ ds", "ds"),
+        "the slope of h_{t-1}": (SLOPE, "(1 - h[t - 1].T ** 2) * dh"),
+        "1 - h for 1 - h^2": (SLOPE, "(1 - h[t].T) * dh"),
+        "h^2 for 1 - h^2": (SLOPE, "h[t].T ** 2 * dh"),
+        "1 - g^2 for 1 - h^2": (SLOPE, "(1 - dh ** 2) * dh"),
+        "the slope of relu": (SLOPE, "np.where(h[t].T > 0, dh, 0)"),
+        "the slope on the output's part alone": (
+            SLOPE,
+            "(1 - h[t].T ** 2) * (W_hy.T @ dz) + dh_next",
+        ),
+        "the slope on the future's part alone": (
+            SLOPE,
+            "(1 - h[t].T ** 2) * dh_next + W_hy.T @ dz",
+        ),
+        "the last target is the first input": ("dz[y[t - 1]", "dz[x[t % T]"),
+        "biases averaged over the batch": (
+            'd["b_h"] += ds.sum(axis=1)',
+            'd["b_h"] += ds.mean(axis=1)',
+            'd["b_y"] += dz.sum(axis=1)',
+            'd["b_y"] += dz.mean(axis=1)',
+        ),
+        "mean over V for sum": ("-= 1", "-= 1\n        dz /= len(b_y)"),
+        "dh_next clipped": ("W_hh.T @ ds", "np.clip(W_hh.T @ ds, -5, 5)"),
+        **{
+            f"truncated inside the window, {k} steps": None
+            for k in (*range(2, 12), 15, 16, 20, 21, 25, 26)
+        },
+        **{
+            f"{name} (at {bound})": tuple(text.format(bound) for text in texts)
+            for bound in (1, 10)
+            for name, texts in {
+                "clip inside the loop": (
+                    LOOP_END,
+                    LOOP_END + "        for a in d.values():\n"
+                    "            a.clip(-{0}, {0}, out=a)\n",
+                ),
+                "clip of the error inside the loop": (
+                    SLOPE,
+                    f"np.clip({SLOPE}, -{{0}}, {{0}})",
+                ),
+                "dh_next clipped": ("W_hh.T @ ds", "np.clip(W_hh.T @ ds, -{0}, {0})"),
+                "clipped here": (
+                    "    return Params(**d)",
+                    "    return Params(*(np.clip(a, -{0}, {0}) for a in d.values()))",
+                ),
+            }.items()
+        },
         "W_hh transposed": ("W_hh.T", "W_hh"),
         "dh_next forgotten": (" + dh_next", ""),
         "dh_next added twice": ("+ dh_next", "+ dh_next + dh_next"),
@@ -221,10 +313,13 @@ SLIPS = {
             "np.minimum(np.maximum(g, -threshold), threshold)",
             "g * threshold / np.sqrt(sum((a ** 2).sum() for a in gradients))",
         ),
-        "the threshold is 5 whatever was asked for": (
-            "np.minimum(np.maximum(g, -threshold), threshold)",
-            "np.clip(g, -5, 5)",
-        ),
+        **{
+            f"threshold is {value:g} whatever was asked for": (
+                CLIP,
+                f"np.clip(g, -{value}, {value})",
+            )
+            for value in BOUNDS
+        },
         "clipped by the norm in place of entries": (
             "np.minimum(np.maximum(g, -threshold), threshold)",
             "g / max(1, np.sqrt(sum((a ** 2).sum() for a in gradients)) / threshold)",
@@ -247,7 +342,13 @@ SLIPS = {
             "min(1, threshold / np.linalg.norm(g)) * g",
         ),
         "always rescaled": ("min(1.0, threshold / norm)", "threshold / norm"),
-        "the threshold is 5 whatever was asked for": ("threshold / norm", "5 / norm"),
+        **{
+            f"threshold is {value:g} whatever was asked for": (
+                "threshold / norm",
+                f"{value} / norm",
+            )
+            for value in BOUNDS
+        },
         "clipped by entries in place of the norm": (
             "factor * g",
             "np.clip(g, -threshold, threshold)",
@@ -259,6 +360,21 @@ SLIPS = {
         ),
     },
     "adagrad": {
+        **{
+            f"learning_rate is {value:g} whatever was asked for": (
+                "learning_rate * g",
+                f"{value} * g",
+            )
+            for value in RATES
+        },
+        **{
+            f"eps is {value:g} whatever was asked for": (" + eps", f" + {value}")
+            for value in SMALL
+        },
+        "results in another order": (
+            "Params(*new), Params(*kept)",
+            "Params(*kept), Params(*new)",
+        ),
         "wrong sign": ("v - learning", "v + learning"),
         "the learning rate forgotten": ("learning_rate * g", "g"),
         "the parameters returned as they were": ("v = v", "u = v"),
@@ -274,6 +390,13 @@ SLIPS = {
         "multiplied by the root": ("g / (np", "g * (np"),
     },
     "sgd": {
+        **{
+            f"learning_rate is {value:g} whatever was asked for": (
+                "learning_rate * g",
+                f"{value} * g",
+            )
+            for value in RATES
+        },
         "wrong sign": ("v - learning", "v + learning"),
         "the learning rate forgotten": ("learning_rate * g", "g"),
         "the parameters returned as they were": ("v - learning_rate * g", "v + 0"),
@@ -295,6 +418,18 @@ SLIPS = {
             "indices[start + 1 : start + length + 1]",
             "np.roll(indices[start : start + length], -1)",
         ),
+        "the last target is the first symbol": (
+            "    return",
+            "    y[-1] = np.append(y[-1][:-1], x[0][0])\n    return",
+        ),
+        "the stop rule p + T + 1 >= N": ("+ length + 1 <=", "+ length + 1 <"),
+        **{
+            f"length is {value} whatever was asked for": (
+                "x, y, start = [], [], 0",
+                f"x, y, start, length = [], [], 0, {value}",
+            )
+            for value in LENGTHS
+        },
         "windows that overlap": ("start += length", "start += 1"),
         "a symbol lost between windows": ("start += length", "start += length + 1"),
         "the last window left out": ("+ length + 1 <=", "+ 2 * length + 1 <="),
@@ -305,6 +440,54 @@ SLIPS = {
         ),
     },
     "sampling": {
+        "argmax fed back": (
+            "symbol = int(",
+            "symbol = int(p.argmax())\n        drawn.append(int(",
+            "rng.random()))",
+            "rng.random())))",
+            "        drawn.append(symbol)\n",
+            "",
+        ),
+        "drawn from the state before the step": (
+            "        h = np.tanh",
+            "        old = h\n        h = np.tanh",
+            "(W_hy @ h +",
+            "(W_hy @ old +",
+        ),
+        "no recurrence": (" + W_hh @ h", ""),
+        **{
+            f"only the {k} most probable symbols drawn": (
+                "p = p / p.sum()",
+                f"p[p < np.sort(p)[-{k}]] = 0\n        p = p / p.sum()",
+            )
+            for k in range(2, 11)
+        },
+        **{
+            f"only the nucleus of {share:g} drawn": (
+                "p = p / p.sum()",
+                "p, o, total, keep = p / p.sum(), np.argsort(-p), 0.0, []\n"
+                "        for i in o:\n"
+                "            keep.append(i)\n"
+                "            total += p[i]\n"
+                f"            if total >= {share}:\n"
+                "                break\n"
+                "        p = np.isin(np.arange(len(p)), keep) * p / total",
+            )
+            for share in (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.98)
+        },
+        **{
+            f"temperature is {value:g} whatever was asked for": (
+                "/ temperature",
+                f"/ {value}",
+            )
+            for value in (0.1, 0.2, 0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.2, 1.5, 2.0)
+        },
+        "the first input returned": (
+            "        h = np",
+            "        drawn.append(symbol)\n        h = np",
+            "        drawn.append(symbol)\n    return",
+            "    return",
+        ),
         "sampling by argmax": (
             "int(np.searchsorted(np.cumsum(p), rng.random()))",
             "int(p.argmax())",
@@ -364,21 +547,114 @@ SLIPS = {
             "params = Params(*(v - learning_rate * g\n"
             "                          for v, g in zip(params, clipped)))",
         ),
+        "the smoothed loss returned": (
+            "losses.append(loss)",
+            "smooth = len(one) * np.log(params.K) if step == 0 else losses[-1]\n"
+            "        losses.append(0.999 * smooth + 0.001 * loss)",
+        ),
+        "the smoothed loss returned, from the first loss on": (
+            "losses.append(loss)",
+            "smooth = loss if step == 0 else losses[-1]\n"
+            "        losses.append(0.999 * smooth + 0.001 * loss)",
+        ),
+        "the loss after the update recorded": (
+            "        h = states[-1]\n",
+            "        loss = forward(params, one, two, h)[0]\n        h = states[-1]\n",
+        ),
+        "the parameters returned as they were": (
+            "losses, h =",
+            "start, losses, h = params,",
+            "return params",
+            "return start",
+        ),
+        "clipped by the norm in place of entries": (
+            "clip(gradients, threshold)",
+            "Params(*(g / max(1, np.sqrt(sum((a**2).sum() for a in gradients))"
+            " / threshold) for g in gradients))",
+        ),
+        "eps inside the root": (
+            "params, memory = update(params, clipped, memory, learning_rate, 1e-8)",
+            "memory = Params(*(r + g * g for r, g in zip(memory, clipped)))\n"
+            "        params = Params(*(v - learning_rate * g / np.sqrt(r + 1e-8)\n"
+            "                          for v, g, r in zip(params, clipped, memory)))",
+        ),
+        **{
+            f"learning_rate is {value:g} whatever was asked for": (
+                "memory, learning_rate",
+                f"memory, {value}",
+            )
+            for value in RATES
+        },
+        **{
+            f"threshold is {value:g} whatever was asked for": (
+                "gradients, threshold",
+                f"gradients, {value}",
+            )
+            for value in BOUNDS
+        },
+        **{
+            f"eps is {value:g}, not 1e-8": ("1e-8", f"{value}")
+            for value in (0.0, *SMALL)
+            if value != 1e-8
+        },
         "loss a symbol recorded": ("append(loss)", "append(loss / len(one))"),
     },
 }
-BY_HAND = {  # slips that take another program
-    ("forward", "softmax over the batch"): "axis=1",
-    ("forward", "softmax over time"): "axis=0",
-    ("forward", "softmax over everything"): "axis=None",
+BY_HAND = {  # slips that take another program: the maximum, and the sum over
+    ("forward", "one softmax sum a step"): (
+        "z.max(axis=2, keepdims=True)",
+        "axis=(1, 2)",
+    ),
+    ("forward", "one maximum for all rows"): ("z.max()", "axis=2"),
+    ("forward", "one maximum a step"): ("z.max(axis=(1, 2), keepdims=True)", "axis=2"),
+    ("forward", "the maximum over the sequences"): (
+        "z.max(axis=1, keepdims=True)",
+        "axis=2",
+    ),
+    ("forward", "softmax over the batch"): ("z.max(axis=1, keepdims=True)", "axis=1"),
+    ("forward", "softmax over time"): ("z.max()", "axis=0"),
+    ("forward", "softmax over everything"): ("z.max()", "axis=None"),
 }
 VECTORISED = """
     z = h[1:] @ W_hy.T + b_y
-    p = np.exp(z - z.max())
+    p = np.exp(z - {maximum})
     p /= p.sum({axis}, keepdims=True)
     loss = -np.log(np.take_along_axis(p, y[..., None], -1)).sum()
     return"""
+DOUBLE = (  # the double sum: the error of every step goes back by itself
+    "    for t in range(T, 0, -1):\n",
+    "    steps = range(T, 0, -1)\n"
+    "    for t, k in [(t, k) for t in steps for k in range(t, {first}, -1)]:\n",
+    "        dz = p[t - 1].T.copy()\n        dz[y[t - 1], columns] -= 1\n"
+    "        dh = W_hy.T @ dz + dh_next\n        ds = (1 - h[t].T ** 2) * dh\n",
+    "        dz = p[t - 1].T.copy()\n        dz[y[t - 1], columns] -= 1\n"
+    "        dh = W_hy.T @ dz if k == t else dh_next\n"
+    "        ds = (1 - h[k].T ** 2) * dh\n        dz *= k == t\n",
+    INP,
+    INP.replace("t - 1", "{input} - 1"),
+    REC,
+    REC.replace("t - 1", "{before} - 1"),
+)
+
+
+def double_sum(first="0", input="k", before="k"):
+    """The changes that make a double sum of the backward pass."""
+    places = {"{first}": first, "{input}": input, "{before}": before}
+    changes = list(DOUBLE)
+    for place, text in places.items():
+        changes = [change.replace(place, text) for change in changes]
+    return changes
+
+
 OTHER = {
+    ("backward", "x_t for x_k"): double_sum(input="t"),
+    ("backward", "h_{t-1} for h_{k-1}"): double_sum(before="t"),
+    **{
+        ("backward", f"truncated inside the window, {k} steps"): double_sum(
+            first=f"max(0, t - {k})"
+        )
+        for k in (*range(2, 12), 15, 16, 20, 21, 25, 26)
+    },
     ("backward", "g_t for delta_s_t in the sums"): (
         '        d["W_hy"]',
         '        kept, ds = ds, dh\n        d["W_hy"]',
@@ -424,6 +700,7 @@ def program(name, *changes):
 def slip(name, mistake):
     """The function of a reader who made that mistake."""
     if (name, mistake) in BY_HAND:
-        axis = BY_HAND[name, mistake]
-        return program(name, "\n    return", VECTORISED.format(axis=axis))
+        maximum, axis = BY_HAND[name, mistake]
+        text = VECTORISED.format(maximum=maximum, axis=axis)
+        return program(name, "\n    return", text)
     return program(name, *(SLIPS[name][mistake] or OTHER[name, mistake]))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnbook import tutor as diagnosis
+from rnnbook import tutor
 from rnnbook.tutor import (
     Layout,
     check_backward,
@@ -201,7 +201,7 @@ def test_changed_arguments_are_named():
     assert "changes its argument memory" in str(found) and not found.ok
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_right_sampling_is_right_however_it_draws(seed):
     def sample(params, h_0, first, length, temperature, rng):
         rng.random(seed)  # other draws from the same model
@@ -247,7 +247,7 @@ def test_unknown_rules_are_refused():
     with pytest.raises(ValueError, match="rule: expected one of"):
         check_clipping(clip_by_value, rule="size")
     with pytest.raises(ValueError, match="rule: expected one of"):
-        diagnosis.check_update(library_update, rule="adam")
+        tutor.check_update(library_update, rule="adam")
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)

@@ -1,0 +1,46 @@
+"""Two mistakes at once: named together, or one alone where it hides the other."""
+
+import os
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from tests.tutor.pairs import CHECKED, survey, verdict
+from tests.tutor.test_catalogue import CATALOGUES, CHECKS, PLANTS
+
+EVERY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in CHECKED if n not in ("backward", "training")]
+)
+def test_no_pair_is_named_wrongly_or_called_right(name):
+    words = Counter(verdict(found) for found in survey(name))
+    assert set(words) <= {"both", "one", "several"}
+
+
+@pytest.mark.skipif(not EVERY, reason="minutes: with HYPOTHESIS_PROFILE=nightly")
+@pytest.mark.parametrize("name", ["backward", "training"])
+def test_no_long_pair_is_named_wrongly_or_called_right(name):
+    words = Counter(verdict(found) for found in survey(name))
+    assert set(words) <= {"both", "one", "several"}
+
+
+@pytest.mark.parametrize("name", ["forward", "backward", "adagrad", "windows"])
+def test_the_checks_say_what_the_survey_says(name):
+    """A few pairs are handed to the check itself, as functions."""
+    entries = {m.name: m for m in CATALOGUES[name] if m.change and not m.square}
+    draw = np.random.default_rng(17)
+    names = list(entries)
+    tried = 0
+    while tried < (40 if EVERY else 2):
+        one, two = (entries[names[i]] for i in draw.choice(len(names), 2, False))
+        special = {"kept", "in place"} & {*one.change, *two.change}
+        if one.change.keys() & two.change.keys() or one.alone or two.alone or special:
+            continue
+        found = CHECKS[name](PLANTS[name](one.change | two.change))
+        said = [found.mistakes, *found.alternatives]
+        assert not found.ok
+        assert any({m.name for m in ms} <= {one.name, two.name} for ms in said)
+        tried += 1
