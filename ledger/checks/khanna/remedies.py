@@ -80,9 +80,12 @@ def by_input(k2=20, scale=1.0):
     return np.linalg.norm(x[:, 0], axis=1)
 
 
+LAG = 15
+
+
 def share(sizes):
-    """Lag 15 relative to lag 0."""
-    return sizes[4] / sizes[-1]
+    """A long lag relative to lag 0."""
+    return sizes[-1 - LAG] / sizes[-1]
 
 
 @check(
@@ -120,7 +123,7 @@ def truncation_limits_the_length(statement, k2):
 def truncation_and_the_long_lags(statement, k2):
     """What is left of each lag with a window of k2 steps."""
     before, after = by_input(), by_input(k2)
-    assert 0 < before[4] < 1e-5 * before[-1]
+    assert 0 < before[-1 - LAG] < 1e-5 * before[-1]
     for lag in range(20):
         wanted = statement(before[-1 - lag], lag < k2)
         assert np.isclose(after[-1 - lag], wanted, rtol=1e-9, atol=0)
@@ -145,14 +148,21 @@ def residual_path(depth, lag, W, U):
     return np.linalg.norm(jacobian(output, np.zeros(2)), 2)
 
 
+SMALL = 0.3 * rotation(np.random.default_rng(3), 2)  # between steps
+TURNED = 0.05 * rotation(np.random.default_rng(4), 2)  # within a step
+
+
 @check(
     "khanna-9.2.5-07",
-    printed=lambda depth, lag: True,
-    planted=[lambda depth, lag: False],
-    cases=[(4, 0), (20, 0)],
-    outside=[(4, 20), (2, 40)],
+    printed=lambda size: size > 0.5,
+    planted=[lambda size: size < 0.5, lambda size: size > 100],
+    cases=[(4, 0, TURNED), (20, 0, TURNED)],
+    outside=[(4, 20, TURNED), (2, 40, TURNED), (20, 0, -0.05 * np.eye(2))],
+    numbers=lambda: {
+        "turned": residual_path(20, 0, SMALL, TURNED),
+        "negative": residual_path(20, 0, SMALL, -0.05 * np.eye(2)),
+    },
 )
 def residual_connections_pass_the_gradient(statement, case):
-    W = 0.3 * rotation(np.random.default_rng(3), 2)
-    U = 0.05 * rotation(np.random.default_rng(4), 2)
-    assert statement(*case) == bool(residual_path(*case, W, U) > 0.5)
+    depth, lag, U = case
+    assert statement(residual_path(depth, lag, SMALL, U))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ledger.checking import check
+from ledger.checks.oracles import JORDAN, NILPOTENT, NOT_NORMAL
 from ledger.checks.pal.terms import (
     HV,
     product,
@@ -21,7 +22,6 @@ def least(A):
 
 
 STEPS = 60
-NILPOTENT = np.array([[0.0, 5.0], [0.0, 0.0]])
 ONE_WAY = np.diag([2.0, 0.5])
 
 
@@ -51,15 +51,19 @@ def networks_and_errors(rng):
     yield skew, 0.9, rng.standard_normal(3)
 
 
-def theorem_4_fails():
-    """A network meets the hypothesis of Theorem 4, and its gradient stays small."""
-    W, m, e = NILPOTENT, 1.0, np.ones(2)
-    return bool(spectral(W) * m > 1 and sent_back(W, m, e) < 1)
-
-
-@check("pal-5-09", printed=True, planted=[False])
-def theorem_4_is_wrong(statement):
-    assert statement == theorem_4_fails()
+@check(
+    "pal-5-09",
+    printed=lambda hypothesis, size: hypothesis > 1 and size < 1,
+    planted=[
+        lambda hypothesis, size: hypothesis > 1 and size > 1,
+        lambda hypothesis, size: hypothesis < 1 and size < 1,
+    ],
+    cases=[(NILPOTENT, 1.0, np.ones(2)), (ONE_WAY, 1.0, np.array([0.0, 1.0]))],
+)
+def theorem_4_is_wrong(statement, case):
+    """Networks that meet its hypothesis, and whose gradients stay small."""
+    W, least_slope, e = case
+    assert statement(spectral(W) * least_slope, sent_back(W, least_slope, e))
 
 
 @check(
@@ -84,7 +88,9 @@ def the_condition_makes_the_gradient_explode(statement, case):
 def pairs(rng):
     """Pairs of matrices, the first one normal or not."""
     for _ in range(4):
-        yield rng.standard_normal((2, 3, 3))
+        A, B = rng.standard_normal((2, 3, 3))
+        yield A, B
+        yield A, np.linalg.inv(A)
     A = np.array([[1.0, 10.0], [0.0, 1.0]])
     yield A, np.linalg.inv(A)
 
@@ -108,10 +114,13 @@ EIGHTH_TURN = np.array([[1.0, -1.0], [1.0, 1.0]]) / np.sqrt(2)
 @check(
     "pal-5-13",
     printed=lambda A, order: least(A),
-    corrected=lambda A, order: 1 / np.linalg.norm(np.linalg.inv(A), order),
-    planted=[lambda A, order: sigma_min(A), lambda A, order: np.linalg.norm(A, order)],
-    cases=[(A, order) for A in (EIGHTH_TURN, ONE_WAY) for order in (1, 2, np.inf)],
-    counterexample=(EIGHTH_TURN, np.inf),
+    planted=[
+        lambda A, order: np.linalg.norm(A, order),
+        lambda A, order: np.abs(np.trace(A)),
+        lambda A, order: np.max(np.abs(np.linalg.eigvals(A))) * 1.01,
+    ],
+    cases=[(A, 2) for A in (EIGHTH_TURN, ONE_WAY, np.diag([3.0, -0.1]))],
+    outside=[(EIGHTH_TURN, np.inf), (EIGHTH_TURN, 1)],
 )
 def lemma_3_in_other_norms(statement, case):
     A, order = case  # A is normal: in the 2-norm the lemma holds as printed
@@ -132,6 +141,9 @@ def lambda_star_of_a_symmetric_matrix(statement, M):
     assert 1 >= statement(M) * spectral(B) * (1 - 1e-9)  # Lemma 3, M being normal
 
 
+SHEAR = np.array([[2.0**24, 2.0**48], [0.0, 2.0**24]])  # both eigenvalues large
+
+
 @check(
     "pal-5-15",
     printed=lambda e, P: spectral(P),
@@ -141,6 +153,8 @@ def lambda_star_of_a_symmetric_matrix(statement, M):
         (np.array([0.0, 1.0]), np.diag([2.0**40, 0.0])),
         (np.array([0.0, 1.0]), np.diag([2.0**40, 3.0**40])),
         (np.array([0.6, 0.8]), 2.0**40 * EIGHTH_TURN),
+        (1e-9 * np.array([0.6, 0.8]), 2.0**40 * EIGHTH_TURN),
+        (np.linalg.svd(SHEAR)[0][:, 1], SHEAR),
     ],
 )
 def growth_of_this_makes_the_error_s_gradient_grow(statement, case):
@@ -148,7 +162,7 @@ def growth_of_this_makes_the_error_s_gradient_grow(statement, case):
     if statement(e, P) > 1e6:
         assert np.linalg.norm(e @ P) > 1e6
     else:
-        assert sigma_min(P) < 1e6
+        assert np.linalg.norm(e) * sigma_min(P) < 1e6
 
 
 @check(
@@ -172,6 +186,7 @@ def the_last_factor_of_theorem_1(statement, v):
     ],
     cases=lambda rng: [
         np.array([[1.0, 10.0], [0.0, 1.0]]),
+        *NOT_NORMAL,
         *rng.standard_normal((3, 3, 3)),
     ],
 )
@@ -217,6 +232,8 @@ def chains(rng):
     """W and the diagonals of the steps."""
     yield NILPOTENT, [np.ones(2)] * 2
     yield np.eye(2), [np.array([1.0, 0.5]), np.array([0.5, 1.0])] * 2
+    yield 3 * EIGHTH_TURN, [np.ones(2)] * 3
+    yield JORDAN, [np.ones(2)] * 3
     for _ in range(3):
         yield rng.standard_normal((3, 3)), list(0.2 + 0.8 * rng.random((4, 3)))
 

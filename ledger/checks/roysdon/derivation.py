@@ -6,7 +6,7 @@ Where the layout matters, the statements use two axes: rows 1 x d, columns d x 1
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, jacobian, networks
+from ledger.checks.oracles import close, delay_lines, jacobian, networks
 
 SHAPES = (AssertionError, ValueError)  # a product that does not exist is a failure
 
@@ -68,6 +68,7 @@ def the_total_loss(statement, n):
     "roysdon-1.5-02",
     printed=lambda y, hat: (y, hat),  # (prediction, target) among the arguments
     otherwise=lambda y, hat: (hat, y),
+    planted=[lambda y, hat: (y, y), lambda y, hat: (1 - y, hat)],
     cases=networks,
     raises=[AssertionError],
 )
@@ -114,6 +115,7 @@ state = state_of_z("roysdon-1.5-05")
     printed=lambda t, T: set(range(t, T + 1)),
     planted=[lambda t, T: {t}, lambda t, T: set(range(t + 1, T + 1))],
     cases=networks,
+    outside=delay_lines(),
 )
 def a_state_acts_on_all_later_losses(statement, n):
     for t in steps(n):

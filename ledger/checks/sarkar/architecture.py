@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, jacobian, network, networks, softmax
+from ledger.checks.oracles import (
+    close,
+    delay_lines,
+    jacobian,
+    network,
+    networks,
+    softmax,
+)
 from ledger.checks.sarkar.outputs import logistic, one_unit
 
 
@@ -54,6 +61,7 @@ def reached(n):
     printed=lambda n: list(range(1, n.T)),
     planted=[lambda n: [], lambda n: [n.T - 1]],
     cases=networks,
+    outside=delay_lines(),
 )
 def the_state_keeps_all_previous_inputs(statement, n):
     assert statement(n) == reached(n)
@@ -172,17 +180,24 @@ def all_layers_share_the_weights(statement, n):
     assert close(statement(n), n.h[-1])
 
 
-@check("sarkar-2.1-05", printed=True, planted=[False])
-def all_layers_have_one_width(statement):
-    W = np.ones((3, 2))  # a layer that maps 2 units to 3 cannot be used twice
-    fits = W.shape[0] == W.shape[1]
+@check(
+    "sarkar-2.1-05",
+    printed=lambda rows, columns: rows == columns,
+    planted=[
+        lambda rows, columns: rows <= columns,
+        lambda rows, columns: rows >= columns,
+        lambda rows, columns: rows > 1,
+    ],
+    cases=[(3, 2), (2, 3), (3, 3), (1, 1)],
+)
+def all_layers_have_one_width(statement, sizes):
+    """Which layers can be applied to their own output."""
+    W = np.ones(sizes)
     try:
-        W @ (W @ np.ones(2))
-        repeated = True
+        repeated = (W @ (W @ np.ones(sizes[1]))).shape == (sizes[1],)
     except ValueError:
         repeated = False
-    assert repeated == fits
-    assert statement == (not repeated)
+    assert statement(*sizes) == repeated
 
 
 def entries(of, n):
@@ -238,8 +253,11 @@ b_y_shape = shape("sarkar-2.1-14", "b_y", "k1", ["n1", "m1"])
 @check(
     "sarkar-2.1-15",
     printed=lambda n: n.W_xh @ n.x[1] + n.b_h,
+    planted=[
+        lambda n: n.W_xh @ n.x[1] + n.W_hh @ np.ones(3) + n.b_h,
+        lambda n: n.W_xh @ n.x[1],
+    ],
     cases=lambda rng: [replace(n, h_0=np.zeros(3)) for n in networks(rng)],
-    outside=networks(np.random.default_rng(4)),
 )
 def a_zero_start_leaves_no_recurrent_term(statement, n):
     assert close(statement(n), n.s[1])
@@ -343,7 +361,7 @@ first_state_again = zero_start("sarkar-2.1-27")
 @check(
     "sarkar-2.1-24",
     printed=lambda g, o: g(o),
-    planted=[lambda g, o: g(o + 1) * g(o)],
+    planted=[lambda g, o: g(o + 1) * g(o), lambda g, o: g(-o), lambda g, o: g(2 * o)],
     cases=lambda rng: [(g, o) for o in vectors(rng) for g in (logistic, softmax)],
 )
 def all_outputs_from_all_logits(statement, case):
@@ -361,13 +379,14 @@ def shares(o):
 @check(
     "sarkar-2.1-26",
     printed=softmax,
-    planted=[logistic, lambda o: np.exp(o)],
+    planted=[logistic, lambda o: np.exp(o), lambda o: softmax(2 * o)],
     cases=vectors,
 )
 def the_softmax_is_an_output_function(statement, o):
     y = statement(o)
     assert np.all(y > 0)
     assert close(np.sum(y), 1.0)
+    assert close(np.log(y) - np.log(y[0]), o - o[0])  # and not softmax(2 o)
 
 
 def summed(terms, free):
@@ -414,8 +433,9 @@ def slopes(n):
 @check(
     "sarkar-2.1-29",
     printed=lambda n: n.T,
-    planted=[lambda n: 1],
+    planted=[lambda n: 1, lambda n: n.T - 1],
     cases=networks,
+    outside=delay_lines(),
 )
 def every_input_of_a_sequence_counts(statement, n):
     seen = sum(bool(np.any(slope)) for slope in slopes(n))

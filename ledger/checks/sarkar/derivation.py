@@ -11,8 +11,8 @@ from ledger.checks.sarkar.outputs import networks, of, one_unit
 
 def from_step(n, first):
     """The cost with the sum starting at step ``first``: also step 0, with target 0."""
-    extra = n.step_loss(n.W_hy @ n.h_0 + n.b_y, np.zeros_like(n.b_y))
-    return n.L + (extra if first == 0 else 0)
+    at_0 = n.step_loss(n.W_hy @ n.h_0 + n.b_y, np.zeros_like(n.b_y))
+    return sum([at_0, *n.ell[1:]][first:])
 
 
 @check("sarkar-3.1-01", printed=0, corrected=1, cases=networks)
@@ -81,7 +81,13 @@ def columns(a):
     return a.reshape(-1, order="F")
 
 
-@check("sarkar-3.2-02", printed=rows, otherwise=columns, cases=networks)
+@check(
+    "sarkar-3.2-02",
+    printed=rows,
+    otherwise=columns,
+    planted=[lambda a: rows(a)[::-1], lambda a: rows(a[::-1])],
+    cases=networks,
+)
 def the_order_of_vec(statement, n):
     g = n.gradient("W_xh")
     wanted = [g[i, j] for i in range(g.shape[0]) for j in range(g.shape[1])]
@@ -146,7 +152,11 @@ def cost_of_step(t):
 @check(
     "sarkar-3.2-05",
     printed=lambda e, h: np.einsum("i,j->ij", e, h),
-    planted=[lambda e, h: np.einsum("i,j->ij", 2 * e, h)],
+    planted=[
+        lambda e, h: np.einsum("i,j->ij", 2 * e, h),
+        lambda e, h: np.einsum("i,j->ij", -e, h),
+        lambda e, h: np.einsum("i,j->ij", e, 1 - h**2),
+    ],
     cases=networks,
 )
 def step_derivative_of_W_hy(statement, n):

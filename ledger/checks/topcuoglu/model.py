@@ -66,6 +66,7 @@ PRODUCTS = {"W_xh": ("x", "h"), "W_hh": ("h", "h")}
     cases=networks,
 )
 def what_each_matrix_leads_from_and_to(statement, n):
+    assert set(statement) == {"W_xh", "W_hh", "W_hy"}
     for name, (source, target) in statement.items():
         assert getattr(n, name).shape == (SIZES[target], SIZES[source])
 
@@ -92,7 +93,13 @@ hidden_bias = bias("topcuoglu-3.1-04", "b_h", lambda s, h, z, ell: s[1])
 output_bias = bias("topcuoglu-3.2-04", "b_y", lambda s, h, z, ell: z[2])
 
 
-@check("topcuoglu-3.1-05", printed=np.tanh, otherwise=softmax, cases=networks)
+@check(
+    "topcuoglu-3.1-05",
+    printed=np.tanh,
+    otherwise=softmax,
+    planted=[lambda s: np.tanh(s[::-1]), lambda s: np.tanh(np.cumsum(s))],
+    cases=networks,
+)
 def f_acts_entry_by_entry(statement, n):
     J = jacobian(statement, n.s[1])
     assert close(J, np.diag(np.diag(J)))

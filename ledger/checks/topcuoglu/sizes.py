@@ -173,9 +173,9 @@ W_hy_size = number("topcuoglu-6.1-12", 2600, [26, 260], lambda: example()["W_hy"
 b_y_size = number("topcuoglu-6.1-13", 26, [100, 1], lambda: example()["b_y"])
 example_sum = number(
     "topcuoglu-6.1-14",
-    2600 + 100 + 10_000 + 2600 + 26,
-    [15_300, 15_200, 15_426],
-    lambda: sum(example().values()),
+    [2600, 100, 10_000, 2600, 26, 15_326],
+    [[2600, 100, 10_000, 2600, 26, 15_300], [2600, 26, 10_000, 2600, 100, 15_326]],
+    lambda: [*(example()[name] for name in ALL), sum(example().values())],
 )
 example_formula = number(
     "topcuoglu-6.1-15",
@@ -185,8 +185,15 @@ example_formula = number(
 )
 
 
-@check("topcuoglu-6.1-08", printed=26, planted=[100, 1])
-def a_distribution_over_the_letters(statement):
-    params = rnnlib.init_params(26, 100, 26, rng=np.random.default_rng(0))
-    p = softmax(rnnlib.forward(params, np.eye(26)[:, None, :]).z[0, 0])
-    assert p.shape == (statement,) and close(p.sum(), 1.0)
+@check(
+    "topcuoglu-6.1-08",
+    printed=lambda y: y,
+    corrected=softmax,
+    planted=[np.exp, lambda y: 1 / (1 + np.exp(-y)), lambda y: y / np.sum(y)],
+    cases=[0, 1],
+)
+def a_distribution_over_the_letters(statement, seed):
+    """What ``statement`` makes of the output (2) of an untrained network."""
+    params = rnnlib.init_params(26, 100, 26, rng=np.random.default_rng(seed))
+    p = statement(rnnlib.forward(params, np.eye(26)[:, None, :]).z[-1, 0])
+    assert p.shape == (26,) and np.all(p >= 0) and close(p.sum(), 1.0)
