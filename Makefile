@@ -31,7 +31,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help env hooks book pdf serve pyodide test coverage nbval lab exercises notebooks
-.PHONY: bench ledger errata lint format lock audit versions fuzz clean
+.PHONY: bench ledger outline errata lint format lock audit versions fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -99,6 +99,11 @@ bench: $(READY) ## time rnnlib.spectral and rnnlib.char.fast against other ways 
 
 ledger: $(READY) ## run every claim's check and count the verdicts
 	@$(PY) -m ledger
+
+outline: $(READY) ## read the documents again (DOCUMENTS=folder with their texts)
+	@test -d "$(DOCUMENTS)" || { echo "make outline: which folder? DOCUMENTS=..."; exit 1; }
+	@$(PY) -m ledger.outlining "$(DOCUMENTS)" \
+	  && echo "make outline: done" || { echo "make outline: FAILED"; exit 1; }
 
 errata: $(READY) ## write an errata sheet for each document into _build/errata
 	@$(PY) -m ledger.errata _build/errata

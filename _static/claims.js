@@ -4,6 +4,12 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!form) return;
   const claims = [...document.querySelectorAll("div.claim")];
   const count = form.querySelector("output");
+  const sections = [...document.querySelectorAll("article section section")];
+  const entries = new Map(
+    [...document.querySelectorAll("nav.page-toc a, #pst-page-toc-nav a")].map((a) => [
+      decodeURIComponent(a.hash.slice(1)), a.closest("li"),
+    ]),
+  );
   const chosen = new URLSearchParams(location.search);
   for (const select of form.querySelectorAll("select")) {
     const wanted = chosen.get(select.name);
@@ -16,6 +22,12 @@ document.addEventListener("DOMContentLoaded", () => {
       const fits = wanted.every((s) => claim.classList.contains(`${s.name}-${s.value}`));
       claim.hidden = !fits;
       shown += fits;
+    }
+    for (const section of sections) {  // a heading stays while a claim below it does
+      const own = [...section.querySelectorAll("div.claim")];
+      section.hidden = wanted.length > 0 && own.every((claim) => claim.hidden);
+      const entry = entries.get(section.id);
+      if (entry) entry.hidden = section.hidden;
     }
     count.textContent = `${shown} of ${claims.length} claims`;
     const query = new URLSearchParams(wanted.map((s) => [s.name, s.value])).toString();

@@ -4,7 +4,7 @@ from collections import Counter
 
 from ledger.anchors import anchors, equation_cells, place
 from ledger.checking import checks
-from ledger.claims import claims, complaints, outline
+from ledger.claims import SILENCES, claims, complaints, outline, silences
 
 
 def record_complaints(document):
@@ -21,26 +21,52 @@ def record_complaints(document):
 
 
 def coverage_complaints(document):
-    """Sections, numbered equations and displayed formulas without a record."""
+    """Sections, sentences, equations, displays, lines of listings without a record."""
     found = []
     for section in outline(document):
         own = [c for c in claims(document) if c.section == section.number]
-        if bool(own) == bool(section.silent):
-            found.append(f"{document} {section.number}: {len(own)} claims")
+        if not own and (section.sentences or section.displays):
+            found.append(f"{document} {section.number}: no claims")
         for chapter in section.chapters:
             if chapter != "bibliography" and anchors(chapter) is None:
                 found.append(f"{document} {section.number}: no chapter {chapter}")
-        for name, wanted in (
-            ("equations", section.equations),
-            ("displays", range(1, section.displays + 1)),
+        silent = [s for s in silences(document) if s.section == section.number]
+        for name, wanted, records in (
+            ("equations", section.equations, own),
+            ("displays", range(1, section.displays + 1), own),
+            ("sentences", range(1, len(section.sentences) + 1), own + silent),
         ):
-            covered = {item for c in own for item in getattr(c, name)}
+            covered = {item for record in records for item in getattr(record, name)}
             for item in wanted:
                 if item not in covered:
                     found.append(f"{document} {section.number}: {name}: {item} missing")
             for item in covered - set(wanted):
                 found.append(f"{document} {section.number}: {name}: no such {item}")
+        found += silence_complaints(document, own, silent)
     return found
+
+
+def silence_complaints(document, own, silent):
+    """Sentences said to carry no claim without a known reason, or against a record."""
+    claimed = {item for claim in own for item in claim.sentences}
+    found = []
+    for silence in silent:
+        place = f"{document} {silence.section}: sentences {silence.sentences}"
+        if silence.why not in SILENCES:
+            found.append(f"{place}: why: no such: {silence.why!r}")
+        if claimed & set(silence.sentences):
+            found.append(f"{place}: both with a claim and without")
+    return found
+
+
+def loose_complaints(document):
+    """Records that lead to no sentence, display or listing of the document."""
+    return [
+        f"{claim.id}: covers no sentence and no display"
+        for claim in claims(document)
+        if not (claim.sentences or claim.displays or claim.kind == "code")
+        and not (claim.kind == "figure" or claim.equations)
+    ]
 
 
 def check_complaints(document):

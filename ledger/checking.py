@@ -20,7 +20,10 @@ verdict                       must pass             must fail
 true                          printed               each of planted
 true with a convention        printed               otherwise; or printed at outside
 imprecise, typo, false        corrected             printed; each of planted
+imprecise, nothing corrected  printed               otherwise; or printed at outside
 ============================  ====================  ================================
+
+The last line is for a statement that the correction restricts and leaves as it is.
 
 To pass is to pass at every case; to fail is to fail at one, or for ``printed`` at the
 ``counterexample`` where one is given. At ``outside`` the statement must fail at each.
@@ -54,6 +57,7 @@ class Check:
     outside: tuple = ()  # cases outside the hypothesis
     counterexample: Any = MISSING
     raises: tuple = (AssertionError,)  # what failing means here
+    numbers: Callable = dict  # the numbers in the record's text, by name
 
     def where_it_runs(self):
         """The cases; the same ones at every call."""
@@ -121,12 +125,18 @@ def judge(claim, item):
     if claim.verdict == "true":
         found = _expect(item, "printed", True)
         found += [] if item.planted else ["no falsification is planted"]
-    elif claim.verdict == "true with a convention":
+    elif restricted(claim.verdict, item):
         found = _expect(item, "printed", True) + _outside(item)
     else:
         found = _expect(item, "corrected", True) + _refuted(item)
     found += [f"planted falsification {i} survives" for i in item.survivors]
     return [f"{item.id}: {sentence}" for sentence in found]
+
+
+def restricted(verdict, item):
+    """True where the statement holds as printed, but not for all that is admitted."""
+    left = item.corrected is MISSING and item.counterexample is MISSING
+    return verdict == "true with a convention" or (verdict == "imprecise" and left)
 
 
 def _expect(item, name, wanted, cases=None):

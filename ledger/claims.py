@@ -12,11 +12,14 @@ from typing import NamedTuple
 HERE = Path(__file__).parent
 DOCUMENTS = ("roysdon", "sarkar", "khanna", "pal", "topcuoglu")  # bibliography keys
 VERDICTS = {  # and what each means
-    "true": "Holds as printed.",
+    "true": "Holds as printed, for all that the document admits.",
     "true with a convention": "Holds under a convention or hypothesis that the "
-    "document leaves open; fails under another one.",
-    "imprecise": "Something needed is left out, or said too broadly.",
-    "typo": "A slip of the pen: the text around it shows what was meant.",
+    "document leaves open, and that a reader who follows it will make; fails "
+    "under another one.",
+    "imprecise": "Something needed is left out, or said too broadly: a reader who "
+    "follows the text literally gets a wrong result.",
+    "typo": "A slip of the pen, or of the scan: the text around it shows what was "
+    "meant.",
     "false": "Does not hold, in any reading we could find.",
     "not checkable": "An aim, an opinion, history or a lost figure: nothing to run.",
 }
@@ -46,6 +49,16 @@ HARMS = {  # what an error does to someone who follows it, worst first
 }
 
 
+SILENCES = {  # why a sentence carries no claim
+    "heading": "a heading inside the section",
+    "lead": "leads to a formula or a list, where the claim is",
+    "naming": "gives a name to something",
+    "announcement": "says what comes next, or why it is treated",
+    "repeated": "repeats what a record of another section covers",
+    "debris": "left by the scan",
+}
+
+
 class Claim(NamedTuple):
     """One claim of a document; text fields that do not apply are empty."""
 
@@ -57,13 +70,17 @@ class Claim(NamedTuple):
     claim: str  # in our own words or in mathematics, the document's notation
     verdict: str  # of VERDICTS
     see: str  # chapter#anchor: a label, the id of a code cell, or an equation id
+    fault: str = ""  # errors, and conventions that are errors elsewhere: of `faults`
+    difference: str = ""  # why the verdict is not that of the fault
     equations: list = []  # what it covers of the outline: ["(9)"], ["Theorem 1"]
     displays: list = []  # which displayed formulas of the section it covers: [3, 4]
+    sentences: list = []  # which sentences of the section it covers, as the tool counts
     why: str = ""  # the reason, in a sentence or two
     convention: str = ""  # inside which it holds, and outside which it does not
     printed: str = ""  # errors: as printed, short
     correction: str = ""  # errors: as it should be
     counterexample: str = ""  # errors: the smallest one, in words
+    defence: str = ""  # what speaks for the author here, beside what the fault has
     harm: str = ""  # errors that matter: of HARMS
     consequence: str = ""  # errors that matter: what happens to who implements it
     scan: str = ""  # what the scan lost or garbled; not the author's doing
@@ -84,8 +101,27 @@ class Section(NamedTuple):
     chapters: list  # of the book, that cover it
     equations: list = []  # numbered equations, theorems, proofs, steps
     displays: int = 0  # how many displayed formulas it has, numbered or not
+    listings: int = 0  # lines of its listings
     page: str = ""
-    silent: str = ""  # why it has no claims, if so
+    sentences: list = []  # a digest each, of `ledger.reading`
+
+
+class Fault(NamedTuple):
+    """A kind of error: wherever it is made, it gets the same verdict."""
+
+    id: str
+    verdict: str
+    title: str
+    defence: str  # what a second reader says for the author
+    ruling: str  # and why the verdict is what it is
+
+
+class Silence(NamedTuple):
+    """Sentences of a section that carry no claim."""
+
+    section: str
+    sentences: list
+    why: str  # of SILENCES
 
 
 @cache
@@ -102,6 +138,18 @@ def claims(document):
 def outline(document):
     """The sections of a document, in its order."""
     return tuple(_read(HERE / "outlines" / f"{document}.toml", "section", Section))
+
+
+@cache
+def silences(document):
+    """The sentences of a document that carry no claim."""
+    return tuple(_read(HERE / f"{document}.toml", "silent", Silence))
+
+
+@cache
+def faults():
+    """The catalogue of faults, by id."""
+    return {fault.id: fault for fault in _read(HERE / "faults.toml", "fault", Fault)}
 
 
 def all_claims():
@@ -143,6 +191,12 @@ def complaints(claim):
             found.append(f"{claim.id}: {claim.verdict}: {name} is missing")
     if claim.verdict not in AT_FAULT and (claim.correction or claim.harm):
         found.append(f"{claim.id}: {claim.verdict}, but has a correction or a harm")
+    if claim.verdict in AT_FAULT and claim.fault not in faults():
+        found.append(f"{claim.id}: fault: no such: {claim.fault!r}")
+    if claim.fault in faults():
+        same = faults()[claim.fault].verdict == claim.verdict
+        if same == bool(claim.difference):
+            found.append(f"{claim.id}: one fault, one verdict, or a difference")
     if claim.verdict in ("false", "imprecise") and not claim.counterexample:
         found.append(f"{claim.id}: {claim.verdict}: counterexample is missing")
     if claim.verdict == "true with a convention" and not claim.convention:

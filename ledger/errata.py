@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from ledger.claims import AT_FAULT, DOCUMENTS, claims, outline
+from ledger.filling import said
 
 FIELDS = (
     ("As printed", "printed"),
@@ -32,7 +33,7 @@ def sheet(document):
         where = f"Section {section.number}{page}: {claim.place}"
         lines.append(f"## {number}. {where} ({claim.verdict})")
         for label, field in FIELDS:
-            text = " ".join(getattr(claim, field).split())
+            text = " ".join(said(claim, field).split())
             lines += [f"**{label}:** {text}"] if text else []
         lines.append(f"Reference: {claim.id}")
     return "\n\n".join(lines) + "\n"

@@ -1,6 +1,7 @@
 """The ledger as pages of the book: records in, MyST text out."""
 
 import textwrap
+from typing import NamedTuple
 
 from ledger.anchors import anchors, place
 from ledger.chart import bars, slug
@@ -13,8 +14,10 @@ from ledger.claims import (
     VERDICTS,
     all_claims,
     claims,
+    faults,
     outline,
 )
+from ledger.filling import said
 from tools import chapters
 
 AUTHORS = {
@@ -23,6 +26,47 @@ AUTHORS = {
     "khanna": "Khanna",
     "pal": "Pal",
     "topcuoglu": "Topçuoğlu",
+}
+
+
+class About(NamedTuple):
+    """What the title page of a document says."""
+
+    title: str
+    author: str
+    kind: str
+    date: str
+
+
+ABOUT = {
+    "roysdon": About(
+        "Recurrent Neural Network - Derivations & Proofs",
+        "Paul F. Roysdon, Ph.D.",
+        "a chapter of lecture notes",
+        "undated",
+    ),
+    "sarkar": About(
+        "Notes: Recurrent Neural Network (RNN)", "Sarbajit Sarkar", "notes", "2025-12"
+    ),
+    "khanna": About(
+        "Recurrent Neural Networks: A Mathematical Overview",
+        "Jayin Khanna, Shiv Nadar University",
+        "report on the third presentation of an undergraduate seminar (MAT399)",
+        "undated",
+    ),
+    "pal": About(
+        "Mathematical derivation of BPTT for RNN, and gradient vanishing and "
+        "exploding problems",
+        "Susovan Pal",
+        "short article, part of it marked as unfinished",
+        "2019-07",
+    ),
+    "topcuoglu": About(
+        "Recurrent Neural Networks (RNN): Logic and Mathematics",
+        "Hincal Topçuoğlu",
+        "study notes with a program",
+        "2026-02-23",
+    ),
 }
 UNNUMBERED = ("fig-", "ex-", "sec-", "tab-")  # how the labels of such places begin
 
@@ -65,7 +109,7 @@ def document_page(document):
         number = f"{section.number} " if section.number[0].isdigit() else ""
         lines += [f"{'#' * (section.level - top + 2)} {number}{section.title}"]
         covered = ", ".join(f"{{doc}}`{page}`" for page in pages_of(section))
-        lines += [f"In the book: {covered}. {section.silent}".strip()]
+        lines += [f"In the book: {covered}."]
         lines += [entry(c) for c in records if c.section == section.number]
     return "\n\n".join(lines)
 
@@ -82,18 +126,19 @@ def pages_of(section):
 def entry(claim):
     """One claim, with its verdict and its check."""
     head = f"**{name(claim)}** · {claim.place} · [{claim.verdict}]{{.verdict}}"
-    parts = [head, claim.claim]
-    for title, text in (
-        ("Convention", claim.convention),
-        ("As printed", claim.printed),
-        ("As it should be", claim.correction),
-        ("Why", claim.why),
-        ("Smallest counterexample", claim.counterexample),
-        (f"What it does to you ({claim.harm})", claim.consequence),
-        ("Lost in the scan, not the author's doing", claim.scan),
+    parts = [head, said(claim, "claim")]
+    for title, field in (
+        ("Convention", "convention"),
+        ("As printed", "printed"),
+        ("As it should be", "correction"),
+        ("Why", "why"),
+        ("Smallest counterexample", "counterexample"),
+        (f"What it does to you ({claim.harm})", "consequence"),
+        ("Lost or garbled in the scan", "scan"),
     ):
-        if text:
-            parts.append(f"*{title}:* {text}")
+        if getattr(claim, field):
+            parts.append(f"*{title}:* {said(claim, field)}")
+    parts += fault_of(claim)
     parts.append(f"Treated in {treated_in(claim.see)}.")
     if claim.verdict != "not checkable":
         source = checks(claim.document)[claim.id].source
@@ -101,6 +146,22 @@ def entry(claim):
     classes = f"claim {classes_of(claim)}"
     body = "\n\n".join(textwrap.dedent(p).strip() for p in parts)
     return f"::::{{container}} {classes}\n:name: claim-{claim.id}\n\n{body}\n::::"
+
+
+def fault_of(claim):
+    """The fault of a claim, with the defence of the author."""
+    if claim.fault not in faults():
+        return []
+    fault = faults()[claim.fault]
+    found = [f"*The fault:* {{ref}}`this one <fault-{fault.id}>`. {fault.title}"]
+    if claim.verdict in ("false", "imprecise"):
+        for_author = f"{claim.defence} {fault.defence}".strip()
+        found.append(f"*For the author:* {for_author} *Against:* {fault.ruling}")
+    if claim.difference:
+        found.append(
+            f"*Another verdict than the fault has elsewhere:* {claim.difference}"
+        )
+    return found
 
 
 def classes_of(claim):
@@ -126,13 +187,62 @@ def summary_page():
             "execute. A check shows each time that it can fail: a claim that holds "
             "is tested together with planted falsifications, a claim that does not "
             f"hold together with its correction. There are {planted()} planted "
-            "falsifications, and the tests demand that every one is refused.",
+            "falsifications, and the tests demand that every one is refused. One "
+            "fault can spoil several claims, and one fault can be made in several "
+            f"documents: the corrections go back to {len(faults())} faults, "
+            "{doc}`each with one verdict <faults>`.",
             bars({AUTHORS[d]: counts(claims(d)) for d in DOCUMENTS}),
             count_table(),
+            "## The five documents",
+            about_table(),
             "## What the verdicts mean",
             *meaning,
         ]
     )
+
+
+def about_table():
+    """Who wrote the documents, when, and what kind of text they are."""
+    rows = ["| document | author | kind of text | date |", "| --- | --- | --- | --- |"]
+    for document in DOCUMENTS:
+        about = ABOUT[document]
+        rows.append(
+            f"| {{doc}}`{about.title} <{document}>` | {about.author} | {about.kind} "
+            f"| {about.date} |"
+        )
+    return "\n".join(rows) + (
+        "\n\nFive short texts that derive, or state, the gradients of one and the same "
+        "network, no two in the same notation: columns, indices, columns with other "
+        "letters, total derivatives, and a program. What the table says is what their "
+        "title pages say. None of them gives an address, and we know of none; an "
+        "author, or whoever has a document, can run `make outline` on it and see "
+        "whether it is the text that was judged. The book worked from transcriptions "
+        "made by a scanner: drawings are lost, and where a figure or a line of a "
+        "listing is missing the record says so."
+    )
+
+
+def faults_page():
+    """Every fault, with its verdict and everywhere it is made."""
+    parts = [
+        f"{len(faults())} faults, most frequent first. "
+        "{doc}`Where the line runs <summary>`."
+    ]
+    made = {id_: [c for c in all_claims() if c.fault == id_] for id_ in faults()}
+    for id_, own in sorted(made.items(), key=lambda item: -len(item[1])):
+        fault = faults()[id_]
+        places = "; ".join(
+            f"{{ref}}`{name(c)} <claim-{c.id}>`"
+            + (f" ({c.verdict}: {c.difference.rstrip('.')})" if c.difference else "")
+            for c in own
+        )
+        verdict = f"[{fault.verdict}]{{.verdict .verdict-{slug(fault.verdict)}}}"
+        parts += [
+            f"(fault-{id_})=\n\n**{fault.title}** {verdict}",
+            f"*For the author:* {fault.defence} *But:* {fault.ruling}",
+            f"*Where:* {places}.",
+        ]
+    return "\n\n".join(parts)
 
 
 def planted():
@@ -168,9 +278,9 @@ def errors_page():
         for c in own:
             parts += [
                 f"{{ref}}`{name(c)} <claim-{c.id}>`, {c.place}\n"
-                f": {one_line(c.consequence)}",
-                f"  *As printed:* {one_line(c.printed)}",
-                f"  *As it should be:* {one_line(c.correction)}",
+                f": {one_line(said(c, 'consequence'))}",
+                f"  *As printed:* {one_line(said(c, 'printed'))}",
+                f"  *As it should be:* {one_line(said(c, 'correction'))}",
             ]
     return "\n\n".join(parts)
 
@@ -183,7 +293,7 @@ def all_page():
         parts.append(
             f"::::{{container}} claim line {classes_of(c)}\n\n"
             f"{{ref}}`{name(c)} <claim-{c.id}>` · {c.place} · "
-            f"[{c.verdict}]{{.verdict}} · {one_line(c.claim)}\n::::"
+            f"[{c.verdict}]{{.verdict}} · {one_line(said(c, 'claim'))}\n::::"
         )
     return "\n\n".join(parts)
 
@@ -210,6 +320,7 @@ def form(*fields):
 PAGES = {
     "ledger/summary": summary_page,
     "ledger/errors": errors_page,
+    "ledger/faults": faults_page,
     "ledger/all": all_page,
     **{f"ledger/{d}": lambda d=d: document_page(d) for d in DOCUMENTS},
 }

@@ -162,6 +162,19 @@ def network(rng, *, d_x=2, d_h=3, K=4, T=4, scale=0.8, **options):
     )
 
 
+def delay_line(n):
+    """The network with a W_hh of one entry: no input lasts longer than two steps."""
+    W_hh = np.zeros_like(n.W_hh)
+    W_hh[1, 0] = 1.0
+    return replace(n, W_hh=W_hh)
+
+
+def delay_lines():
+    """Networks in which the past is soon gone: outside of what almost all do."""
+    n = network(np.random.default_rng(4))
+    return [delay_line(n), replace(n, W_hh=0 * n.W_hh)]
+
+
 def networks(rng):
     """Three random networks: cases for a check."""
     return [network(rng, phi=phi) for phi in ("tanh", "tanh", "logistic")]

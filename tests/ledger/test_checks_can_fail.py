@@ -39,6 +39,8 @@ GOOD = [
     ("false", {"printed": 5, "corrected": 4}),
     ("typo", {"printed": 5, "corrected": 4, "planted": [6]}),
     ("imprecise", {"printed": 5, "corrected": 4, "counterexample": (2, 2)}),
+    ("imprecise", {"printed": 4, "cases": [(2, 2)], "outside": [(2, 3)]}),
+    ("imprecise", {"printed": 4, "otherwise": 22}),
 ]
 BAD = [
     ("true", {"printed": 5, "planted": [6]}, "printed does not hold"),
@@ -57,6 +59,9 @@ BAD = [
     ("false", {"printed": 4, "corrected": 4}, "printed holds"),
     ("false", {"printed": 5, "corrected": 6}, "corrected does not hold"),
     ("typo", {"printed": 5}, "corrected is missing"),
+    ("typo", {"printed": 4, "otherwise": 5}, "corrected is missing"),
+    ("imprecise", {"printed": 4}, "neither"),
+    ("imprecise", {"printed": 4, "otherwise": 4}, "otherwise holds"),
     (
         "imprecise",
         {"printed": 4, "corrected": 4, "cases": [(1, 1)], "counterexample": (2, 2)},
@@ -101,6 +106,8 @@ def test_random_cases_are_the_same_at_every_call():
         ({"verdict": "maybe"}, "verdict"),
         ({"id": "roysdon-1.5-99"}, "document-section-number"),
         ({"verdict": "false"}, "correction is missing"),
+        ({"verdict": "false"}, "fault: no such"),
+        ({"fault": "HV"}, "one fault, one verdict"),
         ({"verdict": "false"}, "counterexample is missing"),
         ({"correction": "5"}, "has a correction"),
         ({"harm": "wrong numbers"}, "harm"),

@@ -4,7 +4,7 @@ import pytest
 
 from ledger import audit
 from ledger.checking import checks, judge
-from ledger.claims import DOCUMENTS, all_claims
+from ledger.claims import DOCUMENTS, all_claims, faults
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS)
 
@@ -15,7 +15,7 @@ def test_the_records_are_well_formed_and_lead_to_a_chapter(document):
 
 
 @each_document
-def test_every_section_equation_and_display_has_a_record(document):
+def test_every_sentence_equation_and_display_has_a_record(document):
     assert audit.coverage_complaints(document) == []
 
 
@@ -35,3 +35,13 @@ def test_every_equation_that_a_chapter_checks_is_claimed():
 )
 def test_the_verdict_runs(claim):
     assert judge(claim, checks(claim.document)[claim.id]) == []
+
+
+@each_document
+def test_every_record_leads_to_a_place_of_the_document(document):
+    assert audit.loose_complaints(document) == []
+
+
+def test_every_fault_of_the_catalogue_is_made_somewhere():
+    made = {claim.fault for claim in all_claims()}
+    assert set(faults()) == made - {""}

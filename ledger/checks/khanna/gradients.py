@@ -4,7 +4,13 @@ import numpy as np
 
 from ledger.checking import check
 from ledger.checks.khanna.common import reads
-from ledger.checks.oracles import PARAMETERS, close, jacobian, network
+from ledger.checks.oracles import (
+    PARAMETERS,
+    close,
+    delay_lines,
+    jacobian,
+    network,
+)
 
 
 def tanh_networks(rng):
@@ -126,6 +132,7 @@ def parameters_with_a_gradient(statement, n):
     printed=lambda t: set(range(t)),
     planted=[lambda t: {t - 1}, lambda t: set(range(1, t))],
     cases=tanh_networks,
+    outside=delay_lines(),
 )
 def a_state_depends_on_all_before(statement, n):
     for t in range(1, n.T + 1):

@@ -16,7 +16,7 @@ from ledger.checks.khanna.common import (
     states,
 )
 from ledger.checks.khanna.references import entry
-from ledger.checks.oracles import close, network, networks
+from ledger.checks.oracles import close, delay_lines, network, networks
 from ledger.claims import outline
 
 LISTED = """
@@ -62,16 +62,25 @@ def the_list_of_contents(statement):
     assert [title.lower() for title in statement] == titles[2:]
 
 
+def feedforward(n, t, window):
+    """The output at step t of a layer on the last ``window`` inputs."""
+    first = max(1, t - window + 1)
+    s = sum(n.W_xh @ n.x[k] for k in range(first, t + 1)) + n.b_h
+    return n.W_hy @ np.tanh(s) + n.b_y
+
+
 @check(
     "khanna-2-02",
     printed=lambda t: {t},
     planted=[lambda t: set(range(1, t + 1)), lambda t: {t - 1, t}],
-    cases=networks,
+    cases=lambda rng: [(n, 1) for n in networks(rng)],
+    outside=[(n, 2) for n in networks(np.random.default_rng(1))],
 )
-def a_feedforward_network_reads_one_input(statement, n):
-    flat = replace(n, W_hh=np.zeros_like(n.W_hh))
+def a_feedforward_network_reads_one_input(statement, case):
+    n, window = case
     for t in range(1, n.T + 1):
-        assert reads(flat, lambda m, t=t: m.z[t], n.T) == statement(t)
+        read = reads(n, lambda m, t=t: feedforward(m, t, window), n.T)
+        assert read == statement(t)
 
 
 def solvable(window):
@@ -101,6 +110,7 @@ def unsuitable_where_order_counts(statement, window):
     printed=lambda T: set(range(1, T + 1)),
     planted=[lambda T: {T}, lambda T: {T - 1, T}],
     cases=networks,
+    outside=delay_lines(),
 )
 def the_state_retains_previous_inputs(statement, n):
     assert reads(n, lambda m: m.h[m.T], n.T) == statement(n.T)

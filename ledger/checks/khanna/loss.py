@@ -1,5 +1,7 @@
 """Section 5.2: the loss."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ledger.checking import check
@@ -98,16 +100,21 @@ each_output = softmax_check("khanna-5.2-07")
     "khanna-5.2-08",
     printed=lambda y, c: np.eye(len(y))[c] - y,
     planted=[lambda y, c: y - np.eye(len(y))[c], lambda y, c: y, lambda y, c: 0 * y],
-    cases=networks,
+    cases=lambda rng: [(n, 1e-4) for n in networks(rng)],
+    outside=[(networks(np.random.default_rng(4))[0], 10.0)],
 )
-def descent_raises_the_correct_word(statement, n):
+def descent_raises_the_correct_word(statement, case):
+    """``statement`` is the direction of descent in the logits of step t."""
+    n, rate = case
     for t, c in enumerate(classes(n)[1:], 1):
         slope = jacobian(lambda o, c=c: -np.log(softmax(o)[c]), n.z[t])
-        direction = statement(n.p[t], c)
-        assert slope @ direction < -1e-9
-        moved = softmax(n.z[t] + 1e-3 * direction)
-        assert moved[c] > n.p[t][c]
-        assert close(direction, -slope)
+        assert close(statement(n.p[t], c), -slope)
+        step = {
+            k: n.gradient(k, of=lambda s, h, z, ell, t=t, a=-slope: a @ z[t])
+            for k in ("W_xh", "W_hh", "b_h")
+        }
+        moved = replace(n, **{k: getattr(n, k) + rate * g for k, g in step.items()})
+        assert moved.p[t][c] > n.p[t][c]
 
 
 def chosen(truth, candidates):

@@ -36,24 +36,41 @@ def as_network(params, times):
     return fed(replace(n, **arrays, h_0=np.zeros(params.d_h)), inputs)
 
 
-@check(
-    "khanna-10-01",
-    printed=lambda n: sum(np.log(n.p[t][MARKS[t]]) for t in range(1, 4)),
-    planted=[
-        lambda n: sum(np.log(n.p[t][MARKS[t - 1]]) for t in range(1, 4)),
-        lambda n: 3 * np.log(1 / 2),
-    ],
-    cases=processes,
-)
-def the_marks_are_those_of_a_network(statement, params):
+def the_marks_are_those_of_a_network(params):
     """Without the weights of the gap, the marks after the first have the RNN's law."""
     W_xh = params.W_xh.copy()
     W_xh[:, -1] = 0
     params = params._replace(W_xh=W_xh)
     for times in (SLOW, QUICK):
+        n = as_network(params, times)
         trace = pp.forward(params, [pp.EventSequence(times, 10.0, MARKS)])
-        marks = trace.log_mark[1:].sum()
-        assert np.isclose(statement(as_network(params, times)), marks, rtol=1e-9)
+        law = sum(np.log(n.p[t][MARKS[t]]) for t in range(1, 4))
+        assert np.isclose(law, trace.log_mark[1:].sum(), rtol=1e-9)
+
+
+def fitted(rates):
+    """The means over three bins of the best e^(a + w t); a grid has any rates."""
+    w = (np.log(rates[2]) - np.log(rates[0])) / 2
+    shape = np.exp(w * np.arange(3))
+    return shape * np.exp(np.mean(np.log(rates) - np.log(shape)))
+
+
+@check(
+    "khanna-10-01",
+    printed=lambda rates: min(rates) > 0,
+    corrected=lambda rates: rates[1] ** 2 == rates[0] * rates[2],
+    planted=[
+        lambda rates: rates == sorted(rates) or rates == sorted(rates, reverse=True),
+        lambda rates: 2 * rates[1] == rates[0] + rates[2],
+        lambda rates: rates[0] == rates[2],
+    ],
+    cases=[[1, 2, 4], [9, 3, 1], [2, 2, 2], [1, 3, 1], [1, 2, 3], [1, 4, 2]],
+    counterexample=[1, 3, 1],
+)
+def rates_that_the_recurrent_process_has(statement, rates):
+    """The rates of three bins between two events, each bin one unit wide."""
+    the_marks_are_those_of_a_network(process(np.random.default_rng(1)))
+    assert statement(rates) == bool(np.allclose(fitted(rates), rates, rtol=1e-9))
 
 
 @check(

@@ -156,21 +156,29 @@ def a_distribution_over_sequences(statement, lengths):
 sentence_probabilities = again(autoregressive_factorisation, "khanna-4.2-02")
 
 
+def two_lengths():
+    """A joint distribution, and its whole sentences with the half ones."""
+    P = joint(np.random.default_rng(2))
+    whole = list(sequences(P))
+    return P, [*whole, *{x[:2] for x in whole}]
+
+
 @check(
     "khanna-4.2-03",
-    printed=lambda P, x: sum(
-        np.log(conditional(P, x, t)) for t in range(1, P.ndim + 1)
-    ),
+    printed=lambda P, x: sum(np.log(conditional(P, x, t + 1)) for t in range(len(x))),
     planted=[
-        lambda P, x: -sum(np.log(conditional(P, x, t)) for t in range(1, P.ndim + 1)),
-        lambda P, x: np.log(conditional(P, x, P.ndim)),
+        lambda P, x: -sum(np.log(conditional(P, x, t + 1)) for t in range(len(x))),
+        lambda P, x: np.log(conditional(P, x, len(x))),
         lambda P, x: np.log(marginal(P, x[:1])),
     ],
-    cases=joints,
+    cases=lambda rng: [(P, list(sequences(P))) for P in joints(rng)],
+    outside=[two_lengths()],
 )
-def ranking_candidates(statement, P):
-    candidates = list(sequences(P))
-    wanted = sorted(candidates, key=lambda x: P[x])
+def ranking_candidates(statement, case):
+    """Half a sentence is a sentence in one case of a thousand, a whole one always."""
+    P, candidates = case
+    ends = {x: 1.0 if len(x) == P.ndim else 1e-3 for x in candidates}
+    wanted = sorted(candidates, key=lambda x: marginal(P, x) * ends[x])
     assert sorted(candidates, key=lambda x: statement(P, x)) == wanted
 
 

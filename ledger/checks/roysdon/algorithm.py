@@ -159,6 +159,32 @@ def what_is_accumulated(statement, case):
         assert close(gradients(n)[name], n.gradient(name))
 
 
+def two_passes(n, cleared):
+    """W_hh after two updates; ``cleared``: the accumulator is emptied in between."""
+    held = np.zeros_like(n.W_hh)
+    for _ in range(2):
+        held = (0 if cleared else held) + gradients(n)["W_hh"]
+        n = replace(n, W_hh=n.W_hh - ETA * held)
+    return n.W_hh
+
+
+@check(
+    "roysdon-1.9-12",
+    printed=lambda n: two_passes(n, cleared=False),
+    corrected=lambda n: two_passes(n, cleared=True),
+    planted=[
+        lambda n: n.W_hh - 2 * ETA * gradients(n)["W_hh"],
+        lambda n: one_update(n).W_hh,
+    ],
+    cases=networks,
+    counterexample=two_steps(),
+)
+def the_accumulators_are_cleared(statement, n):
+    """Two steps of descent, each with the exact gradient of where it is."""
+    once = replace(n, W_hh=n.W_hh - ETA * n.gradient("W_hh"))
+    assert close(statement(n), once.W_hh - ETA * once.gradient("W_hh"))
+
+
 @check(
     "roysdon-1.9-09",
     printed=lambda theta, gradient: theta - ETA * gradient,

@@ -112,6 +112,33 @@ def each_term_is_an_outer_product(statement, n):
     assert close(total, n.gradient("W_hy"))
 
 
+def box(delta, slopes, h):
+    """The product in the box of 1.5, with columns."""
+    return delta[:, None] @ np.diag(slopes) @ h[None, :]
+
+
+def outer(delta, slopes, h):
+    """The term of (11), from the adjoint of the state."""
+    return (delta * slopes)[:, None] @ h[None, :]
+
+
+@check(
+    "roysdon-1.12-10",
+    printed=box,
+    corrected=outer,
+    planted=[
+        lambda delta, slopes, h: outer(delta, slopes, h).T,
+        lambda delta, slopes, h: outer(delta, slopes**2, h),
+    ],
+    cases=networks,
+    raises=(AssertionError, ValueError),
+)
+def the_displayed_products_exist(statement, n):
+    """Those of 1.6 do, as the claims on them show; this is the box of 1.5."""
+    terms = [statement(n.total("h", t), n.slope(n.s[t]), n.h[t - 1]) for t in steps(n)]
+    assert close(sum(terms), n.gradient("W_hh"))
+
+
 def by_the_norm(J):
     return "vanishes" if largest(J) < 1 else "explodes"
 

@@ -6,7 +6,7 @@ Where the layout matters, the statements use two axes: rows 1 x d, columns d x 1
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, jacobian, networks
+from ledger.checks.oracles import close, delay_lines, jacobian, networks
 
 SHAPES = (AssertionError, ValueError)  # a product that does not exist is a failure
 
@@ -114,6 +114,7 @@ state = state_of_z("roysdon-1.5-05")
     printed=lambda t, T: set(range(t, T + 1)),
     planted=[lambda t, T: {t}, lambda t, T: set(range(t + 1, T + 1))],
     cases=networks,
+    outside=delay_lines(),
 )
 def a_state_acts_on_all_later_losses(statement, n):
     for t in steps(n):

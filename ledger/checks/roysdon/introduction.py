@@ -125,7 +125,9 @@ def unrolling_gives_each_step_a_copy(statement, n):
         lambda n: {name: -value for name, value in gradients(n).items()},
         lambda n: {name: 0 * value for name, value in gradients(n).items()},
     ],
-    cases=networks,
+    cases=lambda rng: [(n, 1e-4) for n in networks(rng)],
+    outside=[(n, 100.0) for n in networks(np.random.default_rng(2))],
 )
-def a_small_step_against_the_gradient_lowers_the_loss(statement, n):
-    assert descend(n, statement(n), 1e-4).L < n.L
+def a_small_step_against_the_gradient_lowers_the_loss(statement, case):
+    n, rate = case
+    assert descend(n, statement(n), rate).L < n.L

@@ -188,13 +188,20 @@ def scaled(rng):
     return found
 
 
+SKEWED = (skew, W_SKEW, np.array([[1.0, 0.0]] * 8))
+
+
 @check(
     "roysdon-1.7-07",
-    printed=lambda norm, W, slopes: norm(W) * np.max(np.abs(slopes)),
-    corrected=lambda norm, W, slopes: max(norm(np.diag(v) @ W) for v in slopes),
-    planted=[lambda norm, W, slopes: max(radius(np.diag(v) @ W) for v in slopes)],
-    cases=scaled,
-    counterexample=(skew, W_SKEW, np.array([[1.0, 0.0]] * 8)),
+    printed=lambda norm, W, slopes: norm(W) * max(norm(np.diag(v)) for v in slopes),
+    otherwise=lambda norm, W, slopes: norm(W) * np.max(np.abs(slopes)),
+    planted=[
+        lambda norm, W, slopes: max(radius(np.diag(v) @ W) for v in slopes),
+        lambda norm, W, slopes: norm(W) * np.min(np.abs(slopes)),
+        lambda norm, W, slopes: radius(W) * np.max(np.abs(slopes)),
+    ],
+    cases=lambda rng: [*scaled(rng), SKEWED],
+    numbers=lambda: {"skew_W": W_SKEW.astype(int)},
 )
 def a_rho_for_the_jacobians(statement, case):
     """Products of k Jacobians are at most rho^k in the norm."""

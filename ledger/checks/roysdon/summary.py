@@ -6,7 +6,13 @@ import numpy as np
 
 import rnnlib
 from ledger.checking import check
-from ledger.checks.oracles import PARAMETERS, close, jacobian, networks
+from ledger.checks.oracles import (
+    PARAMETERS,
+    close,
+    delay_lines,
+    jacobian,
+    networks,
+)
 from ledger.checks.roysdon.recursion import backward, gradients
 
 
@@ -136,6 +142,7 @@ delta_s_at_the_end = hadamard("roysdon-1.12-05")
         lambda t, T, connected: set(range(t + 1, T + 1)),
     ],
     cases=networks,
+    outside=delay_lines()[:1],
 )
 def the_future_is_reached_through_the_recurrent_weights(statement, n):
     for W_hh, connected in ((n.W_hh, True), (0 * n.W_hh, False)):

@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, jacobian, network, networks, softmax
+from ledger.checks.oracles import (
+    close,
+    delay_lines,
+    jacobian,
+    network,
+    networks,
+    softmax,
+)
 from ledger.checks.sarkar.outputs import logistic, one_unit
 
 
@@ -54,6 +61,7 @@ def reached(n):
     printed=lambda n: list(range(1, n.T)),
     planted=[lambda n: [], lambda n: [n.T - 1]],
     cases=networks,
+    outside=delay_lines(),
 )
 def the_state_keeps_all_previous_inputs(statement, n):
     assert statement(n) == reached(n)
@@ -238,8 +246,11 @@ b_y_shape = shape("sarkar-2.1-14", "b_y", "k1", ["n1", "m1"])
 @check(
     "sarkar-2.1-15",
     printed=lambda n: n.W_xh @ n.x[1] + n.b_h,
+    planted=[
+        lambda n: n.W_xh @ n.x[1] + n.W_hh @ np.ones(3) + n.b_h,
+        lambda n: n.W_xh @ n.x[1],
+    ],
     cases=lambda rng: [replace(n, h_0=np.zeros(3)) for n in networks(rng)],
-    outside=networks(np.random.default_rng(4)),
 )
 def a_zero_start_leaves_no_recurrent_term(statement, n):
     assert close(statement(n), n.s[1])
@@ -414,8 +425,9 @@ def slopes(n):
 @check(
     "sarkar-2.1-29",
     printed=lambda n: n.T,
-    planted=[lambda n: 1],
+    planted=[lambda n: 1, lambda n: n.T - 1],
     cases=networks,
+    outside=delay_lines(),
 )
 def every_input_of_a_sequence_counts(statement, n):
     seen = sum(bool(np.any(slope)) for slope in slopes(n))

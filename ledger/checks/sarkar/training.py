@@ -24,11 +24,13 @@ def moved(n, direction, rate):
     "sarkar-3.3-02",
     printed=lambda g: -g,
     planted=[lambda g: g, lambda g: 0 * g],
-    cases=networks,
+    cases=lambda rng: [(n, 1e-3) for n in networks(rng)],
+    outside=[(n, 30.0) for n in networks(np.random.default_rng(1))],
 )
-def descent_lowers_the_cost(statement, n):
+def descent_lowers_the_cost(statement, case):
+    n, rate = case
     direction = {name: statement(g) for name, g in gradient(n).items()}
-    assert moved(n, direction, 1e-3).L < n.L
+    assert moved(n, direction, rate).L < n.L
 
 
 @check(

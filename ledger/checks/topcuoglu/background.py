@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, networks
+from ledger.checks.oracles import close, delay_lines, networks
 
 
 def draws(rng):
@@ -72,6 +72,7 @@ def inputs_that_matter(n, t):
     printed=lambda n, t: set(range(1, t + 1)),
     planted=[lambda n, t: {t}, lambda n, t: set(range(1, n.T + 1))],
     cases=networks,
+    outside=delay_lines(),
 )
 def information_persists(statement, n):
     for t in range(1, n.T + 1):

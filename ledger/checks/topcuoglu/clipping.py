@@ -57,18 +57,18 @@ def always(g, tau):
 
 @check(
     "topcuoglu-11-03",
-    printed=display_15,
+    printed=lambda g, tau: g,  # as an equation: the left side is g itself
+    corrected=display_15,
     planted=[entries, always, lambda g, tau: g * max(tau, np.linalg.norm(g)) / tau],
     cases=gradients,
-    outside=[(np.array([3e200, 4e200]), 5.0)],  # its square is no float
+    counterexample=(np.array([3.0, 4.0]), 1.0),
+    numbers=lambda: {"before": np.linalg.norm([3, 4]), "after": 1},
 )
-def the_norm_is_the_smaller_of_two(statement, case):
+def the_left_side_of_the_display(statement, case):
+    """It is the right side, whose norm is the smaller of two."""
     g, tau = case
-    with np.errstate(over="ignore"):
-        clipped = statement(g, tau)
-    largest = np.max(np.abs(g))
-    norm = largest * np.linalg.norm(g / largest)
-    assert close(np.linalg.norm(clipped), min(tau, norm))
+    assert close(statement(g, tau), g * tau / max(tau, np.linalg.norm(g)))
+    assert close(np.linalg.norm(statement(g, tau)), min(tau, np.linalg.norm(g)))
 
 
 @check(

@@ -4,22 +4,24 @@ import numpy as np
 
 from ledger.checking import check
 from ledger.checks.oracles import close, jacobian
-from ledger.checks.topcuoglu.listing_forward import column
+from ledger.checks.topcuoglu.listing_forward import as_self, column
 from ledger.checks.topcuoglu.recipe import columns, recipe, tanh_networks, whole
 
 
 @check(
     "topcuoglu-13-10",
-    printed=np.zeros_like,
-    planted=[np.ones_like, np.copy],
+    printed="dWhh = np.zeros_like(self.Wwh)",
+    corrected="dWhh = np.zeros_like(self.Whh)",
+    planted=["dWhh = np.ones_like(self.Whh)", "dWhh = np.copy(self.Whh)"],
     cases=tanh_networks,
+    raises=[AssertionError, AttributeError],
 )
 def accumulators_start_at_zero(statement, n):
-    dWhy, dby = statement(n.W_hy), statement(n.b_y)
+    names = {"np": np, "self": as_self(n)}
+    exec(statement, names)
     for t in range(n.T, 0, -1):
-        dWhy += np.outer(n.total("z", t), n.h[t])
-        dby += n.total("z", t)
-    assert close(dWhy, n.gradient("W_hy")) and close(dby, n.gradient("b_y"))
+        names["dWhh"] += np.outer(n.total("s", t), n.h[t - 1])
+    assert close(names["dWhh"], n.gradient("W_hh"))
 
 
 HIDDEN = ["W_xh", "W_hh", "b_h"]
@@ -108,7 +110,28 @@ dWhy = term("topcuoglu-13-14", "W_hy", lambda n, t: n.h[t], **OUTER)
 dby = term("topcuoglu-13-15", "b_y", lambda n, t: n.h[t], **ITSELF)
 dbh = term("topcuoglu-13-18", "b_h", lambda n, t: n.h[t], **ITSELF)
 dWxh = term("topcuoglu-13-19", "W_xh", lambda n, t: n.x[t], **OUTER)
-dWhh = term("topcuoglu-13-20", "W_hh", lambda n, t: n.h[t - 1], **OUTER)
+
+
+@check(
+    "topcuoglu-13-20",
+    printed="dWwh += np.dot(dh_raw, hs[t-1].T)",
+    corrected="dWhh += np.dot(dh_raw, hs[t-1].T)",
+    planted=[
+        "dWhh += np.dot(dh_raw, hs[t].T)",
+        "dWhh += np.dot(hs[t-1], dh_raw.T)",
+        "dWhh = np.dot(dh_raw, hs[t-1].T)",
+    ],
+    cases=tanh_networks,
+    raises=[AssertionError, NameError],
+)
+def dWhh(statement, n):
+    """Into the array that line 72 reads."""
+    names = {"np": np, "dWhh": np.zeros_like(n.W_hh)}
+    names["hs"] = {t: column(n.h[t]) for t in range(n.T + 1)}
+    for t in range(n.T, 0, -1):
+        names |= {"t": t, "dh_raw": column(n.total("s", t))}
+        exec(statement, names)
+    assert close(names["dWhh"], n.gradient("W_hh"))
 
 
 @check(
@@ -145,14 +168,18 @@ def the_slope_from_the_stored_state(statement, case):
 
 @check(
     "topcuoglu-13-21",
-    printed=lambda W, dz: np.dot(W.T, dz),
-    planted=[lambda W, dz: np.dot(W, dz), lambda W, dz: dz],
+    printed="dh_next = np.dot(self.Wwh.T, dh_raw)",
+    corrected="dh_next = np.dot(self.Whh.T, dh_raw)",
+    planted=["dh_next = np.dot(self.Whh, dh_raw)", "dh_next = dh_raw"],
     cases=tanh_networks,
+    raises=[AssertionError, AttributeError],
 )
 def what_the_step_before_gets(statement, n):
     for t in range(1, n.T + 1):
+        names = {"np": np, "self": as_self(n), "dh_raw": column(n.total("s", t))}
+        exec(statement, names)
         later = n.total("h", t - 1, of=lambda s, h, z, ell, t=t: sum(ell[t:]))
-        assert close(statement(n.W_hh, column(n.total("s", t))), column(later))
+        assert close(names["dh_next"], column(later))
 
 
 backward = whole(

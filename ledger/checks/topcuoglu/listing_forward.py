@@ -3,6 +3,8 @@
 The truth is a network that is run; the statements work on columns, as the program does.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from ledger.checking import check
@@ -62,8 +64,9 @@ def zero_columns(statement, size):
 
 @check(
     "topcuoglu-13-04",
-    printed="xs, hs, ys, ps = {}, {}, {}, {}",
-    planted=["xs, hs, ps = {}, {}, {}, {}", "xs, hs, ys, ps = {}, {}, {}"],
+    printed="xs, hs, ps = {}, {}, {}, {}",
+    corrected="xs, hs, ys, ps = {}, {}, {}, {}",
+    planted=["xs, hs, ys, ps = {}, {}, {}", "xs, hs, ps = {}, {}, {}"],
     raises=[ValueError, NameError],
 )
 def four_dictionaries(statement):
@@ -112,23 +115,34 @@ def a_one_hot_column_picks_a_column(statement, n):
         assert np.array_equal(W @ statement(index, W.shape[1]), W[:, [index]])
 
 
-def tanh_of(W_xh, x, W_hh, h, b):
-    return np.tanh(np.dot(W_xh, x) + np.dot(W_hh, h) + b)
+LINE = "hs[t] = np.tanh(np.dot(self.Wxh, xs[t]) + np.dot(self.{}, hs[t-1]) + self.bh)"
+
+
+def as_self(n):
+    """The attributes that lines 11 to 16 make."""
+    arrays = {"Wxh": n.W_xh, "Whh": n.W_hh, "Why": n.W_hy}
+    return SimpleNamespace(**arrays, bh=column(n.b_h), by=column(n.b_y))
 
 
 @check(
     "topcuoglu-13-07",
-    printed=tanh_of,
+    printed=LINE.format("Wwh"),
+    corrected=LINE.format("Whh"),
     planted=[
-        lambda W_xh, x, W_hh, h, b: tanh_of(W_xh, x, W_hh.T, h, b),
-        lambda W_xh, x, W_hh, h, b: tanh_of(W_xh, x, W_hh, h, 0),
+        LINE.format("Whh.T"),
+        LINE.format("Whh").replace(" + self.bh", ""),
+        LINE.format("Whh").replace("t-1", "t"),
     ],
     cases=tanh_networks,
+    raises=[AssertionError, AttributeError],
 )
 def the_state_as_a_column(statement, n):
+    names = {"np": np, "self": as_self(n), "hs": {0: column(n.h_0)}, "xs": {}}
     for t in range(1, n.T + 1):
-        x, h_prev, b = column(n.x[t]), column(n.h[t - 1]), column(n.b_h)
-        assert close(statement(n.W_xh, x, n.W_hh, h_prev, b), column(n.h[t]))
+        names |= {"t": t}
+        names["xs"][t], names["hs"][t] = column(n.x[t]), column(n.h_0)
+        exec(statement, names)
+        assert close(names["hs"][t], column(n.h[t]))
 
 
 @check(

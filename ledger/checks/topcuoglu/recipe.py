@@ -191,8 +191,11 @@ b_h = whole(
 @check(
     "topcuoglu-10.3-02",
     printed=lambda n: [None, *n.h[:-1]],  # the factor of dz_t is h_{t-1}
-    otherwise=lambda n: [None, 0 * n.h_0, *n.h[1:-1]],  # nothing before the first step
-    planted=[lambda n: n.h, lambda n: [None, *n.s[1:]]],
+    planted=[
+        lambda n: [None, 0 * n.h_0, *n.h[1:-1]],  # nothing before the first step
+        lambda n: n.h,
+        lambda n: [None, *n.s[1:]],
+    ],
     cases=tanh_networks,
 )
 def the_state_before(statement, n):

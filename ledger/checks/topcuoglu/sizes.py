@@ -185,8 +185,15 @@ example_formula = number(
 )
 
 
-@check("topcuoglu-6.1-08", printed=26, planted=[100, 1])
-def a_distribution_over_the_letters(statement):
-    params = rnnlib.init_params(26, 100, 26, rng=np.random.default_rng(0))
-    p = softmax(rnnlib.forward(params, np.eye(26)[:, None, :]).z[0, 0])
-    assert p.shape == (statement,) and close(p.sum(), 1.0)
+@check(
+    "topcuoglu-6.1-08",
+    printed=lambda y: y,
+    corrected=softmax,
+    planted=[np.exp, lambda y: 1 / (1 + np.exp(-y)), lambda y: y / np.sum(y)],
+    cases=[0, 1],
+)
+def a_distribution_over_the_letters(statement, seed):
+    """What ``statement`` makes of the output (2) of an untrained network."""
+    params = rnnlib.init_params(26, 100, 26, rng=np.random.default_rng(seed))
+    p = statement(rnnlib.forward(params, np.eye(26)[:, None, :]).z[-1, 0])
+    assert p.shape == (26,) and np.all(p >= 0) and close(p.sum(), 1.0)

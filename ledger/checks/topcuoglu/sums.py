@@ -6,7 +6,14 @@ import numpy as np
 import sympy as sp
 
 from ledger.checking import check
-from ledger.checks.oracles import PARAMETERS, close, jacobian, network, networks
+from ledger.checks.oracles import (
+    PARAMETERS,
+    close,
+    delay_lines,
+    jacobian,
+    network,
+    networks,
+)
 
 
 def by_loss(n, name, t):
@@ -63,6 +70,7 @@ def the_term_of_a_step(statement, n):
     printed=lambda t: set(range(t)),
     planted=[lambda t: {t - 1}, lambda t: {t - 1, t - 2} & set(range(t))],
     cases=networks,
+    outside=delay_lines(),
 )
 def all_the_states_before(statement, n):
     for t in range(1, n.T + 1):
@@ -120,6 +128,7 @@ def a_change_of_the_weights_at_the_beginning(statement, n):
     printed=lambda T: set(range(T + 1)),
     planted=[lambda T: {T}, lambda T: {0, T}, lambda T: {T - 1, T}],
     cases=networks,
+    outside=delay_lines(),
 )
 def the_last_error_comes_from_all_states(statement, n):
     found = {k for k in range(n.T + 1) if np.any(n.total("h", k, of=last_loss))}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -9,7 +10,7 @@ import rnnlib
 from ledger.checking import check
 from ledger.checks.oracles import close, network, networks, softmax
 from ledger.checks.topcuoglu.clipping import five_arrays, flat, together
-from ledger.checks.topcuoglu.recipe import GRADIENTS, recipe
+from ledger.checks.topcuoglu.recipe import recipe
 
 
 def entries(arrays, limit=5.0):
@@ -106,31 +107,37 @@ def the_arrays_themselves_are_changed(statement, arrays):
     assert close(flat(own), flat(wanted))
 
 
-def subtract(W, dW, lr):
-    W -= lr * dW
-
-
-def add(W, dW, lr):
-    W += lr * dW
-
-
-def rebind(W, dW, lr):
-    W = W - lr * dW
+UPDATE = """
+dWxh, {}, dWhy, dbh, dby = grads
+self.Wxh -= lr * dWxh
+self.Whh -= lr * dWhh
+self.Why -= lr * dWhy
+self.bh -= lr * dbh
+self.by -= lr * dby
+"""
 
 
 @check(
     "topcuoglu-13-26",
-    printed=subtract,
-    planted=[add, rebind],
+    printed=UPDATE.format("dWwh"),
+    corrected=UPDATE.format("dWhh"),
+    planted=[
+        UPDATE.format("dWhh").replace("-=", "+="),
+        UPDATE.format("dWhh").replace("lr * ", ""),
+        UPDATE.format("dWhh").replace("self.by -= lr * dby", ""),
+    ],
     cases=networks,
+    raises=[AssertionError, NameError],
 )
 def one_step_downhill(statement, n):
-    own = {name: getattr(n, name).copy() for name in GRADIENTS}
-    for name, W in own.items():
-        statement(W, n.gradient(name), 1e-3)
-    squares = sum(np.sum(n.gradient(name) ** 2) for name in GRADIENTS)
-    fall = n.L - replace(n, **own).L
-    assert 0.9 * 1e-3 * squares < fall < 1.1 * 1e-3 * squares
+    """To first order the loss falls by the rate times the squared norm."""
+    order = ("W_xh", "W_hh", "W_hy", "b_h", "b_y")
+    own = SimpleNamespace(**{k.replace("_", ""): getattr(n, k).copy() for k in order})
+    grads, rate = [n.gradient(k) for k in order], 1e-3
+    exec(statement, {"self": own, "grads": grads, "lr": rate})
+    after = replace(n, **{k: getattr(own, k.replace("_", "")) for k in order})
+    squares = sum(np.sum(g**2) for g in grads)
+    assert 0.9 * rate * squares < n.L - after.L < 1.1 * rate * squares
 
 
 def sample(n, h, start, count, choose, feed=lambda drawn, start: drawn, carry=True):

@@ -1,0 +1,65 @@
+"""Numbers in the text of a record, put there by its check.
+
+A record says ``<<name>>`` or ``<<name:.2f>>``, and its check has ``numbers``, a
+function without arguments that gives the values by name.
+"""
+
+import re
+from fractions import Fraction
+
+import numpy as np
+
+from ledger.checking import checks
+
+PLACE = re.compile(r"<<(\w+)(?::([^>]+))?>>")
+
+
+def said(claim, field):
+    """A field of a record with its numbers.
+
+    Raises ValueError when the check does not give one of them.
+    """
+    text = getattr(claim, field)
+    if "<<" not in text:
+        return text
+    item = checks(claim.document).get(claim.id)
+    values = item.numbers() if item else {}
+    return fill(text, values, claim.id)
+
+
+def fill(text, values, place=""):
+    """The text with each ``<<name>>`` replaced by its value."""
+
+    def value(match):
+        name, form = match.groups()
+        if name not in values:
+            raise ValueError(f"{place}: the check gives no number {name!r}")
+        return written(values[name], form)
+
+    return PLACE.sub(value, text)
+
+
+def written(value, form=None):
+    """A number, a vector or a matrix, as it stands in a formula."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Fraction):
+        sign = "-" if value < 0 else ""
+        if value.denominator == 1:
+            return str(value)
+        return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+    array = np.asarray(value)
+    if array.ndim == 2:
+        rows = [" & ".join(written(v, form) for v in row) for row in array]
+        return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
+    if array.ndim == 1:
+        return f"({', '.join(written(v, form) for v in array)})"
+    number = array.item()
+    if form:
+        return format(number, form)
+    return str(int(number)) if number == int(number) else f"{number:.4g}"
+
+
+def names(text):
+    """The names of the numbers that a text asks for."""
+    return [name for name, _ in PLACE.findall(text)]
