@@ -162,6 +162,12 @@ def network(rng, *, d_x=2, d_h=3, K=4, T=4, scale=0.8, **options):
     )
 
 
+JORDAN = np.array([[0.5, 10.0], [0.0, 0.5]])  # radius 1/2, norm above 10
+RANK_ONE = np.full((2, 2), 0.9)  # entries and norm on two sides of one
+NILPOTENT = np.array([[0.0, 5.0], [0.0, 0.0]])  # radius zero, norm 5
+NOT_NORMAL = (JORDAN, RANK_ONE, NILPOTENT)
+
+
 def delay_line(n):
     """The network with a W_hh of one entry: no input lasts longer than two steps."""
     W_hh = np.zeros_like(n.W_hh)

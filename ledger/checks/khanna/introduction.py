@@ -149,7 +149,7 @@ def gradients_grow_exponentially(statement, w):
 def decades(statement):
     for key, decade in statement.items():
         year = int(entry(key)["year"])
-        assert decade <= year < decade + 10
+        assert decade <= year < decade + 10 and decade % 10 == 0
 
 
 @check(

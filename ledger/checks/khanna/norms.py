@@ -11,6 +11,7 @@ from ledger.checks.khanna.descent import start
 from ledger.checks.khanna.vanishing import linear, rotation
 from ledger.checks.oracles import (
     ACTIVATIONS,
+    NOT_NORMAL,
     PARAMETERS,
     network,
     networks,
@@ -28,7 +29,7 @@ GAMMA = {"tanh": 1.0, "logistic": 0.25, "identity": 1.0}
         np.linalg.norm,
         lambda W: np.abs(W).max(),
     ],
-    cases=lambda rng: [NILPOTENT, *rng.standard_normal((5, 3, 3))],
+    cases=lambda rng: [*NOT_NORMAL, NILPOTENT, *rng.standard_normal((5, 3, 3))],
 )
 def the_spectral_norm(statement, W):
     """Never exceeded by |Wv| / |v|, and attained."""
@@ -63,7 +64,8 @@ def a_gamma_below_one(statement, name):
 
 def for_the_bound(rng):
     some = [*networks(rng), *networks(rng), linear(NILPOTENT, 4)]
-    return [*some, linear(0.5 * rotation(rng), 4)]
+    skewed = [linear(W, 4) for W in NOT_NORMAL]
+    return [*some, *skewed, linear(0.5 * rotation(rng), 4)]
 
 
 @check(

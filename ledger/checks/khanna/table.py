@@ -176,5 +176,6 @@ def counting_is_the_maximum(statement, counts):
     """No gradient is used: the frequencies maximise the likelihood."""
     others = np.random.default_rng(0).dirichlet(np.ones(3), 4000)
     near = counts / counts.sum() + 0.01 * (np.eye(3) - 1 / 3)
+    assert np.isclose(statement(counts).sum(), 1)
     best = counts @ np.log(statement(counts))
     assert all(best >= counts @ np.log(q) for q in (*others, *near))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ledger.checking import check
+from ledger.checks.oracles import JORDAN, NILPOTENT, NOT_NORMAL
 from ledger.checks.pal.terms import (
     HV,
     product,
@@ -21,7 +22,6 @@ def least(A):
 
 
 STEPS = 60
-NILPOTENT = np.array([[0.0, 5.0], [0.0, 0.0]])
 ONE_WAY = np.diag([2.0, 0.5])
 
 
@@ -84,7 +84,9 @@ def the_condition_makes_the_gradient_explode(statement, case):
 def pairs(rng):
     """Pairs of matrices, the first one normal or not."""
     for _ in range(4):
-        yield rng.standard_normal((2, 3, 3))
+        A, B = rng.standard_normal((2, 3, 3))
+        yield A, B
+        yield A, np.linalg.inv(A)
     A = np.array([[1.0, 10.0], [0.0, 1.0]])
     yield A, np.linalg.inv(A)
 
@@ -135,6 +137,9 @@ def lambda_star_of_a_symmetric_matrix(statement, M):
     assert 1 >= statement(M) * spectral(B) * (1 - 1e-9)  # Lemma 3, M being normal
 
 
+SHEAR = np.array([[2.0**24, 2.0**48], [0.0, 2.0**24]])  # both eigenvalues large
+
+
 @check(
     "pal-5-15",
     printed=lambda e, P: spectral(P),
@@ -144,6 +149,8 @@ def lambda_star_of_a_symmetric_matrix(statement, M):
         (np.array([0.0, 1.0]), np.diag([2.0**40, 0.0])),
         (np.array([0.0, 1.0]), np.diag([2.0**40, 3.0**40])),
         (np.array([0.6, 0.8]), 2.0**40 * EIGHTH_TURN),
+        (1e-9 * np.array([0.6, 0.8]), 2.0**40 * EIGHTH_TURN),
+        (np.linalg.svd(SHEAR)[0][:, 1], SHEAR),
     ],
 )
 def growth_of_this_makes_the_error_s_gradient_grow(statement, case):
@@ -151,7 +158,7 @@ def growth_of_this_makes_the_error_s_gradient_grow(statement, case):
     if statement(e, P) > 1e6:
         assert np.linalg.norm(e @ P) > 1e6
     else:
-        assert sigma_min(P) < 1e6
+        assert np.linalg.norm(e) * sigma_min(P) < 1e6
 
 
 @check(
@@ -175,6 +182,7 @@ def the_last_factor_of_theorem_1(statement, v):
     ],
     cases=lambda rng: [
         np.array([[1.0, 10.0], [0.0, 1.0]]),
+        *NOT_NORMAL,
         *rng.standard_normal((3, 3, 3)),
     ],
 )
@@ -220,6 +228,8 @@ def chains(rng):
     """W and the diagonals of the steps."""
     yield NILPOTENT, [np.ones(2)] * 2
     yield np.eye(2), [np.array([1.0, 0.5]), np.array([0.5, 1.0])] * 2
+    yield 3 * EIGHTH_TURN, [np.ones(2)] * 3
+    yield JORDAN, [np.ones(2)] * 3
     for _ in range(3):
         yield rng.standard_normal((3, 3)), list(0.2 + 0.8 * rng.random((4, 3)))
 

@@ -137,6 +137,8 @@ def an_error_is_a_number_least_at_the_target(statement, case):
     o, k = case
     y = np.eye(4)[k]
     at_the_target = y + 1e-12
+    even = np.array([0.5, 0.5]), np.array([1.0, 0.0])
+    assert close(statement["MSE"](*even), 0.25)
     for E in statement.values():
         assert np.ndim(E(o, y)) == 0
         assert E(o, y) > 1e-3 and abs(E(at_the_target, y)) < 1e-9

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close
+from ledger.checks.oracles import JORDAN, NOT_NORMAL, RANK_ONE, close
 from ledger.checks.pal.terms import (
     HV,
     every_size,
@@ -93,7 +93,12 @@ def linear(W):
     printed=lambda values: values[np.argmax(np.abs(values))] < 1,
     corrected=lambda values: np.max(np.abs(values)) < 1,
     planted=[lambda values: np.min(np.abs(values)) < 1],
-    cases=[[[0.5]], [[-0.5]], [[-3.0]], [[2, 1], [0, 0.5]], [[0.5, 9], [0, -0.7]]],
+    cases=[
+        *([[w]] for w in (0.5, -0.5, -3.0, 1.0)),
+        [[2, 1], [0, 0.5]],
+        [[0.5, 9], [0, -0.7]],
+        *(W.tolist() for W in NOT_NORMAL),
+    ],
     counterexample=[[-3.0]],
 )
 def linear_F_vanishes(statement, W):
@@ -124,6 +129,8 @@ def runs(rng):
         yield Run(norm * np.linalg.qr(W)[0], sigma, x, h_0)
         yield Run(norm * W / spectral(W), sigma, x, h_0)
     yield FADING_EIGENVALUES
+    yield linear(np.eye(2))
+    yield linear(RANK_ONE)
 
 
 @check(
@@ -143,7 +150,7 @@ def the_condition_makes_F_vanish(statement, run):
     if statement(run.W, gamma):
         assert size_of_F(run, 150) < 1e-6
     else:  # a condition that never holds would prove anything
-        assert spectral(run.W) * gamma > 1
+        assert spectral(run.W) * gamma >= 1 - 1e-12
 
 
 @check(
@@ -174,6 +181,8 @@ def factors(rng):
     for w, first in ((0.5, 2.0), (2.0, 0.25)):
         one = np.ones((1, 1))
         yield Factors(w * one, [one] * 3, first * one[0], 0.25 * one[0])
+    for W, size in ((JORDAN, 1.0), (RANK_ONE, 1.0), (np.eye(2), 3.0)):
+        yield Factors(W, [size * np.eye(2)] * 3, np.ones(2), np.ones(2))
     for _ in range(3):
         D = [np.diag(rng.random(3)) for _ in range(4)]
         yield Factors(rng.standard_normal((3, 3)), D, *rng.standard_normal((2, 3)))
@@ -205,7 +214,7 @@ def the_product_of_norms_bounds_F(statement, f):
 @check(
     "pal-4.1-06",
     printed=lambda W, D, v, n: (W * v) ** n,
-    cases=[(2.0, 1.0, 0.5), (0.5, 0.25, 3.0)],
+    cases=[(2.0, 1.0, 0.5), (0.5, 0.25, 3.0), (2.0, 1.0, 2.0), (0.5, 1.0, 1.0)],
     outside=[(1.0, 3.0, 1.0)],
     planted=[lambda W, D, v, n: (W * v) ** n * (D / 2) ** n],
 )
@@ -224,7 +233,7 @@ def the_slopes_can_be_left_out(statement, case):
         lambda W: np.max(np.abs(W)),
         lambda W: np.sqrt(radius(W @ W)),
     ],
-    cases=lambda rng: rng.standard_normal((5, 3, 3)),
+    cases=lambda rng: [*rng.standard_normal((5, 3, 3)), *NOT_NORMAL],
 )
 def the_norm_of_W_R_is_at_most(statement, W):
     assert spectral(W) <= statement(W) * (1 + 1e-9)
@@ -239,6 +248,7 @@ def the_norm_of_W_R_is_at_most(statement, W):
 )
 def gamma_bounds(statement, h):
     assert statement(h) <= 1 + 1e-12  # gamma of tanh
+    assert close(statement(0 * h), 1.0)  # and no less will do
 
 
 @check(

@@ -37,6 +37,7 @@ def each_kind_of_target_has_its_loss(statement, case):
             gradient = jacobian(lambda v, y=y: loss(v, y), z)
             assert np.max(np.abs(gradient - output_error(z, y))) < 1e-12
     assert all(statement(y, name) for y in np.eye(3))
+    assert statement(np.array([0.5, -2.0, 3.0]), "half_squared_error")
 
 
 @check(

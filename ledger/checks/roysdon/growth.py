@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, networks
+from ledger.checks.oracles import NILPOTENT, NOT_NORMAL, RANK_ONE, close, networks
 from ledger.checks.roysdon.spectral import radius
 
 
@@ -14,7 +14,9 @@ def repeated(rng):
     """Jacobians that repeat: contractions, expansions, and what lies between."""
     turns = [np.linalg.qr(rng.standard_normal((3, 3)))[0] for _ in range(2)]
     between = [[np.array([[0.0, 5.0], [0.0, 0.0]])], [np.diag([2.0, 0.5])]]
-    return [[0.8 * turns[0]], [1.3 * W for W in turns], *between, ONE_UNIT_AT_A_TIME]
+    back_and_forth = [[NILPOTENT, NILPOTENT.T], *([W] for W in NOT_NORMAL)]
+    some = [[0.8 * turns[0]], [1.3 * W for W in turns], [np.eye(2)]]
+    return [*some, *between, *back_and_forth, ONE_UNIT_AT_A_TIME]
 
 
 ONE_UNIT_AT_A_TIME = [np.diag([2.0, 0.0]), np.diag([0.0, 2.0])]  # relu, W_hh = 2 I
@@ -115,7 +117,9 @@ TRANSIENT = np.array([[0.5, 10.0], [0.0, 0.5]])
         lambda W: np.min(np.abs(np.linalg.eigvals(W))),
         lambda W: np.abs(np.trace(W)),
     ],
-    cases=lambda rng: [(W, 13) for W in (*rng.standard_normal((3, 3, 3)), TRANSIENT)],
+    cases=lambda rng: [
+        (W, 13) for W in (*rng.standard_normal((3, 3, 3)), TRANSIENT, RANK_ONE)
+    ],
     outside=[(TRANSIENT, 1), (TRANSIENT, 3)],
 )
 def the_spectral_radius_is_the_rate_in_the_end(statement, case):

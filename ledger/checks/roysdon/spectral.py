@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from ledger.checking import check
-from ledger.checks.oracles import close, network, networks
+from ledger.checks.oracles import NILPOTENT, close, network, networks
 
 
 def jacobian_of_step(n, t):
@@ -146,7 +146,8 @@ def contractions(rng):
     for rho in (0.5, 0.95):
         factors = rng.standard_normal((8, 3, 3))
         found.append((rho, [rho * A / np.linalg.norm(A, 2) for A in factors]))
-    return found
+    skewed = [NILPOTENT / 5, NILPOTENT.T / 5]  # of norm one
+    return [*found, (0.9, [0.9 * skewed[k % 2] for k in range(8)])]
 
 
 @check(
@@ -182,8 +183,8 @@ def radius(A):
 def scaled(rng):
     """(norm, W, slopes): W and the slopes of eight steps; ||W|| max|phi'| = 0.95."""
     found = []
-    for norm, _ in CONSISTENT:
-        W, slopes = rng.standard_normal((3, 3)), rng.random((8, 3))
+    for size, (norm, _) in zip((0.5, 3.0, 1.0, 2.0), CONSISTENT, strict=True):
+        W, slopes = rng.standard_normal((3, 3)), size * rng.random((8, 3))
         found.append((norm, 0.95 * W / (norm(W) * np.max(slopes)), slopes))
     return found
 

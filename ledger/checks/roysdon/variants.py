@@ -71,7 +71,7 @@ SIX = network(np.random.default_rng(8), T=6)
     "roysdon-1.8-02",
     printed=lambda lag, L: lag < L,
     planted=[lambda lag, L: lag < L - 1, lambda lag, L: lag <= L + 2],
-    cases=[(3, 1, 3), (6, 4, 3), (5, 5, 3), (6, 2, 3)],
+    cases=[(3, 1, 3), (6, 4, 3), (5, 5, 3), (6, 2, 3), (6, 3, 3)],
     outside=[(4, 3, 3), (5, 3, 3)],
 )
 def local_dependencies_inside_a_window(statement, case):

@@ -11,8 +11,8 @@ from ledger.checks.sarkar.outputs import networks, of, one_unit
 
 def from_step(n, first):
     """The cost with the sum starting at step ``first``: also step 0, with target 0."""
-    extra = n.step_loss(n.W_hy @ n.h_0 + n.b_y, np.zeros_like(n.b_y))
-    return n.L + (extra if first == 0 else 0)
+    at_0 = n.step_loss(n.W_hy @ n.h_0 + n.b_y, np.zeros_like(n.b_y))
+    return sum([at_0, *n.ell[1:]][first:])
 
 
 @check("sarkar-3.1-01", printed=0, corrected=1, cases=networks)

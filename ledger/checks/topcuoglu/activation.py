@@ -77,7 +77,7 @@ def a_relu_state_can_grow_exponentially(statement, w):
         assert close(state, statement(w, t))
 
 
-UNITS = [(w, h) for w in (0.5, 0.9, 1.1, 2.0) for h in (0.5, 64.0)]
+UNITS = [(w, h) for w in (0.5, 0.9, 1.0, 1.1, 2.0) for h in (0.5, 64.0)]
 
 
 @check(
@@ -106,6 +106,7 @@ def large_networks(rng):
 def a_tanh_state_is_bounded(statement, n):
     for h in n.h[1:]:
         assert np.all(np.abs(h) <= statement)
+    assert np.tanh(50.0) == statement  # and no less will do
 
 
 @check(
@@ -119,6 +120,7 @@ def a_tanh_state_is_bounded(statement, n):
 def a_small_error_in_a_bounded_state(statement, case):
     w, apart, T = case
     error = states(np.tanh, w, apart, T)[-1] - states(np.tanh, w, 0.0, T)[-1]
+    assert 0.99 * statement(w, apart, T) <= abs(error)
     assert abs(error) <= statement(w, apart, T) * (1 + 1e-9)
 
 
@@ -133,7 +135,9 @@ def the_centre_of_the_values(statement):
 
 
 def pre_activations(rng):
-    return [rng.standard_normal(20), rng.standard_normal(20) + 8.0]
+    s = rng.standard_normal(20)
+    ends = [np.array([0.0, 1.0]), np.array([-1.0, 0.0])]
+    return [s, s + 8.0, s - 8.0, *ends]
 
 
 def mixed(s):

@@ -1,8 +1,11 @@
 """Section 10.5.2, after (14): when the chain of Jacobians shrinks or grows."""
 
+from functools import reduce
+
 import numpy as np
 
 from ledger.checking import check
+from ledger.checks.oracles import NILPOTENT, NOT_NORMAL
 
 LENGTH = 300
 
@@ -13,24 +16,26 @@ def scaled(rng, size, lowest, highest):
     return U @ np.diag(rng.uniform(lowest, highest, size)) @ V
 
 
-def power_norm(W):
-    return np.linalg.norm(np.linalg.matrix_power(W, LENGTH), 2)
+def product_norm(chain):
+    """The norm of the product of the matrices, over and over."""
+    once = reduce(np.matmul, chain)
+    return np.linalg.norm(np.linalg.matrix_power(once, LENGTH), 2)
 
 
-def small_entries(W):
-    return bool(np.all(np.abs(W) < 1))
+def small_entries(chain):
+    return all(np.all(np.abs(W) < 1) for W in chain)
 
 
-def large_entries(W):
-    return bool(np.all(np.abs(W) > 1))
+def large_entries(chain):
+    return all(np.all(np.abs(W) > 1) for W in chain)
 
 
-def norm_below_one(W):
-    return np.linalg.norm(W, 2) < 1
+def norm_below_one(chain):
+    return all(np.linalg.norm(W, 2) < 1 for W in chain)
 
 
-def expands(W):
-    return np.linalg.norm(W, -2) > 1  # the smallest singular value
+def expands(chain):
+    return all(np.linalg.norm(W, -2) > 1 for W in chain)  # smallest singular values
 
 
 GROWS = np.full((2, 2), 0.9)  # small entries, spectral radius 1.8
@@ -39,19 +44,25 @@ ENDS = np.array([[2.0, -2.0], [2.0, -2.0]])  # large entries, square zero
 
 def matrices(rng):
     some = [scaled(rng, 3, *ends) for ends in ((0.3, 0.9), (0.2, 0.8), (1.1, 1.5))]
-    return [*some, scaled(rng, 3, 1.2, 3.0), GROWS, ENDS]
+    one = [*some, scaled(rng, 3, 1.2, 3.0), GROWS, ENDS, np.eye(2), *NOT_NORMAL]
+    two = [NILPOTENT, NILPOTENT.T]  # radius zero each, and the product grows
+    mixed = [[a * np.eye(2), b * np.eye(2)] for a, b in ((0.9, 3.0), (2.0, 0.1))]
+    return [*([W] for W in one), two, *mixed]
 
 
 @check(
     "topcuoglu-10.5.2-04",
     printed=small_entries,
     corrected=norm_below_one,
-    planted=[lambda W: np.linalg.norm(W, 2) < 2, lambda W: np.abs(W).mean() < 1],
+    planted=[
+        lambda chain: np.linalg.norm(chain[0], 2) < 2,
+        lambda chain: np.abs(chain).mean() < 1,
+    ],
     cases=matrices,
-    counterexample=GROWS,
+    counterexample=[GROWS],
 )
-def small_factors_shrink_the_product(statement, W):
-    assert not statement(W) or power_norm(W) < 1e-6
+def small_factors_shrink_the_product(statement, chain):
+    assert not statement(chain) or product_norm(chain) < 1e-6
 
 
 @check(
@@ -64,6 +75,7 @@ def small_factors_shrink_the_product(statement, W):
         np.array([0.5, 0.5, 1.2]),
         np.array([0.2, 1.5, 1.5]),
         np.array([1.5, 1.5, 0.9]),
+        np.array([2.0, 0.5]),
     ],
     counterexample=np.array([0.9, 0.9, 3.0]),
 )
@@ -76,12 +88,15 @@ def mostly_small_factors_of_one_unit(statement, factors):
     "topcuoglu-10.5.2-07",
     printed=large_entries,
     corrected=expands,
-    planted=[lambda W: np.linalg.norm(W, 2) > 1, lambda W: np.abs(W).max() > 1],
+    planted=[
+        lambda chain: np.linalg.norm(chain[0], 2) > 1,
+        lambda chain: np.abs(chain).max() > 1,
+    ],
     cases=matrices,
-    counterexample=ENDS,
+    counterexample=[ENDS],
 )
-def large_factors_grow_the_product(statement, W):
-    assert not statement(W) or power_norm(W) > 1e6
+def large_factors_grow_the_product(statement, chain):
+    assert not statement(chain) or product_norm(chain) > 1e6
 
 
 def latch(w, start, T=60):

@@ -150,4 +150,6 @@ def the_update_is_bounded(statement, case):
             step = rate * display_15(curvature * w, tau)
             assert np.linalg.norm(step) <= statement(rate, tau) * (1 + 1e-12)
             w = w - step
+        first = rate * display_15(curvature * np.array([3.0, -4.0]), tau)
+        assert close(np.linalg.norm(first), min(rate * curvature * 5, statement(*case)))
         assert np.all(np.isfinite(w))

@@ -66,6 +66,7 @@ PRODUCTS = {"W_xh": ("x", "h"), "W_hh": ("h", "h")}
     cases=networks,
 )
 def what_each_matrix_leads_from_and_to(statement, n):
+    assert set(statement) == {"W_xh", "W_hh", "W_hy"}
     for name, (source, target) in statement.items():
         assert getattr(n, name).shape == (SIZES[target], SIZES[source])
 

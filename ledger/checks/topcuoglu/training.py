@@ -42,6 +42,8 @@ def entries_of_at_most_five(statement, n):
         arrays = [1e3 * g for g in recipe(n)[0].values()]
         clipped = flat(statement(arrays))
         assert np.all(np.abs(clipped) <= 5)  # not so for NaN
+        small = np.array([-4.0, 0.0, 4.9])
+        assert close(statement([small])[0], small)
     assert np.linalg.norm(clipped) <= 5 * clipped.size**0.5
 
 
