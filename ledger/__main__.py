@@ -1,7 +1,7 @@
 """`python -m ledger [document ...]`: run the ledger and say what it found.
 
-The planted falsifications are the mutation score: how many false versions of the
-claims the checks refuse.
+The score is that of `python -m ledger.scoring`: how many false versions of the claims
+the checks refuse.
 """
 
 import sys
@@ -10,12 +10,15 @@ from time import perf_counter
 
 from ledger.audit import (
     check_complaints,
+    constant_complaints,
     coverage_complaints,
-    falsifications,
+    loose_complaints,
     record_complaints,
+    thin_complaints,
 )
 from ledger.checking import checks, judge
 from ledger.claims import DOCUMENTS, VERDICTS, claims
+from ledger.scoring import stored
 
 
 def main(documents):
@@ -24,7 +27,8 @@ def main(documents):
     for document in documents or DOCUMENTS:
         start, slow = perf_counter(), []
         found = record_complaints(document) + coverage_complaints(document)
-        found += check_complaints(document)
+        found += check_complaints(document) + loose_complaints(document)
+        found += constant_complaints(document) + thin_complaints(document)
         for claim in claims(document):
             if claim.id in checks(document):
                 began = perf_counter()
@@ -36,8 +40,11 @@ def main(documents):
         print(
             f"{document}: {len(claims(document))} claims: {verdicts} ({seconds:.1f} s)"
         )
-        planted, refused = falsifications(document)
-        print(f"  planted falsifications: {planted}, refused: {refused}")
+        counted = stored()[document]
+        print(
+            f"  false versions: {counted.planted} planted, all refused; "
+            f"{counted.refused} of {counted.made} made by rule refused"
+        )
         if slow and max(slow)[0] > 1:
             print(
                 "  slowest:",

@@ -1,10 +1,16 @@
 """What is wrong with the ledger as a whole: sentences, none when all is well."""
 
+import ast
 from collections import Counter
+from types import FunctionType
+
+import numpy as np
 
 from ledger.anchors import anchors, equation_cells, place
-from ledger.checking import checks
+from ledger.checking import MISSING, checks
 from ledger.claims import SILENCES, claims, complaints, outline, silences
+from ledger.rules import tree_of
+from ledger.scoring import tried
 
 
 def record_complaints(document):
@@ -89,12 +95,44 @@ def unclaimed_equations(documents):
     ]
 
 
-def falsifications(document):
-    """(planted falsifications, those that a check refuses) of the claims that hold."""
-    planted = killed = 0
-    for claim in claims(document):
-        item = checks(document).get(claim.id)
-        if item is not None:
-            planted += len(item.planted)
-            killed += len(item.planted) - len(item.survivors)
-    return planted, killed
+MATHEMATICAL = (
+    *("equation", "definition", "shape", "theorem", "proof", "algorithm"),
+    *("cost", "number"),
+)
+
+
+def right(item):
+    """The statement of a check that must pass."""
+    return item.printed if item.corrected is MISSING else item.corrected
+
+
+def constant_complaints(document):
+    """Checks whose statement is a bare yes or no, whatever the case."""
+    return [
+        f"{id_}: the statement is a constant"
+        for id_, item in checks(document).items()
+        if isinstance(right(item), bool | np.bool_) or always(right(item))
+    ]
+
+
+def always(statement):
+    """True for a lambda that gives one truth value whatever its arguments."""
+    if not isinstance(statement, FunctionType):
+        return False
+    tree = tree_of(statement)
+    body = tree.body if isinstance(tree, ast.Lambda) else None
+    return isinstance(body, ast.Constant) and isinstance(body.value, bool)
+
+
+def thin_complaints(document):
+    """Mathematical claims that fewer than two false versions are tried on."""
+    kinds = {claim.id: claim.kind for claim in claims(document)}
+    found = []
+    for id_, item in checks(document).items():
+        wrong = sum(not isinstance(version, bool) for version in item.planted)
+        wrong += len(item.outside) + (item.otherwise is not MISSING)
+        wrong += item.corrected is not MISSING  # then what is printed is false
+        if wrong < 2 and kinds.get(id_) in MATHEMATICAL:
+            wrong += len(tried(item))
+            found += [f"{id_}: {wrong} false versions"] if wrong < 2 else []
+    return found

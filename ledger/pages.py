@@ -18,6 +18,7 @@ from ledger.claims import (
     outline,
 )
 from ledger.filling import said
+from ledger.scoring import stored, survivors
 from tools import chapters
 
 AUTHORS = {
@@ -176,6 +177,7 @@ def summary_page():
     """Counts, the chart, and what the verdicts mean."""
     records = all_claims()
     wrong = [c for c in records if c.verdict in AT_FAULT]
+    at_fault = {c.fault for c in wrong}
     meaning = [
         f"[{v}]{{.verdict .verdict-{slug(v)}}}\n: {m}" for v, m in VERDICTS.items()
     ]
@@ -183,16 +185,15 @@ def summary_page():
         [
             f"The five documents make **{len(records)} claims** that we found. "
             f"{len(wrong)} of them need a correction; the rest stand, or cannot be "
-            "run. Every verdict but the last is backed by a check that the tests "
-            "execute. A check shows each time that it can fail: a claim that holds "
-            "is tested together with planted falsifications, a claim that does not "
-            f"hold together with its correction. There are {planted()} planted "
-            "falsifications, and the tests demand that every one is refused. One "
-            "fault can spoil several claims, and one fault can be made in several "
-            f"documents: the corrections go back to {len(faults())} faults, "
-            "{doc}`each with one verdict <faults>`.",
+            f"run. The corrections go back to {len(at_fault)} faults, "
+            "{doc}`each with one verdict <faults>`: a fault can spoil several claims, "
+            "and be made in several documents. Every verdict but the last is backed by "
+            "a check that the tests execute. A check shows each time that it can fail: "
+            "a claim that holds is tested together with falsifications, a claim that "
+            "does not hold together with its correction.",
             bars({AUTHORS[d]: counts(claims(d)) for d in DOCUMENTS}),
             count_table(),
+            score_text(),
             "## The five documents",
             about_table(),
             "## What the verdicts mean",
@@ -245,9 +246,27 @@ def faults_page():
     return "\n\n".join(parts)
 
 
-def planted():
-    """How many falsifications the checks plant."""
-    return sum(len(check.planted) for d in DOCUMENTS for check in checks(d).values())
+def score_text():
+    """How many false versions the checks refuse, and which they let pass."""
+    scores = stored().values()
+    planted, made, refused = (sum(column) for column in zip(*scores, strict=True))
+    groups = dict.fromkeys(map(id, survivors().values()))
+    listed = {id(group): group for group in survivors().values()}
+    missed = [listed[g] for g in groups if listed[g].kind == "missed"]
+    lines = [
+        f"The checks refuse all of {planted} false versions of the claims that were "
+        f"planted by hand, and {refused} of {made} made by rule "
+        f"({100 * refused / made:.1f}%). The rules exchange what people confuse: "
+        "< and <=, a norm and a radius, a sum and a mean, every and some, $t$ and "
+        "$t - 1$, a matrix and its transpose, the state before and after the "
+        "activation; they drop a term, a factor or a hypothesis, and turn a sign. A "
+        "version that is true as well, being weaker or the same in other words, is "
+        "listed with its reason and does not count. Those that the checks miss:",
+    ]
+    for group in missed:
+        names = ", ".join(f"{{ref}}`{c} <claim-{c}>`" for c in group.claims)
+        lines.append(f"- {names}: {group.why}")
+    return "\n".join([lines[0], "", *lines[1:]])
 
 
 def counts(records):

@@ -105,7 +105,7 @@ def of_value(statement) -> Iterator:
 
 def of_function(function) -> Iterator:
     """The versions of a function, one change each; or of the functions it calls."""
-    tree = _tree(function)
+    tree = tree_of(function)
     if tree is None:
         return
     changed = False
@@ -120,8 +120,8 @@ def of_called(function, tree):
     """The versions that a function has when one that it calls is changed."""
     for name in sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}):
         called = function.__globals__.get(name)
-        if isinstance(called, types.FunctionType) and _tree(called) is not None:
-            for rule, other in of_source(called, _tree(called)):
+        if isinstance(called, types.FunctionType) and tree_of(called) is not None:
+            for rule, other in of_source(called, tree_of(called)):
                 yield rule, _compile(function, copy.deepcopy(tree), {name: other})
 
 
@@ -144,7 +144,7 @@ def _module(path):
     return ast.parse(Path(path).read_text("utf-8"))
 
 
-def _tree(function):
+def tree_of(function):
     """The node of a function in its module; None for what is not the ledger's."""
     code = function.__code__
     path = Path(code.co_filename)

@@ -50,8 +50,8 @@ def growth_overflows(statement, w):
 
 @check(
     "khanna-9.2.4-03",
-    printed=lambda eta: True,
-    planted=[lambda eta: False],
+    printed=lambda rise: rise > 0,
+    planted=[lambda rise: rise < 0, lambda rise: rise == 0],
     cases=[1e-2, 1e-1],
     outside=[1e-6],
 )
@@ -62,7 +62,7 @@ def the_loss_oscillates_or_diverges(statement, eta):
         h = w**T
         values.append((h - 1) ** 2 / 2)
         w = np.clip(w - eta * (h - 1) * T * w ** (T - 1), -1e6, 1e6)
-    assert statement(eta) == bool((np.diff(values) > 0).any())
+    assert statement(np.max(np.diff(values)))
 
 
 @check(

@@ -75,8 +75,8 @@ def rates_that_the_recurrent_process_has(statement, rates):
 
 @check(
     "khanna-10-03",
-    printed=lambda inputs: True,
-    planted=[lambda inputs: False],
+    printed=lambda apart: apart < 1e-12,
+    planted=[lambda apart: apart > 1e-12, lambda apart: apart > 1],
     cases=["marks"],
     outside=["marks and gaps"],
 )
@@ -87,7 +87,7 @@ def blind_to_the_times(statement, inputs):
         W_xh[:, -1] = 0
         params = params._replace(W_xh=W_xh)
     slow, quick = (as_network(params, times).h[-1] for times in (SLOW, QUICK))
-    assert statement(inputs) == close(slow, quick)
+    assert statement(np.max(np.abs(slow - quick)))
 
 
 @check(

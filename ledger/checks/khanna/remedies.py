@@ -145,14 +145,21 @@ def residual_path(depth, lag, W, U):
     return np.linalg.norm(jacobian(output, np.zeros(2)), 2)
 
 
+SMALL = 0.3 * rotation(np.random.default_rng(3), 2)  # between steps
+TURNED = 0.05 * rotation(np.random.default_rng(4), 2)  # within a step
+
+
 @check(
     "khanna-9.2.5-07",
-    printed=lambda depth, lag: True,
-    planted=[lambda depth, lag: False],
-    cases=[(4, 0), (20, 0)],
-    outside=[(4, 20), (2, 40)],
+    printed=lambda size: size > 0.5,
+    planted=[lambda size: size < 0.5, lambda size: size > 100],
+    cases=[(4, 0, TURNED), (20, 0, TURNED)],
+    outside=[(4, 20, TURNED), (2, 40, TURNED), (20, 0, -0.05 * np.eye(2))],
+    numbers=lambda: {
+        "turned": residual_path(20, 0, SMALL, TURNED),
+        "negative": residual_path(20, 0, SMALL, -0.05 * np.eye(2)),
+    },
 )
 def residual_connections_pass_the_gradient(statement, case):
-    W = 0.3 * rotation(np.random.default_rng(3), 2)
-    U = 0.05 * rotation(np.random.default_rng(4), 2)
-    assert statement(*case) == bool(residual_path(*case, W, U) > 0.5)
+    depth, lag, U = case
+    assert statement(residual_path(depth, lag, SMALL, U))

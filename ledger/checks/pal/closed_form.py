@@ -100,10 +100,17 @@ def the_derivative_is_a_polynomial_in_the_weights(statement, case):
     assert statement(sigma, n) == all(e.is_polynomial(*W) for e in entries)
 
 
-@check("pal-3.3-06", printed=False, planted=[True], cases=small_networks)
-def W_R_commutes_with_the_slopes(statement, n):
+@check(
+    "pal-3.3-06",
+    printed=lambda W, D: D @ W @ np.linalg.inv(D),
+    planted=[lambda W, D: W, lambda W, D: W.T, lambda W, D: D @ W],
+    cases=small_networks,
+)
+def W_R_does_not_commute_with_the_slopes(statement, n):
+    """What stands on the left when D W = (...) D: it is not W."""
     D = np.diag(n.slope(n.s[2]))
-    assert statement == close(n.W_hh @ D, D @ n.W_hh, tolerance=1e-6)
+    assert close(statement(n.W_hh, D) @ D, D @ n.W_hh)
+    assert not close(statement(n.W_hh, D), n.W_hh, tolerance=1e-6)
 
 
 def slopes(phi, h):
@@ -113,7 +120,8 @@ def slopes(phi, h):
 
 @check(
     "pal-3.3-07",
-    printed=False,
+    printed=lambda spread: spread > 1e-9,
+    planted=[lambda spread: spread < 1e-9, lambda spread: spread > 1],
     cases=[("tanh", [0.2, 1.0]), ("logistic", [-1.0, 2.0, 0.5])],
     outside=[
         ("identity", [0.2, 1.0]),
@@ -122,8 +130,8 @@ def slopes(phi, h):
         ("tanh", [0.7]),
     ],
 )
-def all_slopes_are_the_same(statement, case):
-    assert statement == (np.ptp(slopes(*case)) < 1e-9)
+def the_slopes_are_not_all_the_same(statement, case):
+    assert statement(np.ptp(slopes(*case)))
 
 
 def factors_of_W(n, t, k):

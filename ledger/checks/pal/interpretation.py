@@ -118,15 +118,13 @@ def silent(n):
 
 @check(
     "pal-4.2-06",
-    printed=False,
-    planted=[True],
+    printed=lambda size: size > 1e-2,
+    planted=[lambda size: size < 1e-2, lambda size: size == 0],
     cases=lambda rng: [contracting(), contracting(1)],
     outside=[silent(contracting())],
 )
-def the_whole_gradient_vanishes(statement, n):
-    size = np.linalg.norm(error(n, T))
-    assert size < 1e-4 or size > 1e-2
-    assert statement == (size < 1e-4)
+def the_whole_gradient_does_not_vanish(statement, n):
+    assert statement(np.linalg.norm(error(n, T)))
 
 
 def summands_before(n, t):

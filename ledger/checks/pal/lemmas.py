@@ -172,9 +172,20 @@ def the_immediate_derivative_of_the_example(statement, n):
     assert close(statement(n.W_hh @ n.h_0), immediate(n, 2))
 
 
-@check("pal-3.3-18", printed=True, planted=[False], cases=without_input)
+@check(
+    "pal-3.3-18",
+    printed=lambda n: n.W_hh @ spread(n.h_0),
+    planted=[
+        lambda n: 0 * spread(n.h_0),
+        lambda n: spread(n.h_0),
+        lambda n: n.W_hh.T @ spread(n.h_0) + spread(n.h_0),
+    ],
+    cases=without_input,
+)
 def the_two_notations_differ(statement, n):
-    assert statement == (not close(total(n, 2), immediate(n, 2), tolerance=1e-6))
+    """By what: the part of the first step."""
+    assert close(total(n, 2) - immediate(n, 2), statement(n))
+    assert np.linalg.norm(statement(n)) > 1e-6
 
 
 @check(

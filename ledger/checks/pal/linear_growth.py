@@ -32,6 +32,7 @@ def gradient(W, e, h):
     "pal-5-03",
     printed=lambda n: n,
     otherwise=lambda n: n - 1,
+    planted=[lambda n: 1, lambda n: n // 2],
     cases=lambda rng: [rng.standard_normal((n, n)) for n in (2, 3, 4)],
 )
 def so_many_eigenvectors_make_up_the_error(statement, W):

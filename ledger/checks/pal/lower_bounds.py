@@ -51,15 +51,19 @@ def networks_and_errors(rng):
     yield skew, 0.9, rng.standard_normal(3)
 
 
-def theorem_4_fails():
-    """A network meets the hypothesis of Theorem 4, and its gradient stays small."""
-    W, m, e = NILPOTENT, 1.0, np.ones(2)
-    return bool(spectral(W) * m > 1 and sent_back(W, m, e) < 1)
-
-
-@check("pal-5-09", printed=True, planted=[False])
-def theorem_4_is_wrong(statement):
-    assert statement == theorem_4_fails()
+@check(
+    "pal-5-09",
+    printed=lambda hypothesis, size: hypothesis > 1 and size < 1,
+    planted=[
+        lambda hypothesis, size: hypothesis > 1 and size > 1,
+        lambda hypothesis, size: hypothesis < 1 and size < 1,
+    ],
+    cases=[(NILPOTENT, 1.0, np.ones(2)), (ONE_WAY, 1.0, np.array([0.0, 1.0]))],
+)
+def theorem_4_is_wrong(statement, case):
+    """Networks that meet its hypothesis, and whose gradients stay small."""
+    W, least_slope, e = case
+    assert statement(spectral(W) * least_slope, sent_back(W, least_slope, e))
 
 
 @check(

@@ -21,6 +21,10 @@ from ledger.checks.roysdon.derivation import (
     "roysdon-1.5-16",
     printed=lambda slopes: np.diag(slopes),
     otherwise=lambda slopes: slopes,
+    planted=[
+        lambda slopes: np.diag(slopes**2),
+        lambda slopes: np.outer(slopes, slopes),
+    ],
     cases=networks,
 )
 def the_slope_is_a_matrix(statement, n):

@@ -68,6 +68,7 @@ def the_total_loss(statement, n):
     "roysdon-1.5-02",
     printed=lambda y, hat: (y, hat),  # (prediction, target) among the arguments
     otherwise=lambda y, hat: (hat, y),
+    planted=[lambda y, hat: (y, y), lambda y, hat: (1 - y, hat)],
     cases=networks,
     raises=[AssertionError],
 )

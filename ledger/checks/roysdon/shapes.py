@@ -112,9 +112,9 @@ W_hh_1_11 = argument("roysdon-1.11-08", "W_hh", COLUMNS["W_hh"], ("d_x", "d_h"))
 b_h_1_11 = argument("roysdon-1.11-09", "b_h", H, X, (1, "d_h"))
 W_hy_1_11 = argument("roysdon-1.11-10", "W_hy", COLUMNS["W_hy"], ("d_h", "K"))
 b_y_1_11 = argument("roysdon-1.11-11", "b_y", OUT, H, (1, "K"))
-delta_z_1_11 = adjoint("roysdon-1.11-12", "delta_z", "z", "K", "d_h")
-g_1_11 = adjoint("roysdon-1.11-13", "g", "h", "d_h", "K")
-delta_s_1_11 = adjoint("roysdon-1.11-14", "delta_s", "s", "d_h", "K")
+delta_z_1_11 = adjoint("roysdon-1.11-12", "delta_z", "z", "K", "d_h", "d_x")
+g_1_11 = adjoint("roysdon-1.11-13", "g", "h", "d_h", "K", "d_x")
+delta_s_1_11 = adjoint("roysdon-1.11-14", "delta_s", "s", "d_h", "K", "d_x")
 
 
 @check(

@@ -180,17 +180,24 @@ def all_layers_share_the_weights(statement, n):
     assert close(statement(n), n.h[-1])
 
 
-@check("sarkar-2.1-05", printed=True, planted=[False])
-def all_layers_have_one_width(statement):
-    W = np.ones((3, 2))  # a layer that maps 2 units to 3 cannot be used twice
-    fits = W.shape[0] == W.shape[1]
+@check(
+    "sarkar-2.1-05",
+    printed=lambda rows, columns: rows == columns,
+    planted=[
+        lambda rows, columns: rows <= columns,
+        lambda rows, columns: rows >= columns,
+        lambda rows, columns: rows > 1,
+    ],
+    cases=[(3, 2), (2, 3), (3, 3), (1, 1)],
+)
+def all_layers_have_one_width(statement, sizes):
+    """Which layers can be applied to their own output."""
+    W = np.ones(sizes)
     try:
-        W @ (W @ np.ones(2))
-        repeated = True
+        repeated = (W @ (W @ np.ones(sizes[1]))).shape == (sizes[1],)
     except ValueError:
         repeated = False
-    assert repeated == fits
-    assert statement == (not repeated)
+    assert statement(*sizes) == repeated
 
 
 def entries(of, n):
@@ -354,7 +361,7 @@ first_state_again = zero_start("sarkar-2.1-27")
 @check(
     "sarkar-2.1-24",
     printed=lambda g, o: g(o),
-    planted=[lambda g, o: g(o + 1) * g(o)],
+    planted=[lambda g, o: g(o + 1) * g(o), lambda g, o: g(-o), lambda g, o: g(2 * o)],
     cases=lambda rng: [(g, o) for o in vectors(rng) for g in (logistic, softmax)],
 )
 def all_outputs_from_all_logits(statement, case):

@@ -81,7 +81,13 @@ def columns(a):
     return a.reshape(-1, order="F")
 
 
-@check("sarkar-3.2-02", printed=rows, otherwise=columns, cases=networks)
+@check(
+    "sarkar-3.2-02",
+    printed=rows,
+    otherwise=columns,
+    planted=[lambda a: rows(a)[::-1], lambda a: rows(a[::-1])],
+    cases=networks,
+)
 def the_order_of_vec(statement, n):
     g = n.gradient("W_xh")
     wanted = [g[i, j] for i in range(g.shape[0]) for j in range(g.shape[1])]
@@ -146,7 +152,11 @@ def cost_of_step(t):
 @check(
     "sarkar-3.2-05",
     printed=lambda e, h: np.einsum("i,j->ij", e, h),
-    planted=[lambda e, h: np.einsum("i,j->ij", 2 * e, h)],
+    planted=[
+        lambda e, h: np.einsum("i,j->ij", 2 * e, h),
+        lambda e, h: np.einsum("i,j->ij", -e, h),
+        lambda e, h: np.einsum("i,j->ij", e, 1 - h**2),
+    ],
     cases=networks,
 )
 def step_derivative_of_W_hy(statement, n):

@@ -119,6 +119,10 @@ ENTRIES = {("x", entry, step) for entry in (1, 2) for step in (1, 2, 3)}  # of 2
     "sarkar-3.3-08",
     printed=lambda step, sequence: ("x", step, sequence),
     corrected=lambda step, sequence: ("x", step, "sequence", sequence),
+    planted=[
+        lambda step, sequence: ("x", sequence, step),
+        lambda step, sequence: ("x", step, step),
+    ],
     counterexample=(1, 2),
     cases=[(step, sequence) for step in (1, 2) for sequence in (1, 2)],
 )
@@ -159,6 +163,9 @@ def one_order_for_both_vectors(statement, n):
     assert all(close(new[k], getattr(wanted, k)) for k in PARTIALS)
 
 
+GOAL = 0.001
+
+
 def passes_to(targets, rate, goal, one_at_a_time):
     """Gradients of single data until w is within ``goal`` of the mean; None: never."""
     w, mean = 0.0, np.mean(targets)
@@ -172,14 +179,23 @@ def passes_to(targets, rate, goal, one_at_a_time):
     return None
 
 
+def times_fewer(data):
+    """Gradients of full descent for each one of stochastic descent, all data equal."""
+    both = (passes_to(np.ones(data), 0.5, GOAL, single) for single in (False, True))
+    return np.divide(*both)
+
+
 @check(
     "sarkar-3.3-12",
-    printed=True,
-    cases=[np.ones(50)],
+    printed=lambda data: data,
+    planted=[lambda data: 1, lambda data: 1 / data, lambda data: data**2],
+    cases=[np.ones(50), np.ones(8)],
     outside=[np.array([-1.0, 3.0])],
+    numbers=lambda: {"goal": GOAL, "fewer": times_fewer(50)},
 )
 def stochastic_descent_needs_fewer_gradients(statement, targets):
-    stochastic = passes_to(targets, 0.5, 1e-3, one_at_a_time=True)
-    full = passes_to(targets, 0.5, 1e-3, one_at_a_time=False)
-    assert full is not None
-    assert statement == (stochastic is not None and stochastic < full)
+    """So many times fewer, until the mean is found."""
+    stochastic = passes_to(targets, 0.5, GOAL, one_at_a_time=True)
+    full = passes_to(targets, 0.5, GOAL, one_at_a_time=False)
+    assert stochastic is not None
+    assert full == statement(len(targets)) * stochastic

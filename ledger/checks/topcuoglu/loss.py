@@ -116,11 +116,21 @@ def the_probability_of_a_class(statement, n):
             assert close(statement(y, i), 1 / np.sum(np.exp(y - y[i])))
 
 
-@check("topcuoglu-12.2-01", printed=True, planted=[False], cases=[710.0, 1e3, 1e300])
-def the_exponential_overflows(statement, x):
+FIRST = 710  # np.exp overflows from here on
+
+
+@check(
+    "topcuoglu-12.2-01",
+    printed=FIRST,
+    planted=[FIRST - 1, FIRST + 1, 89, 1024],
+    numbers=lambda: {"first": FIRST},
+)
+def the_exponential_overflows(statement):
+    """From this whole number on."""
     with np.errstate(over="ignore"):
-        assert bool(np.isinf(np.exp(x))) == statement
-    assert np.isfinite(np.exp(709.0))
+        assert np.isinf(np.exp(float(statement)))
+        assert np.isinf(np.exp(1e300))
+        assert np.isfinite(np.exp(statement - 1.0))
 
 
 def symbolic_softmax(y):
