@@ -1,7 +1,7 @@
 """Numbers in the text of a record, put there by its check.
 
-A record says ``<<name>>`` or ``<<name:.2f>>``, and its check has ``numbers``, a
-function without arguments that gives the values by name.
+A record says ``<<name>>`` or ``<<name:.2f>>``. The values come from its check, which has
+``numbers``, a function without arguments, or from a worked example in `checks.numbers`.
 """
 
 import re
@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from ledger.checking import checks
+from ledger.checks.numbers import NUMBERS
 
 PLACE = re.compile(r"<<(\w+)(?::([^>]+))?>>")
 
@@ -22,9 +23,14 @@ def said(claim, field):
     text = getattr(claim, field)
     if "<<" not in text:
         return text
+    return fill(text, values_of(claim), claim.id)
+
+
+def values_of(claim):
+    """The numbers of a record: those of its worked example, and of its check."""
     item = checks(claim.document).get(claim.id)
-    values = item.numbers() if item else {}
-    return fill(text, values, claim.id)
+    example = NUMBERS.get(claim.id, dict)()
+    return example | (item.numbers() if item else {})
 
 
 def fill(text, values, place=""):
@@ -48,16 +54,22 @@ def written(value, form=None):
         if value.denominator == 1:
             return str(value)
         return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
-    array = np.asarray(value)
+    array = np.asarray(value, object if _fractions(value) else None)
     if array.ndim == 2:
         rows = [" & ".join(written(v, form) for v in row) for row in array]
         return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
     if array.ndim == 1:
         return f"({', '.join(written(v, form) for v in array)})"
     number = array.item()
+    if isinstance(number, Fraction):
+        return written(number)
     if form:
         return format(number, form)
     return str(int(number)) if number == int(number) else f"{number:.4g}"
+
+
+def _fractions(value):
+    return any(isinstance(v, Fraction) for v in np.ravel(np.asarray(value, object)))
 
 
 def names(text):

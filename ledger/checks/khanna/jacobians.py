@@ -69,7 +69,7 @@ def the_other_factors_are_bounded(statement, rho):
     n = network(rng, T=25)
     n = replace(n, W_hh=rho * rotation(rng))
     m, norm = len(n.b_h), np.linalg.norm(n.W_hy, 2)
-    for t in range(2, n.T + 1):
+    for t in range(1, n.T + 1):
         first = np.linalg.norm(immediate(n, t, "W_hh"))
         last = np.linalg.norm(immediate_state(n, t))
         assert first <= statement(m, norm)[0] and last <= statement(m, norm)[1]
