@@ -1,7 +1,8 @@
 """Numbers in the text of a record, put there by its check.
 
-A record says ``<<name>>`` or ``<<name:.2f>>``. The values come from its check, which has
-``numbers``, a function without arguments, or from a worked example in `checks.numbers`.
+A record says ``<<name>>`` or ``<<name:.2f>>``. The values come from its check,
+which has ``numbers``, a function without arguments, or from a worked example in
+`checks.numbers`.
 """
 
 import re

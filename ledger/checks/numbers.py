@@ -187,6 +187,13 @@ def jordan(half=F(1, 2), off=10):
     return {"W": W, "eigenvalue": half, "norm": norm(W.astype(float))}
 
 
+def steered(w=2, states=(1, -2, 0, 0)):
+    """The inputs that take one linear unit through these states, from h_0 on."""
+    x = [b - w * a for a, b in zip(states, states[1:], strict=False)]
+    names = {"w": w, "h_0": states[0], "h_1": states[1]}
+    return names | {"x_1": x[0], "x_2": x[1], "x_3": x[2]}
+
+
 def eighth_turn():
     """An eighth of a turn and its inverse, in the norm of the largest row sum."""
     A = np.array([[1.0, -1.0], [1.0, 1.0]]) / np.sqrt(2)
@@ -302,6 +309,7 @@ NUMBERS = {
     "pal-4.1-05": wrong_vector,
     "pal-4.1-07": jordan,
     "pal-4.1-08": size_of_tanh,
+    "pal-5-05": steered,
     "pal-5-10": nilpotent,
     "pal-5-12": shear,
     "pal-5-13": eighth_turn,

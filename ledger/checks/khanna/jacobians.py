@@ -67,7 +67,7 @@ def the_other_factors_are_bounded(statement, rho):
     """Immediate derivative of h_i by W_h, and of the loss of step t by h_t: norms."""
     rng = np.random.default_rng(9)
     n = network(rng, T=25)
-    n = replace(n, W_hh=rho * rotation(rng))
+    n = replace(n, W_hh=rho * rotation(rng), h_0=np.tanh(n.h_0))
     m, norm = len(n.b_h), np.linalg.norm(n.W_hy, 2)
     for t in range(1, n.T + 1):
         first = np.linalg.norm(immediate(n, t, "W_hh"))

@@ -185,6 +185,7 @@ def the_gradient_is_backpropagation(statement, params):
     planted=[lambda events, duration: 1],
     cases=[1.0, 10.0, 0.5],
     counterexample=10.0,
+    numbers=lambda: {"short": 10, "long": round(10 * 10.0), "events": len(SLOW)},
 )
 def steps_of_the_backward_pass(statement, factor):
     """In a window of 10 units, stretched by a factor, with four events."""

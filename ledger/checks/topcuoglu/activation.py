@@ -116,6 +116,7 @@ def a_tanh_state_is_bounded(statement, n):
     planted=[lambda w, apart, T: w ** (T - 2) * apart],
     cases=[(2.0, 1e-9, 10), (1.5, 1e-9, 12), (3.0, 1e-9, 5)],
     counterexample=(2.0, 1e-9, 10),
+    numbers=lambda: {"apart": states(np.tanh, 2.0, 1e-9, 10)[-1]},
 )
 def a_small_error_in_a_bounded_state(statement, case):
     w, apart, T = case

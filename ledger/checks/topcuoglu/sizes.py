@@ -173,9 +173,9 @@ W_hy_size = number("topcuoglu-6.1-12", 2600, [26, 260], lambda: example()["W_hy"
 b_y_size = number("topcuoglu-6.1-13", 26, [100, 1], lambda: example()["b_y"])
 example_sum = number(
     "topcuoglu-6.1-14",
-    2600 + 100 + 10_000 + 2600 + 26,
-    [15_300, 15_200, 15_426],
-    lambda: sum(example().values()),
+    [2600, 100, 10_000, 2600, 26, 15_326],
+    [[2600, 100, 10_000, 2600, 26, 15_300], [2600, 26, 10_000, 2600, 100, 15_326]],
+    lambda: [*(example()[name] for name in ALL), sum(example().values())],
 )
 example_formula = number(
     "topcuoglu-6.1-15",
