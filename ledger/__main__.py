@@ -1,13 +1,18 @@
 """`python -m ledger [document ...]`: run the ledger and say what it found.
 
+`python -m ledger new NAME TEXT` begins the ledger of a document of your own, which
+`python -m ledger NAME` judges; see `ledger.own`.
+
 The score is that of `python -m ledger.scoring`: how many false versions of the claims
 the checks refuse.
 """
 
 import sys
 from collections import Counter
+from pathlib import Path
 from time import perf_counter
 
+from ledger import own
 from ledger.audit import (
     check_complaints,
     constant_complaints,
@@ -56,5 +61,23 @@ def main(documents):
     return total
 
 
+def command(words):
+    """What the command line asks for; the number of complaints."""
+    if words[:1] == ["new"]:
+        if len(words) != 3:
+            sys.exit("usage: python -m ledger new NAME TEXT")
+        folder = own.new(words[1], Path(words[2]).read_text("utf-8"))
+        print(f"{folder}: fill in claims.toml, then: python -m ledger {words[1]}")
+        return 0
+    for name in words:
+        if name not in DOCUMENTS and not own.exists(name):
+            sys.exit(f"{name}: neither one of {', '.join(DOCUMENTS)} nor in notes/")
+    mine = [name for name in words if name not in DOCUMENTS]
+    total = sum(map(own.run, mine))
+    if len(mine) < len(words) or not words:
+        total += main([name for name in words if name in DOCUMENTS])
+    return total
+
+
 if __name__ == "__main__":
-    sys.exit(1 if main(sys.argv[1:]) else 0)
+    sys.exit(1 if command(sys.argv[1:]) else 0)
