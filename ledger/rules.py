@@ -207,9 +207,10 @@ def _compile(function, tree, instead=None):
     )
     module = ast.fix_missing_locations(ast.Module([outer], []))
     names = EXTRA | function.__globals__ | (instead or {})
-    exec(compile(module, function.__code__.co_filename, "exec"), names)
+    code = compile(module, function.__code__.co_filename, "exec")
+    outside = next(c for c in code.co_consts if isinstance(c, types.CodeType))
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    made = names["_outer"](*cells)
+    made = types.FunctionType(outside, names)(*cells)
     made.__defaults__, made.__kwdefaults__ = (
         function.__defaults__,
         function.__kwdefaults__,

@@ -4,7 +4,7 @@ import numpy as np
 
 from ledger.checking import check
 from ledger.checks.oracles import close, jacobian
-from ledger.checks.topcuoglu.listing_forward import as_self, column
+from ledger.checks.topcuoglu.listing_forward import as_self, column, run
 from ledger.checks.topcuoglu.recipe import columns, recipe, tanh_networks, whole
 
 
@@ -18,7 +18,7 @@ from ledger.checks.topcuoglu.recipe import columns, recipe, tanh_networks, whole
 )
 def accumulators_start_at_zero(statement, n):
     names = {"np": np, "self": as_self(n)}
-    exec(statement, names)
+    run(statement, names)
     for t in range(n.T, 0, -1):
         names["dWhh"] += np.outer(n.total("s", t), n.h[t - 1])
     assert close(names["dWhh"], n.gradient("W_hh"))
@@ -130,7 +130,7 @@ def dWhh(statement, n):
     names["hs"] = {t: column(n.h[t]) for t in range(n.T + 1)}
     for t in range(n.T, 0, -1):
         names |= {"t": t, "dh_raw": column(n.total("s", t))}
-        exec(statement, names)
+        run(statement, names)
     assert close(names["dWhh"], n.gradient("W_hh"))
 
 
@@ -177,7 +177,7 @@ def the_slope_from_the_stored_state(statement, case):
 def what_the_step_before_gets(statement, n):
     for t in range(1, n.T + 1):
         names = {"np": np, "self": as_self(n), "dh_raw": column(n.total("s", t))}
-        exec(statement, names)
+        run(statement, names)
         later = n.total("h", t - 1, of=lambda s, h, z, ell, t=t: sum(ell[t:]))
         assert close(names["dh_next"], column(later))
 

@@ -14,6 +14,11 @@ from ledger.checks.topcuoglu.recipe import tanh_networks
 from ledger.checks.topcuoglu.sizes import SHAPES, d, fits, h, q
 
 
+def run(lines, names):
+    """Run lines of the program as they are printed, with these names."""
+    exec(lines, names)
+
+
 def column(v):
     """An array with one axis as a column."""
     return np.asarray(v)[:, None]
@@ -71,8 +76,8 @@ def zero_columns(statement, size):
 )
 def four_dictionaries(statement):
     names = {}
-    exec(statement, names)
-    exec("ys[0] = 1; ps[0] = ys[0]", names)
+    run(statement, names)
+    run("ys[0] = 1; ps[0] = ys[0]", names)
 
 
 @check(
@@ -141,7 +146,7 @@ def the_state_as_a_column(statement, n):
     for t in range(1, n.T + 1):
         names |= {"t": t}
         names["xs"][t], names["hs"][t] = column(n.x[t]), column(n.h_0)
-        exec(statement, names)
+        run(statement, names)
         assert close(names["hs"][t], column(n.h[t]))
 
 

@@ -10,6 +10,7 @@ import rnnlib
 from ledger.checking import check
 from ledger.checks.oracles import close, network, networks, softmax
 from ledger.checks.topcuoglu.clipping import five_arrays, flat, together
+from ledger.checks.topcuoglu.listing_forward import run
 from ledger.checks.topcuoglu.recipe import recipe
 
 
@@ -136,7 +137,7 @@ def one_step_downhill(statement, n):
     order = ("W_xh", "W_hh", "W_hy", "b_h", "b_y")
     own = SimpleNamespace(**{k.replace("_", ""): getattr(n, k).copy() for k in order})
     grads, rate = [n.gradient(k) for k in order], 1e-3
-    exec(statement, {"self": own, "grads": grads, "lr": rate})
+    run(statement, {"self": own, "grads": grads, "lr": rate})
     after = replace(n, **{k: getattr(own, k.replace("_", "")) for k in order})
     squares = sum(np.sum(g**2) for g in grads)
     assert 0.9 * rate * squares < n.L - after.L < 1.1 * rate * squares
