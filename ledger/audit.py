@@ -41,6 +41,7 @@ def coverage_complaints(document):
             ("equations", section.equations, own),
             ("displays", range(1, section.displays + 1), own),
             ("sentences", range(1, len(section.sentences) + 1), own + silent),
+            ("lines", range(1, section.numbered + 1), own + silent),
         ):
             covered = {item for record in records for item in getattr(record, name)}
             for item in wanted:

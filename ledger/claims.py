@@ -4,6 +4,7 @@ A record is one ``[[claim]]`` table of `ledger/<document>.toml`. Its fields are
 those of `Claim`; text may hold Markdown and LaTeX as in the chapters.
 """
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -49,6 +50,7 @@ HARMS = {  # what an error does to someone who follows it, worst first
 }
 
 
+LINES = re.compile(r"\blines? (\d+)(?:( and | to )(\d+))?")
 SILENCES = {  # why a sentence carries no claim
     "heading": "a heading inside the section",
     "lead": "leads to a formula or a list, where the claim is",
@@ -56,6 +58,7 @@ SILENCES = {  # why a sentence carries no claim
     "announcement": "says what comes next, or why it is treated",
     "repeated": "repeats what a record of another section covers",
     "debris": "left by the scan",
+    "frame": "the frame of a program: a name, a loop, a blank, what is handed back",
 }
 
 
@@ -87,6 +90,15 @@ class Claim(NamedTuple):
     page: str = ""  # of the document, where known
 
     @property
+    def lines(self):
+        """The numbered lines of a listing that the place names."""
+        found = []
+        for match in LINES.finditer(self.place if self.kind == "code" else ""):
+            first, joined, last = match.groups()
+            found += range(int(first), int(last or first) + 1)
+        return found
+
+    @property
     def document(self):
         """Bibliography key of the document."""
         return self.id.partition("-")[0]
@@ -102,6 +114,7 @@ class Section(NamedTuple):
     equations: list = []  # numbered equations, theorems, proofs, steps
     displays: int = 0  # how many displayed formulas it has, numbered or not
     listings: int = 0  # lines of its listings
+    numbered: int = 0  # the last number that is printed beside such a line
     page: str = ""
     sentences: list = []  # a digest each, of `ledger.reading`
 
@@ -117,11 +130,12 @@ class Fault(NamedTuple):
 
 
 class Silence(NamedTuple):
-    """Sentences of a section that carry no claim."""
+    """Sentences, or numbered lines of a listing, that carry no claim."""
 
     section: str
-    sentences: list
     why: str  # of SILENCES
+    sentences: list = []
+    lines: list = []
 
 
 @cache

@@ -27,6 +27,7 @@ def renewed(sections, text):
             level=part.number.count(".") - top + 1,
             displays=part.displays,
             listings=part.listings,
+            numbered=part.numbered,
             sentences=part.sentences,
         )
         for part in found

@@ -250,9 +250,7 @@ def score_text():
     """How many false versions the checks refuse, and which they let pass."""
     scores = stored().values()
     planted, made, refused = (sum(column) for column in zip(*scores, strict=True))
-    groups = dict.fromkeys(map(id, survivors().values()))
-    listed = {id(group): group for group in survivors().values()}
-    missed = [listed[g] for g in groups if listed[g].kind == "missed"]
+    missed = {g.why: g for g in survivors().values() if g.kind == "missed"}.values()
     lines = [
         f"The checks refuse all of {planted} false versions of the claims that were "
         f"planted by hand, and {refused} of {made} made by rule "

@@ -13,6 +13,7 @@ HEADING = re.compile(
 )
 UNNUMBERED = ("abstract", "references")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+NUMBERED = re.compile(r"^(\d+) ", re.MULTILINE)
 DISPLAY = re.compile(r"\$\$.+?\$\$", re.DOTALL)
 TABLE = re.compile(r"^[^\n$]*\t[^\n]*$", re.MULTILINE)  # a row, cells between tabs
 ITEM = re.compile(r"^ *(?:(?:[-*]|\d+\.|\([a-z]\)) +)+", re.MULTILINE)
@@ -28,6 +29,7 @@ class Part(NamedTuple):
     sentences: list  # a digest each
     displays: int
     listings: int  # lines of listings
+    numbered: int  # the last number printed beside one of them
 
 
 def digest(sentence):
@@ -89,10 +91,13 @@ def follows(number, last):
 
 def part(number, title, body):
     """A section of a text."""
-    listings = sum(fence.count("\n") - 1 for fence in FENCE.findall(body))
+    fences = FENCE.findall(body)
+    listings = sum(fence.count("\n") - 1 for fence in fences)
+    numbers = [int(n) for fence in fences for n in NUMBERED.findall(fence)]
     body = FENCE.sub("\n\n", body)
     displays = len(DISPLAY.findall(body))
-    return Part(number, title, [digest(s) for s in sentences(body)], displays, listings)
+    told_apart = [digest(s) for s in sentences(body)]
+    return Part(number, title, told_apart, displays, listings, max(numbers, default=0))
 
 
 def sentences(body):
