@@ -36,7 +36,21 @@ def sheet(document):
             text = " ".join(said(claim, field).split())
             lines += [f"**{label}:** {text}"] if text else []
         lines.append(f"Reference: {claim.id}")
-    return "\n\n".join(lines) + "\n"
+    return "\n\n".join(lines + slips(document)) + "\n"
+
+
+def slips(document):
+    """Letters and signs that the scan or the author may have got wrong."""
+    seen = [c for c in claims(document) if c.scan and c.kind != "figure"]
+    if not seen:
+        return []
+    return [
+        "## Small slips, of the author or of the scan",
+        "\n".join(
+            f"- Section {c.section}, {c.place}: {' '.join(c.scan.split())}"
+            for c in seen
+        ),
+    ]
 
 
 SHEETS = {

@@ -124,6 +124,24 @@ def test_ledger_filter_by_keyboard_keeps_its_choice(context, site):
         page.close()
 
 
+def test_ledger_filter_leaves_no_empty_heading(context, site):
+    with browser.serve(site) as base:
+        page = context.new_page()
+        page.goto(f"{base}/ledger/khanna.html")
+        headings = page.locator("article section section > :is(h2, h3, h4):visible")
+        entries = page.locator("nav.page-toc li:visible")
+        before = headings.count(), entries.count()
+        page.goto(f"{base}/ledger/khanna.html?verdict=false")
+        page.wait_for_function("document.querySelector('div.claim[hidden]')")
+        empty = page.locator(
+            "article section section:visible:not(:has(div.claim:not([hidden])))"
+        )
+        assert empty.count() == 0
+        assert 0 < headings.count() < before[0]
+        assert 0 < entries.count() < before[1]
+        page.close()
+
+
 def shown(page):
     """How many claims are shown."""
     return page.locator("div.claim:visible").count()

@@ -5,7 +5,15 @@ import re
 import pytest
 
 from ledger import errata, pages
-from ledger.claims import AT_FAULT, DOCUMENTS, HARMS, VERDICTS, all_claims, claims
+from ledger.claims import (
+    AT_FAULT,
+    DOCUMENTS,
+    HARMS,
+    VERDICTS,
+    all_claims,
+    claims,
+    faults,
+)
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS)
 
@@ -65,6 +73,33 @@ def test_an_errata_sheet_has_every_error(document):
     ]
     for claim in wrong:
         assert " ".join(claim.correction.split()) in text
+
+
+@each_document
+def test_an_errata_sheet_lists_what_the_scan_may_have_done(document):
+    text = errata.sheet(document)
+    noted = [c for c in claims(document) if c.scan and c.kind != "figure"]
+    assert text.count("\n- Section ") == len(noted)
+
+
+@each_document
+def test_a_claim_at_fault_shows_what_speaks_for_the_author(document):
+    for claim in claims(document):
+        shown = "*For the author:*" in pages.entry(claim)
+        assert shown == (claim.verdict in ("false", "imprecise")), claim.id
+
+
+def test_the_faults_lead_to_every_document_that_makes_them():
+    text = pages.faults_page()
+    for claim in all_claims():
+        assert (f"<claim-{claim.id}>" in text) == bool(claim.fault)
+    assert text.count("*For the author:*") == len(faults())
+
+
+def test_the_page_says_which_documents_these_are():
+    text = pages.about_table()
+    for about in pages.ABOUT.values():
+        assert about.author in text and about.date in text
 
 
 def test_the_sheets_are_written(tmp_path, capsys):
