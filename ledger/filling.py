@@ -7,6 +7,7 @@ which has ``numbers``, a function without arguments, or from a worked example in
 
 import re
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -29,9 +30,13 @@ def said(claim, field):
 
 def values_of(claim):
     """The numbers of a record: those of its worked example, and of its check."""
-    item = checks(claim.document).get(claim.id)
-    example = NUMBERS.get(claim.id, dict)()
-    return example | (item.numbers() if item else {})
+    return _computed(claim.document, claim.id)
+
+
+@cache
+def _computed(document, id_):
+    item = checks(document).get(id_)
+    return NUMBERS.get(id_, dict)() | (item.numbers() if item else {})
 
 
 def fill(text, values, place=""):

@@ -111,6 +111,8 @@ def silent(rng=None):
     counterexample=silent(),
 )
 def the_updates_can_lower_the_loss(statement, n):
+    moved = {name for name, g in gradients(n).items() if np.abs(g).max() > 1e-9}
+    assert moved <= set(statement) <= set(PARAMETERS)
     assert stepped(n, 1e-3, gradients(n, statement)).L < n.L
 
 

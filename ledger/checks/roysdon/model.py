@@ -202,12 +202,18 @@ def softmax_formula(statement, z):
 @check(
     "roysdon-1.3-09",
     printed=printed_softmax,
-    planted=[np.exp, lambda z: 1 / (1 + np.exp(-z)), lambda z: z / np.sum(z)],
+    planted=[
+        np.exp,
+        lambda z: 1 / (1 + np.exp(-z)),
+        lambda z: z / np.sum(z),
+        lambda z: softmax(2 * z),
+    ],
     cases=lambda rng: 3 * rng.standard_normal((4, 3)),
 )
 def a_predictive_distribution(statement, z):
     p = statement(z)
     assert (p > 0).all() and abs(np.sum(p) - 1) < 1e-12
+    assert close(np.log(p / p[0]), z - z[0])
 
 
 def steps_with_error(n, loss):

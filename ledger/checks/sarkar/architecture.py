@@ -379,13 +379,14 @@ def shares(o):
 @check(
     "sarkar-2.1-26",
     printed=softmax,
-    planted=[logistic, lambda o: np.exp(o)],
+    planted=[logistic, lambda o: np.exp(o), lambda o: softmax(2 * o)],
     cases=vectors,
 )
 def the_softmax_is_an_output_function(statement, o):
     y = statement(o)
     assert np.all(y > 0)
     assert close(np.sum(y), 1.0)
+    assert close(np.log(y) - np.log(y[0]), o - o[0])  # and not softmax(2 o)
 
 
 def summed(terms, free):

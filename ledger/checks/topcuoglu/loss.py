@@ -96,6 +96,7 @@ def a_distribution(statement, n):
     for z in n.z[1:]:
         p = statement(z)
         assert np.all(p > 0) and close(p.sum(), 1.0)
+        assert close(np.log(p / p[0]), z - z[0])  # and not softmax(2 z)
         assert np.array_equal(np.argsort(p), np.argsort(z))
 
 
