@@ -4,7 +4,7 @@ import pytest
 
 from ledger import audit
 from ledger.checking import checks, judge
-from ledger.claims import DOCUMENTS, all_claims, faults
+from ledger.claims import DOCUMENTS, all_claims, complaints, faults
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS)
 
@@ -45,3 +45,18 @@ def test_every_record_leads_to_a_place_of_the_document(document):
 def test_every_fault_of_the_catalogue_is_made_somewhere():
     made = {claim.fault for claim in all_claims()}
     assert set(faults()) == made - {""}
+
+
+def test_a_sentence_that_nothing_covers_is_noticed(monkeypatch):
+    monkeypatch.setattr(audit, "silences", lambda document: ())
+    found = audit.coverage_complaints("sarkar")
+    assert "sarkar 2.1: sentences: 11 missing" in found
+    assert "topcuoglu 13: lines: 1 missing" in audit.coverage_complaints("topcuoglu")
+
+
+def test_a_fault_with_two_verdicts_needs_a_reason():
+    claim = next(c for c in all_claims() if c.difference)
+    assert complaints(claim) == []
+    assert complaints(claim._replace(difference=""))
+    same = next(c for c in all_claims() if c.fault and not c.difference)
+    assert complaints(same._replace(verdict="true", correction="", harm=""))
