@@ -1,5 +1,7 @@
 """Text as integers: reading a file, the alphabet, and the part that is held out."""
 
+import codecs
+import io
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -9,6 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from rnnlib.validate import check_count
+
+PIECE = 2**20  # bytes of a file that are read at once
 
 
 def read_text(path, window=1):
@@ -32,28 +36,53 @@ def read_text(path, window=1):
         For a folder, an empty file, bytes that are not UTF-8 (with the place of the
         first), a NUL byte (a binary file), or a text that is too short.
     """
-    path, window = Path(path), check_count("window", window)
+    check_count("window", window)
+    return check_length("".join(pieces(path)), window, path)
+
+
+def pieces(path, name=None):
+    """The text of a file in UTF-8 in pieces of about a megabyte. Errors as `read_text`.
+
+    ``name`` is what messages call the file.
+    """
+    path = Path(path)
+    name = path if name is None else name
     if path.is_dir():
-        raise ValueError(f"{path}: expected a text file, got a folder")
+        raise ValueError(f"{name}: expected a text file, got a folder")
     if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
-    content = path.read_bytes()
-    if not content:
-        raise ValueError(f"{path}: expected a text, got an empty file")
-    nul = content.find(b"\0")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}: expected UTF-8, got byte 0x{content[error.start]:02x} at byte "
-            f"offset {error.start} ({error.reason})"
-        ) from error
-    if nul >= 0:
-        raise ValueError(
-            f"{path}: expected a text, got a binary file: NUL at byte offset {nul}"
-        )
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return check_length(text, window, path)
+        raise FileNotFoundError(f"{name}: no such file")
+    with open(path, "rb") as file:
+        yield from _decoded(file, name)
+
+
+def _decoded(file, name):
+    """The pieces of a file that is open."""
+    utf_8 = codecs.getincrementaldecoder("utf-8")()
+    newlines = io.IncrementalNewlineDecoder(None, translate=True)
+    offset, first = 0, True
+    while True:
+        content = file.read(PIECE)
+        kept = len(utf_8.getstate()[0])  # the beginning of a character
+        try:
+            text = utf_8.decode(content, final=not content)
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{name}: expected UTF-8, got byte 0x{error.object[error.start]:02x} "
+                f"at byte offset {offset - kept + error.start} ({error.reason})"
+            ) from error
+        if (nul := content.find(b"\0")) >= 0:
+            raise ValueError(
+                f"{name}: expected a text, got a binary file: NUL at byte offset "
+                f"{offset + nul}"
+            )
+        offset += len(content)
+        if first:
+            text, first = text.removeprefix("\ufeff"), not text
+        yield newlines.decode(text, final=not content)
+        if not content:
+            break
+    if not offset:
+        raise ValueError(f"{name}: expected a text, got an empty file")
 
 
 def check_length(text, window, name="text"):
@@ -177,6 +206,23 @@ def split(indices, fraction):
             f"train on and {held_out} held out"
         )
     return indices[:train], indices[train:]
+
+
+def split_in_three(indices, fraction):
+    """The sequence to train on, then two halves of ``fraction`` of it, held out.
+
+    The first half is for validation: it may choose among models, so its loss is no
+    estimate for the one that was chosen. The second is for the test, of that one model.
+    Errors as `split`.
+    """
+    train, held_out = split(indices, fraction)
+    half = len(held_out) // 2
+    if half < 2:
+        raise ValueError(
+            f"fraction: expected two symbols or more in each part, got {half} for "
+            f"validation and {len(held_out) - half} for the test"
+        )
+    return train, held_out[:half], held_out[half:]
 
 
 def _code_points(text):

@@ -1,7 +1,7 @@
 """A training state as one safetensors file, written whole or not at all.
 
 The file holds arrays and text, and no code. A digest over all of it tells a damaged
-file from a sound one, in the arrays too.
+file from a sound one, in the arrays too. Equal states give equal bytes.
 """
 
 import hashlib
@@ -31,6 +31,7 @@ def save_checkpoint(path, state, about=""):
     text = {"format": FORMAT, "rng": json.dumps(_plain(state.rng), sort_keys=True)}
     text |= {"about": about} if about else {}
     content = save(arrays, metadata=text | {"digest": _digest(arrays, text)})
+    content = _in_order(content)
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with open(beside, "wb") as file:
@@ -50,7 +51,8 @@ def load_checkpoint(path, like):
     ------
     ValueError
         When the file is damaged or truncated, is no checkpoint, or is one of other
-        parameters, another optimiser or another kind of random generator.
+        parameters, another optimiser or another kind of random generator; or when its
+        parts contradict each other, such as a history of another length than its step.
     FileNotFoundError
         When there is no file.
     """
@@ -70,13 +72,9 @@ def load_checkpoint(path, like):
                 f"{path.name}: {name}: expected {array.dtype} {array.shape}, "
                 f"got {got.dtype} {got.shape}"
             )
-    rng = json.loads(text["rng"])
-    if rng["bit_generator"] != like.rng["bit_generator"]:
-        raise ValueError(
-            f"{path.name}: rng: expected {like.rng['bit_generator']}, "
-            f"got {rng['bit_generator']}"
-        )
+    rng = _rng(path.name, text, like)
     loaded = rebuild(_tree(like), arrays)
+    _check_consistent(path.name, loaded)
     patience = type(like.patience)(*(a.item() for a in loaded["patience"]))
     return TrainingState(
         step=int(loaded["step"]),
@@ -86,7 +84,7 @@ def load_checkpoint(path, like):
         patience=patience,
         history=loaded["history"],
         carried=loaded["carried"],
-        rng=generator(rng).bit_generator.state,
+        rng=rng.bit_generator.state,
     )
 
 
@@ -114,6 +112,68 @@ def _read(path):
     if text.get("digest") != _digest(arrays, text):
         raise ValueError(f"{path.name}: damaged, its digest is not that of its content")
     return arrays, text
+
+
+def _rng(name, text, like):
+    """The generator of a checkpoint; of the kind that ``like`` has."""
+    try:
+        state = json.loads(text["rng"])
+        kind = state["bit_generator"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ValueError(
+            f"{name}: rng: expected the state of a generator, got "
+            f"{text.get('rng')!r:.60}"
+        ) from None
+    if kind != like.rng["bit_generator"]:
+        raise ValueError(
+            f"{name}: rng: expected {like.rng['bit_generator']}, got {kind!s:.60}"
+        )
+    try:
+        return generator(state)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _check_consistent(name, loaded):
+    """What one part of a state says of another must hold."""
+    step, history, patience = int(loaded["step"]), loaded["history"], loaded["patience"]
+    if step < 0:
+        raise ValueError(f"{name}: step: expected an integer >= 0, got {step}")
+    for field, array in history._asdict().items():
+        length = len(history.validation) if field.startswith("validation") else step
+        if array.shape != (length,):
+            raise ValueError(
+                f"{name}: history.{field}: expected shape {(length,)} at step {step}, "
+                f"got {array.shape}"
+            )
+    at = np.concatenate([[0], history.validation_step])
+    if not (np.diff(at) > 0).all() or at[-1] > step:
+        raise ValueError(
+            f"{name}: history.validation_step: expected ascending steps from 1 to "
+            f"{step}, got others"
+        )
+    limits = {"best_step": step, "waited": len(history.validation)}
+    for field, most in limits.items():
+        if not 0 <= (value := int(getattr(patience, field))) <= most:
+            raise ValueError(
+                f"{name}: patience.{field}: expected an integer from 0 to {most}, got "
+                f"{value}"
+            )
+    for part in ("params", "optimiser", "best"):
+        for key, array in flatten(loaded[part]).items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name}: {part}.{key}: expected finite numbers")
+
+
+def _in_order(content):
+    """The bytes of a safetensors file with its texts in alphabetical order."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    texts = header.pop("__metadata__")
+    header = {"__metadata__": dict(sorted(texts.items()))} | header
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the arrays begin at a multiple of eight
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
 
 
 def _tree(state):

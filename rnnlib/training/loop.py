@@ -8,6 +8,7 @@ from tqdm import tqdm
 from rnnlib.clipping import global_norm
 from rnnlib.training.checkpoint import save_checkpoint
 from rnnlib.training.early_stopping import observe, should_stop
+from rnnlib.training.interrupts import Held
 from rnnlib.training.state import History, TrainingState, copied, generator
 from rnnlib.trees import flatten
 from rnnlib.validate import check_choice
@@ -58,13 +59,18 @@ def train(
     patience : int, optional
         Stop after so many validations in a row without an improvement by more than
         ``least_gain``; ``state.best`` has the parameters to take.
-    checkpoint : path, optional
-        Written every ``checkpoint_every`` steps and when the run ends, in whatever
-        way: at the end, by an error or by an interrupt from the keyboard.
+    checkpoint : path, or function (state), optional
+        Where `save_checkpoint` writes the state, or what is called with it instead:
+        before the first step, so that a place that cannot be written is an error at
+        once; every ``checkpoint_every`` steps; and when the run ends, in whatever way.
     about : str
-        A text that every checkpoint is saved with.
+        A text that every checkpoint at a path is saved with.
     progress : bool
         Show a progress bar.
+
+    An interrupt (Ctrl-C, and SIGTERM or SIGHUP where the program handles them) ends the
+    run after the step that is being made; its exception is raised once the state has
+    been written. A second one changes nothing.
 
     Raises
     ------
@@ -113,20 +119,35 @@ def train(
             done, params, memory, best, waiting, state.history, random, carried
         )
 
-    bar = tqdm(total=steps, initial=state.step, disable=not progress, unit="step")
-    try:
-        while state.step < steps and not _stopped(state, patience):
-            state = one_step(state)  # a step counts once it is complete
-            bar.update()
-            bar.set_postfix(loss=f"{log.steps[-1][0]:.4g}", refresh=False)
-            if checkpoint is not None and state.step % checkpoint_every == 0:
-                save_checkpoint(checkpoint, log.written(state), about)
-    finally:
-        bar.close()
-        state = log.written(state)
-        if checkpoint is not None:
-            save_checkpoint(checkpoint, state, about)
+    save, saved = _saver(checkpoint, about), None
+    with Held() as held:
+        if save is not None:
+            save(log.written(state))
+            saved = state.step
+        bar = tqdm(total=steps, initial=state.step, disable=not progress, unit="step")
+        try:
+            while state.step < steps and not _stopped(state, patience):
+                state = one_step(state)  # a step counts once it is complete
+                bar.update()
+                bar.set_postfix(loss=f"{log.steps[-1][0]:.4g}", refresh=False)
+                if save is not None and state.step % checkpoint_every == 0:
+                    save(log.written(state))
+                    saved = state.step
+                if held.received is not None:
+                    break
+        finally:
+            bar.close()
+            state = log.written(state)
+            if save is not None and saved != state.step:
+                save(state)
     return state
+
+
+def _saver(checkpoint, about):
+    """The function of a state that writes it, or None."""
+    if checkpoint is None or callable(checkpoint):
+        return checkpoint
+    return lambda state: save_checkpoint(checkpoint, state, about)
 
 
 class _Log:
@@ -178,7 +199,9 @@ def _check_options(state, steps, nonfinite, validate, patience, checkpoint):
         _check_count("patience", patience, 1)
         if validate is None:
             raise ValueError("validate: expected a function beside patience, got None")
-    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
+    if checkpoint is None or callable(checkpoint):
+        return
+    if not Path(checkpoint).parent.is_dir():
         raise ValueError(
             f"checkpoint: expected a file in a folder that exists, got {checkpoint!s}"
         )
