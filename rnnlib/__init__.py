@@ -5,6 +5,7 @@ first, then the batch, then the features, ``(T, B, d)``, in the code. Functions 
 pure; the forward pass returns an explicit trace and the backward pass reads it.
 """
 
+import rnnlib.loading  # noqa: F401  (before what takes time)
 from rnnlib.activations import ACTIVATIONS, Activation, get_activation
 from rnnlib.clipping import clip_by_global_norm, clip_by_value, global_norm
 from rnnlib.derivatives import (

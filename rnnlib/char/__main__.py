@@ -1,12 +1,14 @@
 """``python -m rnnlib.char``: see ``--help``."""
 
 import os
-import signal
 import sys
+from contextlib import suppress
 
 import numpy as np
 
+from rnnlib.char import signals
 from rnnlib.char.arguments import parser
+from rnnlib.char.errors import ERRORS, in_one_line
 from rnnlib.char.evaluate import evaluate
 from rnnlib.char.sample import sample
 from rnnlib.char.train import train
@@ -22,18 +24,27 @@ def main(arguments=None):
             status = COMMANDS[args.command](args)
         sys.stdout.flush()
         return status
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (ValueError, ArithmeticError, OSError, MemoryError) as error:
-        message = " ".join(str(error).split()) or type(error).__name__
+    except ERRORS as error:
+        message = in_one_line(error, args.command)
         print(f"python -m rnnlib.char: error: {message}", file=sys.stderr)
         return 2
 
 
+def program():
+    """The command as a program: it can be interrupted at any time, with one line."""
+    try:
+        signals.install()
+        status = main()
+        signals.finish()
+    except KeyboardInterrupt:
+        with suppress(OSError):  # the terminal may be gone
+            print("interrupted", file=sys.stderr)
+        status = 130
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves a checkpoint too
-    sys.exit(main())
+    program()

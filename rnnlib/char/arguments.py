@@ -7,8 +7,8 @@ from rnnlib.char.network import CELLS
 from rnnlib.char.settings import CLIPS, DTYPES, OPTIMISERS, Settings
 
 DESCRIPTION = """\
-Train a recurrent network to predict the next character of a text, measure it on the
-part that is held out, and write with it. TEXT is any file in UTF-8; without one it is
+Train a recurrent network to predict the next character of a text, measure it on parts
+that are held out, and write with it. TEXT is any file in UTF-8; without one it is
 the default text, English prose out of the documentation of the installed SymPy."""
 
 EPILOG = """\
@@ -31,12 +31,14 @@ HELP = {
     "clip": "limit, for a loss summed over the window",
     "dtype": "precision",
     "seed": "of the initial parameters",
-    "held_out": "share at the end of the text that is not trained on",
-    "validate_every": "steps between measurements of the held-out part; the parameters "
-    "with the least loss are kept; 0 is never",
+    "held_out": "share at the end of the text that is not trained on: its first half "
+    "is for validation, its second half for the test",
+    "validate_every": "steps between measurements of a sample of the validation part; "
+    "the parameters with the least loss are kept; 0 is never",
 }
 CHOICES = {"cell": CELLS, "optimiser": OPTIMISERS, "clip_by": CLIPS, "dtype": DTYPES}
 DEFAULT_STEPS = 20_000
+INNER = {"count": "--length"}  # arguments of functions that options are handed to
 
 
 def parser():
@@ -59,6 +61,15 @@ def given_settings(args):
     """The settings that stand on the command line, by name."""
     names = [field.name for field in fields(Settings)]
     return {name: getattr(args, name) for name in names if name in args}
+
+
+def option_names(command):
+    """What is typed for each argument of a command: {"held_out": "--held-out"}."""
+    commands = next(a for a in parser()._actions if a.dest == "command").choices
+    return INNER | {
+        action.dest: (*action.option_strings, action.metavar)[0]
+        for action in commands[command]._actions
+    }
 
 
 def _command(commands, name, text):
@@ -146,7 +157,8 @@ def _add_evaluate(commands):
     evaluate = _command(
         commands,
         "evaluate",
-        "nats and bits per character and perplexity on held-out text, beside n-grams",
+        "nats and bits per character and perplexity on the test part, which neither "
+        "trained nor chose the network, beside n-grams",
     )
     evaluate.add_argument("model", metavar="FILE", help="what train wrote")
     _add_text(evaluate)

@@ -15,7 +15,7 @@ import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
-from rnnlib.language.text import read_text
+from rnnlib.language.corpus import corpus_of, read_corpus
 
 SOURCE = "sympy", "1.14.0"
 DIGEST = "4b4b4e76a0def359de6c2374b5c7c90ad662ca83ed9b33679dc316da3e388236"  # SHA-256
@@ -58,9 +58,9 @@ def default_text():
     return text
 
 
-def text_of(path, window=1):
-    """The text of a file, or the default text for None. Errors as `read_text`."""
-    return default_text() if path is None else read_text(path, window)
+def corpus_at(path, window=1):
+    """The `Corpus` of a file, or of the default text. Errors as `read_corpus`."""
+    return corpus_of(default_text()) if path is None else read_corpus(path, window)
 
 
 def prose(sources):

@@ -3,52 +3,76 @@
 import numpy as np
 
 from rnnlib.char import network, run
-from rnnlib.char.default import text_of
+from rnnlib.char.default import corpus_at
 from rnnlib.language.ngrams import fit_ngrams
-from rnnlib.language.text import split
+from rnnlib.language.text import read_text
 from rnnlib.validate import check_count
 
-CONTEXT = 100  # symbols before the held-out part that are read and not counted
+CONTEXT = 100  # symbols before a part that are read and not counted
 
 
 def evaluate(args):
-    """Print the cross-entropy of the network and of n-grams on the same symbols."""
+    """Print the cross-entropy of the network and of n-grams on the same symbols.
+
+    That is the test part, which was used for nothing so far. Beside it stands that of
+    the validation part, by which the network was chosen and an n-gram model may be.
+    """
     model = run.load(args.model)
     alphabet, settings = model.about.alphabet, model.about.settings
-    check_count("order", args.order, least=-1)
-    text = text_of(args.text)
-    run.check_same_text(model.about, text, args.model)
-    trained, held_out = split(alphabet.encode(text), settings.held_out)
-    if args.on is None:
-        skip = min(CONTEXT, len(trained))
-        sequence = np.concatenate([trained[len(trained) - skip :], held_out])
-        what = f"the last {100 * settings.held_out:.3g}% of the text, held out"
-    else:
-        skip, what = 1, f"all of {args.on} but its first character"
-        other = text_of(args.on)
-        try:
-            sequence = alphabet.encode(other)
-        except ValueError as error:
-            raise ValueError(f"{args.on}: {error}") from None
-    print(f"{len(sequence) - skip:,} characters: {what}; {len(alphabet)} symbols")
-    print(f"{'model':24s} {'nats':>7s} {'bits':>7s} {'perplexity':>10s}")
-    name = f"{settings.cell}, hidden {settings.hidden}"
-    log_p = network.log_probabilities(
-        model.cell, model.params, sequence, model.carried, skip
-    )
-    print(_row(name, -log_p.mean()), flush=True)
     V = len(alphabet)
+    check_count("order", args.order, least=-1)
+    corpus = corpus_at(args.text)
+    run.check_same_text(model.about, corpus, args.model)
+    train, validation, test = run.parts_of(settings, corpus.indices)
+    if args.on is None:
+        what = f"{len(test):,} characters: the test part, the last of the text"
+        parts = [_after(test, validation), _after(validation, train)]
+    else:
+        other = _other(args.on, alphabet)
+        what = f"{len(other) - 1:,} characters: all of {args.on} but its first"
+        parts = [(other, 1)]
+    print(f"{what}; {V} symbols")
+    columns = f"{'model':24s} {'nats':>7s} {'bits':>7s} {'perplexity':>10s}"
+    print(columns + ("  nats of validation" if args.on is None else ""))
+
+    def row(name, loss):
+        print(_row(name, [loss(*part) for part in parts]), flush=True)
+
+    def of_network(sequence, skip):
+        return -network.log_probabilities(
+            model.cell, model.params, sequence, model.carried, skip
+        ).mean()
+
+    row(f"{settings.cell}, hidden {settings.hidden}", of_network)
     for order in range(args.order + 1):
         if (V + 1) ** (order + 1) >= 2**63:
             print(f"orders from {order} on: too many contexts for {V} symbols")
             break
-        ngrams = fit_ngrams(trained, order, V)
-        log_p = ngrams.symbol_log_probabilities(sequence)[skip:]
-        print(_row(f"n-grams, context {order}", -log_p.mean()), flush=True)
-    print(_row("equal probabilities", np.log(V)))
+        ngrams = fit_ngrams(train, order, V)
+        row(
+            f"n-grams, context {order}",
+            lambda x, skip, m=ngrams: -m.symbol_log_probabilities(x)[skip:].mean(),
+        )
+    row("equal probabilities", lambda *_: np.log(V))
     return 0
 
 
-def _row(name, nats):
+def _after(part, before):
+    """A part with the symbols before it, and how many of these there are."""
+    skip = min(CONTEXT, len(before))
+    return np.concatenate([before[len(before) - skip :], part]), skip
+
+
+def _other(path, alphabet):
+    """Another text, in the symbols of the model."""
+    try:
+        return alphabet.encode(read_text(path), np.uint32)
+    except ValueError as error:
+        raise ValueError(f"on: {path}: {str(error).removeprefix('text: ')}") from None
+
+
+def _row(name, losses):
+    nats = losses[0]
     bits, perplexity = nats / np.log(2), np.exp(nats)
-    return f"{name:24s} {nats:7.4f} {bits:7.4f} {perplexity:10.3f}"
+    row = f"{name:24s} {nats:7.4f} {bits:7.4f} {perplexity:10.3f}"
+    return row + "".join(f" {other:19.4f}" for other in losses[1:])

@@ -9,12 +9,12 @@ import numpy as np
 from rnnlib.char import fast
 from rnnlib.layers import gru, lstm, vanilla
 from rnnlib.layers.stacked import stack
-from rnnlib.losses import cross_entropy, log_softmax
+from rnnlib.losses import cross_entropy
 from rnnlib.parameters import Params
 from rnnlib.trees import flatten, rebuild
 
 CELLS = {"rnn": vanilla, "lstm": lstm, "gru": gru}
-CHUNK = 1000  # steps that are evaluated in one go
+CHUNK = 4000  # symbols that are evaluated in one go
 
 
 def build(cell, layers=1):
@@ -94,19 +94,27 @@ def log_probabilities(cell, params, indices, state=None, skip=1):
     The network reads the whole sequence in one stream, from a state of batch 1 or from
     zero.
     """
-    x, y, found = indices[:-1, None], indices[1:], []
-    for start in range(0, len(x), CHUNK):
-        z, trace = logits(cell, params, x[start : start + CHUNK], state)
-        state, target = trace.state, y[start : start + CHUNK, None]
-        found.append(np.take_along_axis(log_softmax(z[:, 0]), target, 1)[:, 0])
-    return np.concatenate(found).astype(float)[skip - 1 :]
+    x, y = indices[:-1, None], indices[1:, None]
+    found = [each[:, 0] for each in _surprisals(cell, params, x, y, state)]
+    return -np.concatenate(found).astype(float)[skip - 1 :]
 
 
 def mean_loss(cell, params, x, y, state=None):
-    """Nats a symbol over streams side by side, (n, B), from a state or from zero."""
-    total = 0.0
-    for start in range(0, len(x), CHUNK):
-        z, trace = logits(cell, params, x[start : start + CHUNK], state)
+    """Nats a symbol over streams side by side, (n, B), from a state or from zero.
+
+    The forward pass alone: no gradient is computed.
+    """
+    surprisals = _surprisals(cell, params, x, y, state)
+    return sum(float(each.sum(dtype=float)) for each in surprisals) / y.size
+
+
+def _surprisals(cell, params, x, y, state):
+    """-log p of the targets, (steps, B), a few steps at a time."""
+    steps = max(1, CHUNK // x.shape[1])
+    for start in range(0, len(x), steps):
+        part = slice(start, start + steps)
+        z, trace = logits(cell, params, x[part].astype(np.int64), state)
         state = trace.state
-        total += float(cross_entropy(z, y[start : start + CHUNK])[0])
-    return total / y.size
+        z -= z.max(axis=-1, keepdims=True)
+        score = np.take_along_axis(z, y[part, :, None].astype(np.int64), -1)[..., 0]
+        yield np.log(np.exp(z, out=z).sum(axis=-1)) - score

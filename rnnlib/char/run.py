@@ -1,19 +1,21 @@
 """A run of training on a text: its windows, its beginning, and how it goes on."""
 
+import os
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnlib import optimisers
 from rnnlib.char import network
-from rnnlib.char.settings import About, digest, read_settings
+from rnnlib.char.settings import About, read_settings
 from rnnlib.clipping import clip_by_global_norm, clip_by_value
-from rnnlib.language.text import Alphabet, check_length, split
+from rnnlib.language.text import check_length, split_in_three
 from rnnlib.training import begin, load_checkpoint, train
+from rnnlib.trees import flatten
 
-# During training the held-out part is measured in streams side by side: this many at
-# most, and each of this many steps or more, for each begins in a foreign context.
-STREAMS, STREAM_STEPS = 32, 1000
+# During training a sample of the validation part is measured: at most so many streams
+# side by side, of at most so many steps. Each begins in a foreign context.
+STREAMS, STREAM_STEPS = 32, 300
 
 
 class Model(NamedTuple):
@@ -25,7 +27,7 @@ class Model(NamedTuple):
 
     @property
     def params(self):
-        """Those with the least held-out loss that was measured, or the last ones."""
+        """Those with the least validation loss that was measured, or the last ones."""
         measured = self.state.history.validation.size
         return self.state.best if measured else self.state.params
 
@@ -38,10 +40,19 @@ class Model(NamedTuple):
         return network.last_stream(self.state.carried)
 
 
-def about_text(settings, text):
-    """The `About` of a run on a text. ValueError when the text is too short."""
-    check_length(text, settings.window)
-    return About(settings, Alphabet.of(text), digest(text))
+def about_corpus(settings, corpus):
+    """The `About` of a run on a `Corpus`. ValueError when the text is too short."""
+    check_length(corpus.indices, settings.window)
+    parts_of(settings, corpus.indices)
+    return About(settings, corpus.alphabet, corpus.digest)
+
+
+def parts_of(settings, indices):
+    """The symbols for training, for validation and for the test."""
+    try:
+        return split_in_three(indices, settings.held_out)
+    except ValueError as error:
+        raise ValueError(str(error).replace("fraction", "held_out", 1)) from None
 
 
 def first_state(about):
@@ -62,13 +73,30 @@ def first_state(about):
 def load(path):
     """The `Model` in a checkpoint. Errors as `read_settings`."""
     about = read_settings(path)
+    _check_size(about, path)
     state = load_checkpoint(path, like=first_state(about))
+    for name, array in flatten(state.carried).items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{path}: carried.{name}: expected finite numbers")
     return Model(about, _cell(about.settings), state)
 
 
-def check_same_text(about, text, path):
+def _check_size(about, path):
+    """The file must be able to hold what its settings are about, before it is made."""
+    settings, V = about.settings, len(about.alphabet)
+    d_h, item = settings.hidden, np.dtype(settings.dtype).itemsize
+    least = item * d_h * (settings.layers * d_h + V + settings.batch)
+    if least > (size := os.stat(path).st_size):
+        raise ValueError(
+            f"{path}: not a model of rnnlib.char: hidden {d_h}, layers "
+            f"{settings.layers} and batch {settings.batch} are too many for its "
+            f"{size:,} bytes"
+        )
+
+
+def check_same_text(about, corpus, path):
     """The text must be the one that the run in the checkpoint ``path`` is on."""
-    if digest(text) != about.text:
+    if corpus.digest != about.text:
         raise ValueError(f"text: expected the one that {path} was trained on")
 
 
@@ -94,7 +122,8 @@ def streams(indices, count):
     """Inputs and targets (n, count): the sequence cut into ``count`` pieces, in order.
 
     The targets are the inputs shifted by one. Fewer than ``count`` symbols at the end
-    are left over. Raises ValueError when there is not one step for each stream.
+    are left over. Both are views. Raises ValueError when there is not one step for each
+    stream.
     """
     n = (len(indices) - 1) // count
     if n < 1:
@@ -103,7 +132,17 @@ def streams(indices, count):
             f"{len(indices)} symbols, got {count}"
         )
     x, y = (part[: n * count].reshape(count, n).T for part in (indices, indices[1:]))
-    return np.ascontiguousarray(x), np.ascontiguousarray(y)
+    return x, y
+
+
+def sample_streams(indices, count=STREAMS, steps=STREAM_STEPS):
+    """`streams` over all of the sequence, of which each is cut off after ``steps``.
+
+    Fewer than ``count`` where there are not that many symbols.
+    """
+    count = max(1, min(count, len(indices) // steps))
+    x, y = streams(indices, count)
+    return x[:steps], y[:steps]
 
 
 def window_at(step, x, y, window):
@@ -119,16 +158,17 @@ def window_at(step, x, y, window):
             f"got {window}"
         )
     start = step % per_pass * window
-    return x[start : start + window], y[start : start + window], start == 0
+    taken = (a[start : start + window].astype(np.int64) for a in (x, y))
+    return *taken, start == 0
 
 
-def go_on(about, state, text, *, steps, **options):
-    """Train from a state until ``steps``; the new state.
+def go_on(about, state, indices, *, steps, **options):
+    """Train from a state until ``steps``, on the symbols of the text; the new state.
 
     The options are those of `rnnlib.training.train`.
     """
     settings, cell = about.settings, _cell(about.settings)
-    train_part, held_out = split(about.alphabet.encode(text), settings.held_out)
+    train_part, validation, _ = parts_of(settings, indices)
     x, y = streams(train_part, settings.batch)
     window_at(0, x, y, settings.window)
     zero = network.zero_state(cell, state.params, settings.batch)
@@ -138,13 +178,12 @@ def go_on(about, state, text, *, steps, **options):
         return one_step(params, *batch[:2], zero if batch[2] else carried)
 
     if settings.validate_every:
-        count = max(1, min(STREAMS, len(held_out) // STREAM_STEPS))
-        held = streams(held_out, count)
+        sample = sample_streams(validation)
 
         def measure(params, carried):
             """All streams begin in the state of the last one of training."""
-            first = network.last_stream(carried, count)
-            return network.mean_loss(cell, params, *held, first)
+            first = network.last_stream(carried, sample[0].shape[1])
+            return network.mean_loss(cell, params, *sample, first)
 
         options |= {"validate": measure, "validate_every": settings.validate_every}
     return train(

@@ -17,7 +17,7 @@ def sample(args):
     try:
         prompt = alphabet.encode(start)
     except ValueError as error:
-        raise ValueError(f"start: {error}") from None
+        raise ValueError(f"start: {str(error).removeprefix('text: ')}") from None
     check_count("seed", args.seed, least=0)
     layer, W_hy, b_y = model.params.values()
     indices = generate(

@@ -1,13 +1,12 @@
 """The command that trains: one network, or one for each of several seeds."""
 
 import sys
-from pathlib import Path
-
-import numpy as np
+from contextlib import suppress
 
 from rnnlib.char import run, seeds
 from rnnlib.char.arguments import given_settings
-from rnnlib.char.default import text_of
+from rnnlib.char.default import corpus_at
+from rnnlib.char.owned import OwnedFile
 from rnnlib.char.settings import Settings
 from rnnlib.trees import flatten
 from rnnlib.validate import check_count
@@ -17,62 +16,94 @@ def train(args):
     """Train one network, or one for each of several seeds."""
     given = given_settings(args)
     check_count("jobs", args.jobs)
+    check_count("steps", args.steps, least=0)
+    check_count("checkpoint_every", args.checkpoint_every)
     if args.seeds is not None:
         if "seed" in given:
             raise ValueError("seeds: expected --seed or --seeds, got both")
-        text_of(args.text, Settings(**given).window)
-        status = seeds.train_all(args, given)
-        print(_summary_of_seeds(args), end="")
-        return status
-    out = Path(args.out)
-    if out.exists() and not args.resume:
-        raise ValueError(
-            f"{out}: exists; --resume goes on with it, another --out begins anew"
-        )
-    if not out.parent.is_dir():
-        raise ValueError(f"{out}: expected a file in a folder that exists")
-    about, state, text = _begin_or_resume(out, given, args.text)
-    print(_description(about, state, text), flush=True)
+        corpus = corpus_at(args.text, Settings(**given).window)
+        return seeds.train_all(args, given, corpus)
+    file = OwnedFile(args.out)
     try:
-        state = run.go_on(
-            about,
-            state,
-            text,
-            steps=args.steps,
-            checkpoint=out,
-            checkpoint_every=args.checkpoint_every,
-            progress=not args.quiet,
-        )
+        train_one(args, given, file, say=_print)
     except KeyboardInterrupt:
-        print(_where(out), file=sys.stderr)
+        with suppress(OSError):  # the terminal may be gone
+            print(file.interrupted(), file=sys.stderr)
         return 130
-    print(_summary(about, state))
     return 0
 
 
-def _begin_or_resume(out, given, path):
+def train_one(args, given, file, *, corpus=None, say):
+    """Train the network of an `OwnedFile`; the last state.
+
+    ``say`` is called with the text before and after. The corpus is read when it is not
+    given.
+    """
+    with file:
+        if file.exists() and not args.resume:
+            raise ValueError(
+                f"{file.shown}: exists; --resume goes on with it, another --out begins "
+                "anew"
+            )
+        about, state, corpus = _begin_or_resume(file, given, args.text, corpus)
+        say(_description(about, state, corpus))
+        text = about.to_json()
+        state = run.go_on(
+            about,
+            state,
+            corpus.indices,
+            steps=args.steps,
+            checkpoint=lambda state: file.save(state, text),
+            checkpoint_every=args.checkpoint_every,
+            progress=not args.quiet,
+        )
+    say(_summary(about, state))
+    return state
+
+
+def _begin_or_resume(file, given, path, corpus):
     """What is known of the run, its state, and its text."""
-    if not out.exists():
+    if not file.exists():
         settings = Settings(**given)
-        text = text_of(path, settings.window)
-        about = run.about_text(settings, text)
-        return about, run.first_state(about), text
-    model = run.load(out)
+        corpus = corpus or corpus_at(path, settings.window)
+        about = run.about_corpus(settings, corpus)
+        return about, _first_state(about), corpus
+    model = run.load(file.path)
+    file.step = model.state.step
     for name, value in given.items():
         stored = getattr(model.about.settings, name)
         if value != stored:
-            raise ValueError(f"{name}: expected {stored!r} as in {out}, got {value!r}")
-    text = text_of(path, model.about.settings.window)
-    run.check_same_text(model.about, text, out)
-    return model.about, model.state, text
+            raise ValueError(
+                f"{name}: expected {stored!r} as in {file.shown}, got {value!r}"
+            )
+    corpus = corpus or corpus_at(path, model.about.settings.window)
+    run.check_same_text(model.about, corpus, file.shown)
+    return model.about, model.state, corpus
 
 
-def _description(about, state, text):
+def _first_state(about):
+    """The state before the first step, when there is memory for it."""
+    try:
+        return run.first_state(about)
+    except (MemoryError, OverflowError, ValueError):
+        settings = about.settings
+        raise ValueError(
+            f"hidden: expected a size that fits into memory, got {settings.hidden} "
+            f"with {settings.layers} layer(s) and batch {settings.batch}"
+        ) from None
+
+
+def _print(text):
+    print(text, flush=True)
+
+
+def _description(about, state, corpus):
     settings = about.settings
     count = sum(a.size for a in flatten(state.params).values())
+    train, validation, test = map(len, run.parts_of(settings, corpus.indices))
     return (
-        f"text: {len(text):,} characters, {len(about.alphabet)} symbols, the last "
-        f"{100 * settings.held_out:.3g}% held out\n"
+        f"text: {len(corpus.indices):,} characters, {len(about.alphabet)} symbols; "
+        f"{train:,} to train on, {validation:,} for validation, {test:,} for the test\n"
         f"network: {settings.cell}, hidden {settings.hidden}, {settings.layers} "
         f"layer(s), {count:,} parameters, {settings.dtype}; at step {state.step:,}"
     )
@@ -90,29 +121,8 @@ def _summary(about, state):
     if history.validation.size:
         best = int(history.validation.argmin())
         lines.append(
-            f"least held-out loss {history.validation[best]:.4f} nats a character, at "
-            f"step {history.validation_step[best]:,}"
+            f"least validation loss {history.validation[best]:.4f} nats a character, "
+            f"at step {history.validation_step[best]:,}, of "
+            f"{len(history.validation)} measured; evaluate measures the test part"
         )
     return "\n".join(lines)
-
-
-def _summary_of_seeds(args):
-    """The held-out losses of all runs together, when they were measured."""
-    files = [seeds.file_of(args.out, seed) for seed in args.seeds]
-    if not all(file.exists() for file in files):
-        return ""
-    measured = [run.load(file).state.history.validation for file in files]
-    if not all(losses.size for losses in measured):
-        return ""
-    least = np.array([losses.min() for losses in measured])
-    return (
-        f"least held-out loss of {len(files)} seeds: mean {least.mean():.4f}, from "
-        f"{least.min():.4f} to {least.max():.4f} nats a character\n"
-    )
-
-
-def _where(out):
-    if not out.exists():
-        return "interrupted before the first step"
-    step = run.load(out).state.step
-    return f"interrupted: {out} holds step {step:,}; --resume goes on with it"

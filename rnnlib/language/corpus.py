@@ -25,7 +25,7 @@ def corpus_of(text, window=1):
     check_count("window", window)
     check_length(text, window)
     alphabet = Alphabet.of(text)
-    indices = alphabet.encode(text).astype(_dtype(len(alphabet)))
+    indices = alphabet.encode(text, _dtype(len(alphabet)))
     return Corpus(alphabet, indices, digest(text))
 
 
@@ -36,7 +36,7 @@ def read_corpus(path, window=1):
     pipe, is copied into a temporary file before. The indices are in a temporary file
     that has no name: nothing of it remains when the program ends, however it ends.
 
-    Errors as `rnnlib.language.read_text`; a file that changes meanwhile is a ValueError.
+    Errors as `rnnlib.language.read_text`, and ValueError when the file changes.
     """
     check_count("window", window)
     path = Path(path)
@@ -67,7 +67,7 @@ def _encode(path, name, window):
             again.update(piece.encode())
             if not symbols.issuperset(piece):
                 break
-            alphabet.encode(piece).astype(_dtype(len(alphabet))).tofile(file)
+            alphabet.encode(piece, _dtype(len(alphabet))).tofile(file)
         file.flush()
         if again.digest() != sha.digest():
             raise ValueError(f"{name}: changed while it was read")

@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnlib.validate import check_count
 
-PIECE = 2**20  # bytes of a file that are read at once
+PIECE = 2**20  # bytes or characters that are handled at once
 
 
 def read_text(path, window=1):
@@ -133,8 +133,8 @@ class Alphabet:
     def _codes(self):
         return _code_points("".join(self.symbols))
 
-    def encode(self, text):
-        """The integers of a text, an int64 array (len(text),).
+    def encode(self, text, dtype=np.int64):
+        """The integers of a text, an array (len(text),).
 
         Raises
         ------
@@ -144,16 +144,20 @@ class Alphabet:
         """
         if not isinstance(text, str):
             raise ValueError(f"text: expected a str, got {type(text).__name__}")
-        codes = _code_points(text)
-        index = np.minimum(np.searchsorted(self._codes, codes), len(self) - 1)
-        unknown = np.flatnonzero(self._codes[index] != codes)
-        if unknown.size:
-            place = int(unknown[0])
-            raise ValueError(
-                f"text: character {text[place]!a} (U+{ord(text[place]):04X}) at "
-                f"position {place} is not among the {len(self)} symbols of the alphabet"
-            )
-        return index
+        found = np.empty(len(text), dtype)
+        for start in range(0, len(text), PIECE):
+            codes = _code_points(text[start : start + PIECE])
+            index = np.minimum(np.searchsorted(self._codes, codes), len(self) - 1)
+            unknown = np.flatnonzero(self._codes[index] != codes)
+            if unknown.size:
+                place = start + int(unknown[0])
+                raise ValueError(
+                    f"text: character {text[place]!a} (U+{ord(text[place]):04X}) at "
+                    f"position {place} is not among the {len(self)} symbols of the "
+                    "alphabet"
+                )
+            found[start : start + PIECE] = index
+        return found
 
     def decode(self, indices):
         """The text of integers (T,).

@@ -26,7 +26,7 @@ def save_checkpoint(path, state, about=""):
     that belongs to it, such as the settings of the run; `read_about` gives it back.
     Raises OSError when the file cannot be written; the old one is then still there.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a link stays a link
     arrays = {k: np.array(a, order="C") for k, a in _arrays(state).items()}
     text = {"format": FORMAT, "rng": json.dumps(_plain(state.rng), sort_keys=True)}
     text |= {"about": about} if about else {}

@@ -136,10 +136,12 @@ def train(
                 if held.received is not None:
                     break
         finally:
-            bar.close()
             state = log.written(state)
-            if save is not None and saved != state.step:
-                save(state)
+            try:
+                if save is not None and saved != state.step:
+                    save(state)
+            finally:
+                bar.close()  # an error when the terminal is gone
     return state
 
 

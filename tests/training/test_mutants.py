@@ -47,7 +47,7 @@ MUTANTS = {
     ),
     "generator not restored": (
         "checkpoint",
-        "rng=generator(rng).bit_generator.state",
+        "rng=rng.bit_generator.state",
         "rng=like.rng",
     ),
     "carried state not handed on": (
