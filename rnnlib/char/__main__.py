@@ -43,6 +43,7 @@ def program():
         with suppress(OSError):  # the terminal may be gone
             print("interrupted", file=sys.stderr)
         status = 130
+    signals.ignore()
     sys.exit(status)
 
 

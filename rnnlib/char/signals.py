@@ -26,6 +26,13 @@ def finish():
     _ended = True
 
 
+def ignore():
+    """For the last moments of the program, in which Python calls no handler."""
+    finish()
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _interrupt(number, frame):
     if not _ended:
         finish()

@@ -5,6 +5,7 @@ import pytest
 
 from rnnlib.char import network, run
 from rnnlib.char.settings import Settings
+from rnnlib.language.corpus import corpus_of
 from rnnlib.language.text import Alphabet
 from rnnlib.losses import log_softmax
 from rnnlib.trees import flatten, rebuild
@@ -111,7 +112,8 @@ def test_the_state_of_the_last_stream(kind):
 
 
 def test_the_initial_loss_is_near_that_of_equal_probabilities():
-    about = run.about_text(Settings(hidden=50), "".join(map(chr, range(64, 104))) * 10)
+    corpus = corpus_of("".join(map(chr, range(64, 104))) * 10)
+    about = run.about_corpus(Settings(hidden=50), corpus)
     params = run.first_state(about).params
     x = np.arange(40)[:, None]
     loss = network.mean_loss(network.build("rnn"), params, x, (x + 1) % 40)

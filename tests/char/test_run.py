@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from rnnlib.char import network, run
 from rnnlib.char.settings import About, Settings, read_settings
-from rnnlib.language.text import Alphabet, split
+from rnnlib.language.corpus import corpus_of
+from rnnlib.language.text import Alphabet
 from rnnlib.training import load_checkpoint, save_checkpoint
 from tests.training.problem import same
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 20
 SMALL = {"hidden": 4, "window": 5, "batch": 3, "validate_every": 4}
+CORPUS = corpus_of(TEXT)
+INDICES = CORPUS.indices
 QUIET = {"progress": False}
 
 
@@ -50,7 +53,7 @@ def test_windows(n, window, step):
 
 def begun(**changes):
     """A run and its state before the first step."""
-    about = run.about_text(Settings(**SMALL | changes), TEXT)
+    about = run.about_corpus(Settings(**SMALL | changes), CORPUS)
     return about, run.first_state(about)
 
 
@@ -74,9 +77,9 @@ def test_the_state_is_carried_and_begins_anew_with_each_pass(cell, monkeypatch):
         return step
 
     monkeypatch.setattr(run, "objective", noted)
-    train_part, _ = split(about.alphabet.encode(TEXT), 0.1)
+    train_part = INDICES[:-90]
     per_pass = len(run.streams(train_part, 3)[0]) // 5
-    run.go_on(about, state, TEXT, steps=per_pass + 2, **QUIET)
+    run.go_on(about, state, INDICES, steps=per_pass + 2, **QUIET)
     for step, (before, _) in enumerate(seen):
         fresh = step % per_pass == 0
         for name, array in before.items():
@@ -97,11 +100,11 @@ def test_the_state_is_carried_and_begins_anew_with_each_pass(cell, monkeypatch):
 def test_resumed_to_the_bit(tmp_path, changes):
     about, state = begun(**changes)
     path = tmp_path / "a.safetensors"
-    whole = run.go_on(about, state, TEXT, steps=13, **QUIET)
-    run.go_on(about, state, TEXT, steps=6, checkpoint=path, **QUIET)
+    whole = run.go_on(about, state, INDICES, steps=13, **QUIET)
+    run.go_on(about, state, INDICES, steps=6, checkpoint=path, **QUIET)
     model = run.load(path)
     assert model.about == about and model.state.step == 6
-    assert same(run.go_on(model.about, model.state, TEXT, steps=13, **QUIET), whole)
+    assert same(run.go_on(model.about, model.state, INDICES, steps=13, **QUIET), whole)
     assert whole.history.validation.size == 3
     dtypes = {a.dtype.name for a in network.flatten(whole.params).values()}
     assert dtypes == {about.settings.dtype}
@@ -110,12 +113,12 @@ def test_resumed_to_the_bit(tmp_path, changes):
 def test_the_best_parameters_are_used_when_they_were_measured(tmp_path):
     about, state = begun()
     path = tmp_path / "a.safetensors"
-    after = run.go_on(about, state, TEXT, steps=14, checkpoint=path, **QUIET)
+    after = run.go_on(about, state, INDICES, steps=14, checkpoint=path, **QUIET)
     model = run.load(path)
     assert same_params(model.params, after.best)
     assert not same_params(after.params, after.best)
     about, state = begun(validate_every=0)
-    after = run.go_on(about, state, TEXT, steps=14, checkpoint=path, **QUIET)
+    after = run.go_on(about, state, INDICES, steps=14, checkpoint=path, **QUIET)
     assert same_params(run.load(path).params, after.params)
 
 
@@ -127,7 +130,7 @@ def same_params(one, other):
 def test_training_lowers_the_held_out_loss():
     changes = {"optimiser": "adam", "learning_rate": 0.02, "validate_every": 200}
     about, state = begun(cell="gru", hidden=24, **changes)
-    after = run.go_on(about, state, TEXT, steps=200, **QUIET)
+    after = run.go_on(about, state, INDICES, steps=200, **QUIET)
     assert after.history.validation[0] < 0.5 * np.log(len(about.alphabet))
 
 
@@ -244,4 +247,4 @@ def test_arrays_that_do_not_fit_the_settings(tmp_path):
 
 def test_a_text_that_is_too_short():
     with pytest.raises(ValueError, match="^text: expected at least 6 characters"):
-        run.about_text(Settings(**SMALL), "abcde")
+        run.about_corpus(Settings(**SMALL), corpus_of("abcde"))
