@@ -1,7 +1,10 @@
 """The command that trains: one network, or one for each of several seeds."""
 
 import sys
+import threading
 from contextlib import suppress
+
+from tqdm import tqdm
 
 from rnnlib.char import run, seeds
 from rnnlib.char.arguments import given_settings
@@ -39,6 +42,7 @@ def train_one(args, given, file, *, corpus=None, say):
     ``say`` is called with the text before and after. The corpus is read when it is not
     given.
     """
+    tqdm.set_lock(threading.RLock())  # its own, between processes, outlives a kill
     with file:
         if file.exists() and not args.resume:
             raise ValueError(
