@@ -26,7 +26,6 @@ def parts(tmp_path_factory):
     options = Settings(hidden=4, window=5, batch=2, validate_every=4)
     about = run.about_corpus(options, CORPUS)
     go = {"steps": 10, "checkpoint": folder / "sound", "progress": False}
-    go["about"] = about.to_json()
     run.go_on(about, run.first_state(about), CORPUS.indices, **go)
     return *checkpoint._read(folder / "sound"), folder
 
@@ -67,7 +66,7 @@ ARRAYS = {
         {"history.loss": np.zeros((10, 1))},
         r"history\.loss: expected shape \(10,\) at step 10, got \(10, 1\)",
     ),
-    "no loss": ({"history.loss": None}, "only one of the two has"),
+    "no loss": ({"history.loss": None}, ".*; only one of the two has"),
     "short norms": (
         {"history.gradient_norm": np.zeros(11)},
         r"history\.gradient_norm: expected shape \(10,\)",
@@ -122,7 +121,7 @@ ARRAYS = {
     ),
     "other size": ({"carried": np.zeros((3, 4))}, r"carried: expected float64 \(2, 4"),
     "other type": ({"step": np.array(1.0)}, r"step: expected int64 \(\), got float64"),
-    "more": ({"more": np.zeros(3)}, r"only one of the two has \['more'\]"),
+    "more": ({"more": np.zeros(3)}, r".*; only one of the two has \['more'\]"),
 }
 
 
@@ -243,14 +242,14 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.sampled_from([*vars(Settings())]), JSON)
 def test_any_value_of_a_setting(parts, name, value):
     """A model, or one error that names the file."""
     try:
         model = run.load(forge(parts, about={name: value}))
     except ValueError as error:
-        assert "forged: " in str(error) or "float" in str(error)
+        assert "forged: " in str(error)
     else:
         assert isinstance(model.params["W_hy"], np.ndarray)
         assert isinstance(network.flatten(model.carried), dict)
@@ -262,7 +261,6 @@ def test_two_runs_give_equal_bytes(parts, tmp_path):
     about = run.about_corpus(options, CORPUS)
     for name in ("one", "two"):
         go = {"steps": 10, "checkpoint": tmp_path / name, "progress": False}
-        go["about"] = about.to_json()
         run.go_on(about, run.first_state(about), CORPUS.indices, **go)
     content = (tmp_path / "one").read_bytes()
     assert content == (tmp_path / "two").read_bytes()
