@@ -9,7 +9,7 @@ BEYOND_CORE = {  # parts the core knows nothing of, and what each imports beside
     "rnnlib.symbolic": {"sympy", "mpmath"},
     "rnnlib.pointprocess": {"scipy"},
     "rnnlib.training": {"tqdm", "safetensors"},
-    "rnnlib.char": {"tqdm"},
+    "rnnlib.char": {"tqdm", "filelock", "joblib"},
     "rnnbook": {"sympy", "mpmath", "matplotlib", "IPython", "joblib", "scipy"},
 }
 UPON = {  # parts that stand on other parts
