@@ -123,6 +123,19 @@ def test_what_evaluate_measures(command, share, context):
     assert rows[2].split()[-3] == f"{-each.mean():.4f}"
 
 
+def test_orders_with_too_many_contexts_are_left_out(command, folder):
+    """(V + 1)^(order + 1) must be below 2^63: for 29 symbols up to order 11."""
+    letters = "".join(map(chr, range(97, 126)))
+    (folder / "b.txt").write_text(letters * 4)
+    words = ["--steps=1", "--hidden=2", "--window=2", "--quiet", "--out=b"]
+    assert command("train", "b.txt", *words)[0] == 0
+    rows = command("evaluate", "b", "b.txt", "--order=14")[1].splitlines()
+    assert rows[-3].startswith("n-grams, context 11 ")
+    assert rows[-2] == "orders from 12 on: too many contexts for 29 symbols"
+    assert rows[-1].startswith("equal probabilities ")
+    assert len(rows) == 2 + 1 + 12 + 1 + 1
+
+
 def test_resumed_to_the_bit(command):
     options = ["--cell=lstm", "--dtype=float32", "--batch=2", "--seed=5"]
     options += ["--validate-every=3", *TRAIN[2:]]
@@ -239,6 +252,7 @@ def test_help_names_every_option(command):
     assert status == 0
     for name in vars(Settings()):
         assert f"--{name.replace('_', '-')}" in output
+    assert "from the very beginning (20000)" in output
     assert command("--help")[0] == command("sample", "--help")[0] == 0
 
 

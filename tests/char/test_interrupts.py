@@ -154,6 +154,8 @@ def test_a_terminal_that_is_closed_loses_nothing(folder):
 def handlers():
     """The handlers of the command in this process, and those of before afterwards."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in SIGNALS:  # a shell may start programs with signals ignored
+        signal.signal(number, signal.SIG_DFL)
     signals.install()
     yield
     for number, handler in before.items():

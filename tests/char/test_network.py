@@ -98,6 +98,7 @@ def test_log_probabilities_of_one_stream(kind, skip, monkeypatch):
         assert np.allclose(found, each[skip - 1 :])
         x, y = sequence[:-1, None], sequence[1:, None]
         assert np.isclose(network.mean_loss(cell, params, x, y, one), -each.mean())
+    assert len(network.log_probabilities(cell, params, sequence, one)) == 11
     zero = network.zero_state(cell, params, 1)
     default = network.log_probabilities(cell, params, sequence)
     assert np.allclose(default, network.log_probabilities(cell, params, sequence, zero))

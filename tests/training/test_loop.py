@@ -5,6 +5,7 @@ import pytest
 
 from rnnlib.clipping import clip_by_global_norm, global_norm
 from rnnlib.training import begin, generator, train
+from rnnlib.training.early_stopping import observe, should_stop
 from rnnlib.trees import flatten
 from tests.support.refusals import refuses
 from tests.training import problem
@@ -134,6 +135,12 @@ def test_other_refusals():
     refuses(message, train, start().params, OPTIMISER, objective, draw, steps=1)
     message = "rng: expected a numpy Generator, got int"
     refuses(message, begin, start().params, OPTIMISER, rng=0)
+    message = "optimiser: expected a function, got NoneType"
+    rng = np.random.default_rng(0)
+    refuses(message, begin, start().params, None, rng=rng)
+    message = "patience: expected a Patience, got int"
+    refuses(message, observe, 3, 1.0, 1)
+    refuses(message, should_stop, 3, 1)
     names = "PCG64, PCG64DXSM, MT19937, Philox, SFC64"
     refuses(f"rng: expected one of {names}, got 'x'", generator, {"bit_generator": "x"})
     state = {"bit_generator": "PCG64", "state": {}}
