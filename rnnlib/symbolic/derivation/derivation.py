@@ -1,0 +1,353 @@
+"""`derive`: from the text of a cell to its backpropagation through time."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.jacobians import Blocks, Jacobians
+from rnnlib.symbolic.derivation.naming import with_named_parts
+from rnnlib.symbolic.derivation.printing import Names, Printer
+from rnnlib.symbolic.derivation.reader import read_program
+from rnnlib.symbolic.derivation.recursion import Recursion
+
+
+def derive(text, sizes, *, loss=None, output=None, frozen=(), distributions=()):
+    r"""Derive backpropagation through time for a cell that is written as text.
+
+    Parameters
+    ----------
+    text : str
+        One equation a line: a name at step t, ``=``, an expression. Plain text
+        (``W_hi h_{t-1}``, ``f_t * c_{t-1}``), Python-like (``h[t-1]``) or LaTeX
+        (``\odot``, ``\sigma``). Juxtaposition or ``@`` is the matrix product, ``*``
+        the elementwise one.
+    sizes : dict
+        The size of each input, and of whatever cannot be inferred: ``{"x": "d_x",
+        "h": "d_h"}``; 1 for a scalar, a pair for a matrix.
+    loss : str, optional
+        The name of the loss of one step; the loss is its sum over all steps. By
+        default ``ell`` when that is defined, and otherwise any loss of the output.
+    output : str, optional
+        Without a loss: the quantity that the loss reads; ``h`` or the last one.
+    frozen : tuple of str
+        Parameters that are not trained.
+    distributions : tuple of str
+        Inputs whose entries sum to one, such as one-hot targets.
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    ValueError
+        For a text that has no meaning: it names the line, and what is wrong there.
+    """
+    program = read_program(text, sizes)
+    named = with_named_parts(program)
+    loss, outputs = _ends(program, loss, output)
+    for what, names, known in (
+        ("frozen", frozen, program.parameters),
+        ("distributions", distributions, program.inputs),
+    ):
+        for name in (names,) if isinstance(names, str) else names:
+            if name not in known:
+                raise ValueError(
+                    f"{what}: expected some of {', '.join(known) or 'none'}, "
+                    f"got {name!r}"
+                )
+    frozen, distributions = (
+        (names,) if isinstance(names, str) else tuple(names)
+        for names in (frozen, distributions)
+    )
+    recursion = Recursion(named, loss, outputs, frozen, distributions)
+    return Derivation(text, program, recursion)
+
+
+def _ends(program, loss, output):
+    """The loss, and the outputs that an outside loss reads."""
+    defined = program.definitions
+    for what, name in (("loss", loss), ("output", output)):
+        if name is not None and name not in defined:
+            raise ValueError(
+                f"{what}: expected one of {', '.join(defined)}, got {name!r}"
+            )
+    if not defined:
+        raise ValueError("text: expected a definition with a step, got none")
+    if loss is None and output is None and "ell" in defined:
+        loss = "ell"
+    if loss is not None:
+        if not program.shapes[loss] == ex.SCALAR:
+            raise ValueError(f"loss: expected a scalar, got {loss} of another shape")
+        return loss, ()
+    return None, (output or ("h" if "h" in defined else [*defined][-1]),)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An equation, as plain text and as LaTeX."""
+
+    text: str
+    latex: str
+    left: object = None
+    right: object = None
+
+    def __str__(self):
+        return self.text
+
+    __repr__ = __str__
+
+    def _repr_latex_(self):
+        return f"$\\displaystyle {self.latex}$"
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Several equations, one below the other."""
+
+    equations: tuple
+
+    def __str__(self):
+        return "\n".join(map(str, self.equations))
+
+    __repr__ = __str__
+
+    def __iter__(self):
+        return iter(self.equations)
+
+    def __len__(self):
+        return len(self.equations)
+
+    @property
+    def latex(self):
+        """One aligned block."""
+        rows = (e.latex.replace(" = ", " &= ", 1) for e in self.equations)
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self):
+        return f"$$\n{self.latex}\n$$"
+
+
+class Derivation:
+    """The equations of a cell, and everything that is derived from them."""
+
+    def __init__(self, text, written, recursion):
+        self.source, self.written, self.recursion = text, written, recursion
+        self.program = recursion.program
+
+    # printing
+
+    @cached_property
+    def names(self):
+        """How quantities and adjoints are called."""
+        return Names(
+            self.program.made,
+            frozenset(self.recursion.preactivations),
+            self.recursion.loss,
+            frozenset(self.program.shapes),
+        )
+
+    def printer(self, latex=False, step="t"):
+        """The printer of this derivation's expressions."""
+        return Printer(self.names, latex, step)
+
+    def _equation(self, left, right, step="t"):
+        """An equation from two functions of a printer."""
+        texts = [f"{left(p)} = {right(p)}" for p in self._printers(step)]
+        return Equation(*texts)
+
+    def _printers(self, step="t"):
+        return self.printer(False, step), self.printer(True, step)
+
+    # results
+
+    @property
+    def equations(self):
+        """The forward equations, with the names that the machine gave."""
+        tables = (self.program.static, None), (self.program.definitions, 0)
+        return Equations(
+            tuple(
+                self._defined(name, table[name], shift)
+                for table, shift in tables
+                for name in table
+            )
+        )
+
+    def _defined(self, name, expression, shift):
+        return self._equation(
+            lambda p: p.quantity(name, shift), lambda p: p(expression)
+        )
+
+    @property
+    def adjoints(self):
+        """The backward recursion, in the order in which it is computed."""
+        names = [n for n in reversed(self.program.definitions) if self._read(n)]
+        return Equations(tuple(map(self.adjoint, names)))
+
+    @property
+    def gradients(self):
+        """The gradient of each parameter, and of each initial state."""
+        found = [self.gradient(name) for name in self._without_step()]
+        found += [self.initial(name, -k) for name, k in self._initial_steps()]
+        return Equations(tuple(found))
+
+    def _without_step(self):
+        return (*reversed(self.program.static), *self.recursion.parameters)
+
+    def _initial_steps(self):
+        lags = self.program.lags
+        return [(n, k) for n in self.recursion.states for k in range(lags[n])]
+
+    def _read(self, name):
+        return self.recursion.terms(name) and name != self.recursion.loss
+
+    def adjoint(self, name):
+        """The adjoint of a quantity at step t: the sum over its uses."""
+        self._check(name, self.program.shapes)
+        if name in (*self.program.parameters, *self.program.static):
+            return self.gradient(name)
+        terms = [term for _, term in self.recursion.terms(name)]
+        shape = self.program.shapes[name]
+        right = ex.add(*terms) if terms else ex.zero(shape)
+        return self._equation(lambda p: p.adjoint(name, 0), lambda p: p(right))
+
+    def gradient(self, name):
+        """The gradient of a parameter, as a sum over all steps.
+
+        ``h_0`` asks for the gradient of the initial state of h.
+        """
+        base, _, step = name.rpartition("_")
+        if name not in self.program.shapes and base in self.program.lags:
+            if step.isdigit() or step.strip("{}").lstrip("-").isdigit():
+                return self.initial(base, int(step.strip("{}")))
+        self._check(name, self.program.shapes)
+        if name not in (*self.program.parameters, *self.program.static):
+            return self.adjoint(name)
+        gradient = self.recursion.gradient(name)
+
+        def right(p):
+            texts = []
+            if gradient.each_step is not None:
+                least = 1 if isinstance(gradient.each_step, ex.Sum) else 0
+                body = p.inside(gradient.each_step, least)
+                over = r"\sum_{t=1}^{T} " if p.latex else "sum over t of "
+                texts.append(over + body)
+            if gradient.once is not None:
+                texts.insert(0, p(gradient.once))
+            return " + ".join(texts) or "0"
+
+        return self._equation(lambda p: p.derivative(name, None), right)
+
+    def initial(self, name, step=0):
+        """The gradient of an initial state, such as h_0."""
+        self._check(name, self.program.lags)
+        terms = [
+            term for lag, term in self.recursion.terms(name) if step + lag >= 1 and lag
+        ]
+        right = ex.add(*terms) if terms else ex.zero(self.program.shapes[name])
+        return self._equation(
+            lambda p: p.derivative(name, 0), lambda p: p(right), step=step
+        )
+
+    def jacobian(self, name=None, by=None, *, lag=None, total=False):
+        """The Jacobian of a quantity by one of an earlier step.
+
+        Immediate by default: the definition of ``name`` alone, its unnamed parts
+        included. With ``total`` it follows all definitions of the step; without names
+        it is the block matrix of all states. States of earlier steps stay still.
+
+        Raises
+        ------
+        ValueError
+            For a matrix, or for a quantity that is not read.
+        """
+        jacobians = Jacobians(self.recursion)
+        if name is None and by is None:
+            return self._blocks(jacobians)
+        self._check(name, self.program.definitions)
+        self._check(by, self.program.shapes)
+        lag = jacobians.lag(name, by) if lag is None else lag
+        lag = 1 if lag is None else lag
+        through = self.program.definitions if total else self.program.made
+        matrix = jacobians.of(name, by, lag, {*through} - {by if not lag else None})
+        shape = (self.program.shapes[name][0], self.program.shapes[by][0])
+        matrix = ex.zero(shape) if matrix is None else matrix
+
+        def left(p):
+            over, under = p.quantity(name, 0), p.quantity(by, -lag)
+            if p.latex:
+                d = "d" if total else r"\partial^{+}"
+                e = "d" if total else r"\partial "
+                return rf"\frac{{{d} {over}}}{{{e}{under}}}"
+            return f"{'d' if total else 'd+'}{over}/d{under}"
+
+        found = self._equation(left, lambda p: p(matrix))
+        return Equation(found.text, found.latex, (name, by, lag), matrix)
+
+    def _blocks(self, jacobians):
+        states, lags = self.recursion.states, self.program.lags
+        rows = [(n, k) for n in states for k in range(lags[n])]
+        definitions = {*self.program.definitions}
+        blocks = {}
+        for row, i in rows:
+            for column, j in rows:
+                shape = self.program.shapes[row][0], self.program.shapes[column][0]
+                if i:  # h_{t-1} as a part of the state at step t
+                    same = (row, i - 1) == (column, j)
+                    block = ex.identity(shape[0]) if same else None
+                else:
+                    block = jacobians.of(row, column, j + 1, definitions)
+                blocks[(row, i), (column, j)] = ex.zero(shape) if block is None else block
+        table = Blocks(tuple(rows), blocks)
+
+        def text(p):
+            cells = [[p(blocks[r, c]) for c in rows] for r in rows]
+            if not p.latex:
+                return "[" + ";\n ".join(", ".join(row) for row in cells) + "]"
+            body = " \\\\ ".join(" & ".join(row) for row in cells)
+            return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+
+        def left(p):
+            over = ", ".join(p.quantity(n, -k) for n, k in rows)
+            under = ", ".join(p.quantity(n, -k - 1) for n, k in rows)
+            if p.latex:
+                return rf"\frac{{d({over})}}{{d({under})}}"
+            return f"d({over})/d({under})"
+
+        found = self._equation(left, text)
+        return Equation(found.text, found.latex, tuple(rows), table)
+
+    def tangent(self, name):
+        """The derivative of a quantity along a direction, forwards."""
+        self._check(name, {**self.program.definitions, **self.program.static})
+        moved = self.recursion.tangent(name)
+        shape = self.program.shapes[name]
+        moved = ex.zero(shape) if moved is None else moved
+        shift = 0 if name in self.program.definitions else None
+        leaf = ex.Tangent((), shape, name, shift)
+        return self._equation(lambda p: p(leaf), lambda p: p(moved))
+
+    def _check(self, name, known):
+        if name not in known:
+            raise ValueError(f"name: expected one of {', '.join(known)}, got {name!r}")
+
+    # representation
+
+    def __str__(self):
+        parts = [
+            "forward",
+            str(self.equations),
+            "",
+            "backward",
+            str(self.adjoints),
+            "",
+            "gradients",
+            str(self.gradients),
+        ]
+        return "\n".join(parts)
+
+    __repr__ = __str__
+
+    def _repr_latex_(self):
+        blocks = (self.equations, self.adjoints, self.gradients)
+        return "\n".join(b._repr_latex_() for b in blocks)

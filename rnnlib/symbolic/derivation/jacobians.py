@@ -1,0 +1,125 @@
+"""Jacobians of one step, read off the derivative along a direction.
+
+The derivative of a column is linear in the direction: what stands before the direction
+is the Jacobian. Elementwise operations give diagonal matrices.
+"""
+
+from dataclasses import dataclass
+
+from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.sizes import ONE
+
+
+def coefficient(node, leaf):
+    """The matrix M of a derivative M (direction of ``leaf``) + ...; None for zero.
+
+    Raises ValueError where the derivative of a matrix is needed.
+    """
+    if isinstance(node, ex.Tangent):
+        return ex.identity(node.shape[0]) if node == leaf else None
+    if leaf not in ex.leaves(node):
+        return None
+    if isinstance(node, ex.Sum):
+        found = [_stretched(a, node.shape, leaf) for a in node.args]
+        return ex.add(*(m for m in found if m is not None))
+    if isinstance(node, ex.Times):
+        return _times(node, leaf)
+    if isinstance(node, ex.MatMul):
+        *before, last = node.args
+        if leaf in ex.leaves(last) and last.shape[1] == ONE:
+            return ex.matmul(*before, coefficient(last, leaf))
+        if node.is_scalar:  # a^T b is b^T a
+            return coefficient(ex.transpose(node), leaf)
+    (*_, arg) = node.args
+    if isinstance(node, ex.Total) and arg.shape[1] == ONE:
+        ones = ex.fill(ex.ONE_NUMBER, (ONE, arg.shape[0]))
+        if isinstance(arg, ex.Times):
+            weights = [a for a in arg.args if leaf not in ex.leaves(a)]
+            moving = [a for a in arg.args if leaf in ex.leaves(a)]
+            if weights and len(moving) == 1 and moving[0].shape == arg.shape:
+                row = ex.transpose(ex.times(*weights))
+                return ex.matmul(row, coefficient(moving[0], leaf))
+        return ex.matmul(ones, coefficient(arg, leaf))
+    if isinstance(node, ex.Fill) and node.shape[1] == ONE:
+        column = ex.fill(ex.ONE_NUMBER, node.shape)
+        return ex.matmul(column, coefficient(arg, leaf))
+    if isinstance(node, ex.Concat):
+        columns = leaf.shape[0]
+        found = [(coefficient(a, leaf), a.shape[0]) for a in node.args]
+        return ex.concat(*(ex.zero((n, columns)) if m is None else m for m, n in found))
+    if isinstance(node, ex.Slice):
+        return ex.slice_rows(coefficient(arg, leaf), node.start, node.stop)
+    raise ValueError(
+        "jacobian: expected columns, got the derivative of a matrix or by one"
+    )
+
+
+def _stretched(node, shape, leaf):
+    """The coefficient of a term of a sum: a scalar is added to every entry."""
+    if node.shape == shape:
+        return coefficient(node, leaf)
+    return coefficient(ex.fill(node, shape), leaf)
+
+
+def _times(node, leaf):
+    (moving,) = (a for a in node.args if leaf in ex.leaves(a))
+    others = [a for a in node.args if a is not moving]
+    inner = coefficient(moving, leaf)
+    scalars = [a for a in others if a.is_scalar]
+    columns = [a for a in others if not a.is_scalar]
+    if columns and moving.is_scalar:
+        inner = ex.matmul(ex.times(*columns), inner)
+    elif columns:
+        inner = ex.matmul(ex.diagonal(ex.times(*columns)), inner)
+    return ex.times(*scalars, inner) if scalars else inner
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A matrix of blocks: rows and columns are the states by name."""
+
+    states: tuple
+    blocks: dict  # (row, column): expression
+
+
+class Jacobians:
+    """Derivatives of the quantities of one step by those of an earlier one."""
+
+    def __init__(self, recursion):
+        self.recursion = recursion
+        self.program = recursion.program
+
+    def of(self, name, by, lag, through):
+        """d(name_t)/d(by_{t-lag}), following the definitions in ``through``; or None.
+
+        All other quantities are held still, those of earlier steps always.
+        """
+        shape = self.program.shapes[by]
+        leaf = ex.Tangent((), shape, by, -lag)
+        moved = self.recursion.tangent(name)
+        if moved is None:
+            return None
+        total = []
+        for part in dict.fromkeys(ex.leaves(moved)):
+            if not isinstance(part, ex.Tangent):
+                continue
+            if part == leaf:
+                total.append(coefficient(moved, part))
+            elif part.shift == 0 and part.name in through:
+                inner = self.of(part.name, by, lag, through)
+                if inner is not None:
+                    outer = coefficient(moved, part)
+                    total.append(ex.matmul(outer, inner))
+        return ex.add(*total) if total else None
+
+    def lag(self, name, by):
+        """The smallest lag at which ``name`` reads ``by``; an earlier step first."""
+        made, names, found = self.program.made, [name], []
+        while names:
+            for leaf in ex.leaves(self.program.definitions[names.pop()]):
+                if leaf.name == by and leaf.shift is not None:
+                    found.append(-leaf.shift)
+                elif leaf.name in made and leaf.shift == 0:
+                    names.append(leaf.name)
+        earlier = [k for k in found if k]
+        return min(earlier or found, default=None)
