@@ -8,6 +8,7 @@ one definition at a time. `quantities` and `matrix` hold one step for any size.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
+from rnnlib.symbolic.derivation import Derivation, derive
 from rnnlib.symbolic.exact import equal_exactly, substitute_activation
 from rnnlib.symbolic.graph import Graph
 from rnnlib.symbolic.matrix import (
@@ -30,6 +31,7 @@ from rnnlib.symbolic.results import bptt_results
 from rnnlib.symbolic.series import StepProduct, StepSum, at
 
 __all__ = [
+    "Derivation",
     "NOTATIONS",
     "PARAMETERS",
     "Graph",
@@ -41,6 +43,7 @@ __all__ = [
     "at",
     "bptt_equations",
     "bptt_results",
+    "derive",
     "dphi",
     "equal_exactly",
     "equation",

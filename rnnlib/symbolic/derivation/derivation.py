@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from rnnlib.symbolic.derivation import check, explanation, proof
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.jacobians import Blocks, Jacobians
 from rnnlib.symbolic.derivation.naming import with_named_parts
 from rnnlib.symbolic.derivation.printing import Names, Printer
 from rnnlib.symbolic.derivation.reader import read_program
 from rnnlib.symbolic.derivation.recursion import Recursion
+from rnnlib.symbolic.derivation.to_sympy import SymPyWriter
+from rnnlib.validate import check_count
 
 
 def derive(text, sizes, *, loss=None, output=None, frozen=(), distributions=()):
@@ -151,10 +154,10 @@ class Derivation:
         """The printer of this derivation's expressions."""
         return Printer(self.names, latex, step)
 
-    def _equation(self, left, right, step="t"):
-        """An equation from two functions of a printer."""
+    def _equation(self, left, right, step="t", sides=()):
+        """An equation from two functions of a printer, and the two expressions."""
         texts = [f"{left(p)} = {right(p)}" for p in self._printers(step)]
-        return Equation(*texts)
+        return Equation(*texts, *sides)
 
     def _printers(self, step="t"):
         return self.printer(False, step), self.printer(True, step)
@@ -174,8 +177,9 @@ class Derivation:
         )
 
     def _defined(self, name, expression, shift):
+        leaf = ex.Value((), expression.shape, name, shift)
         return self._equation(
-            lambda p: p.quantity(name, shift), lambda p: p(expression)
+            lambda p: p(leaf), lambda p: p(expression), sides=(leaf, expression)
         )
 
     @property
@@ -209,7 +213,10 @@ class Derivation:
         terms = [term for _, term in self.recursion.terms(name)]
         shape = self.program.shapes[name]
         right = ex.add(*terms) if terms else ex.zero(shape)
-        return self._equation(lambda p: p.adjoint(name, 0), lambda p: p(right))
+        leaf = ex.Adjoint((), shape, name, 0)
+        return self._equation(
+            lambda p: p(leaf), lambda p: p(right), sides=(leaf, right)
+        )
 
     def gradient(self, name):
         """The gradient of a parameter, as a sum over all steps.
@@ -236,7 +243,10 @@ class Derivation:
                 texts.insert(0, p(gradient.once))
             return " + ".join(texts) or "0"
 
-        return self._equation(lambda p: p.derivative(name, None), right)
+        leaf = ex.Adjoint((), self.program.shapes[name], name, None)
+        return self._equation(
+            lambda p: p.derivative(name, None), right, sides=(leaf, gradient)
+        )
 
     def initial(self, name, step=0):
         """The gradient of an initial state, such as h_0."""
@@ -246,7 +256,10 @@ class Derivation:
         ]
         right = ex.add(*terms) if terms else ex.zero(self.program.shapes[name])
         return self._equation(
-            lambda p: p.derivative(name, 0), lambda p: p(right), step=step
+            lambda p: p.derivative(name, 0),
+            lambda p: p(right),
+            step=step,
+            sides=(ex.Adjoint((), self.program.shapes[name], name, step), right),
         )
 
     def jacobian(self, name=None, by=None, *, lag=None, total=False):
@@ -297,7 +310,9 @@ class Derivation:
                     block = ex.identity(shape[0]) if same else None
                 else:
                     block = jacobians.of(row, column, j + 1, definitions)
-                blocks[(row, i), (column, j)] = ex.zero(shape) if block is None else block
+                blocks[(row, i), (column, j)] = (
+                    ex.zero(shape) if block is None else block
+                )
         table = Blocks(tuple(rows), blocks)
 
         def text(p):
@@ -325,7 +340,41 @@ class Derivation:
         moved = ex.zero(shape) if moved is None else moved
         shift = 0 if name in self.program.definitions else None
         leaf = ex.Tangent((), shape, name, shift)
-        return self._equation(lambda p: p(leaf), lambda p: p(moved))
+        return self._equation(
+            lambda p: p(leaf), lambda p: p(moved), sides=(leaf, moved)
+        )
+
+    def uses(self, name):
+        """Where a quantity is read, and what each place sends back: a line each."""
+        self._check(name, self.program.shapes)
+        return explanation.uses(self, name)
+
+    def explanation(self, name=None):
+        """The derivation in words: of one adjoint or gradient, or of all."""
+        if name is None:
+            return explanation.explain_all(self)
+        self._check(name, self.program.shapes)
+        return explanation.explain_result(self, name)
+
+    def prove(self, T=3, d=2):
+        """A `Proof` for T steps: every adjoint and gradient, entry by entry.
+
+        ``d`` is the size of the state, the other sizes are larger, so that nothing is
+        square by chance; or a dictionary with a number for each size.
+        """
+        check_count("T", T)
+        if not isinstance(d, dict):
+            check_count("d", d)
+        return proof.prove(self.recursion, T, d)
+
+    def check(self, rng, *, T=4, d=3):
+        """A `Check`: the recursion against all independent oracles at random numbers."""
+        check_count("T", T)
+        return check.check(self.recursion, rng, T=T, d=d)
+
+    def sympy(self, expression):
+        """An expression of this derivation as a matrix expression of SymPy."""
+        return SymPyWriter(self.names)(expression)
 
     def _check(self, name, known):
         if name not in known:

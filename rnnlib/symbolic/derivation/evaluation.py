@@ -10,8 +10,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from rnnlib.symbolic.derivation import expressions as ex
-
 
 def _logistic(xp):
     return lambda s: (1 + xp.tanh(s / 2)) / 2
@@ -48,17 +46,32 @@ class Backend:
     functions: dict = field(default_factory=float_functions)
     xp: object = np
 
-    def constant(self, value, like=None):
+    def constant(self, value):
         """A rational number."""
         return float(value)
+
+    def power(self, base, exponent):
+        """Entries to a power that is not whole."""
+        return base ** float(exponent)
+
+    def at_least(self, a, b):
+        """1 where a >= b; complex numbers are judged by their real part."""
+        if np.iscomplexobj(a) or np.iscomplexobj(b):
+            a, b = np.real(a), np.real(b)
+        return (a >= b) * 1
 
 
 @dataclass(frozen=True)
 class Exact(Backend):
     """Exact fractions; the functions have to be rational."""
 
-    def constant(self, value, like=None):
+    def constant(self, value):
+        """The number itself."""
         return value
+
+    def power(self, base, exponent):
+        """Refused: a root is not rational."""
+        raise ValueError(f"exponent: expected a whole number, got {exponent}")
 
 
 @dataclass
@@ -251,7 +264,7 @@ class Evaluator:
         if n.denominator == 1:
             power = base ** abs(int(n))
             return power if n > 0 else 1 / power
-        return base ** float(n)
+        return self.backend.power(base, n)
 
     def _apply(self, node, t):
         name = node.function + "'" * node.order
@@ -264,9 +277,7 @@ class Evaluator:
 
     def _atleast(self, node, t):
         a, b = (self.of(arg, t) for arg in node.args)
-        if np.iscomplexobj(a) or np.iscomplexobj(b):
-            a, b = np.real(a), np.real(b)
-        return (a >= b) * 1
+        return self.backend.at_least(a, b)
 
     def _softmax(self, node, t):
         e = self.backend.functions["exp"](self.of(node.args[0], t))
@@ -274,7 +285,9 @@ class Evaluator:
 
     def _norm(self, node, t):
         a = self.of(node.args[0], t)
-        return self._scalar(self.backend.xp.sum(a * a)) ** 0.5
+        return self.backend.power(
+            self._scalar(self.backend.xp.sum(a * a)), Fraction(1, 2)
+        )
 
     def _total(self, node, t):
         return self._scalar(self.backend.xp.sum(self.of(node.args[0], t)))

@@ -293,7 +293,7 @@ def power(base, exponent):
         return fill(power(base.args[0], exponent), base.shape)
     if isinstance(base, Power):
         inner = base.exponent
-        if exponent.denominator == 1 and inner.denominator == 1:
+        if exponent.denominator == 1:
             return power(base.args[0], inner * exponent)
     if isinstance(base, Number) and exponent.denominator == 1 and base.value:
         return number(base.value**exponent.numerator)
@@ -318,6 +318,10 @@ def matmul(*factors):
             continue
         if is_zero(factor):
             return zero(shape)
+        if kept and isinstance(kept[-1], Slice):
+            if isinstance(kept[-1].args[0], Identity):  # rows of what follows
+                rows = kept.pop()
+                factor = slice_rows(factor, rows.start, rows.stop)
         if kept and isinstance(factor, Diagonal) and isinstance(kept[-1], Diagonal):
             kept[-1] = diagonal(times(kept[-1].args[0], factor.args[0]))
             continue

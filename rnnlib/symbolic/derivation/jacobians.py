@@ -7,6 +7,7 @@ is the Jacobian. Elementwise operations give diagonal matrices.
 from dataclasses import dataclass
 
 from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.rules import collected
 from rnnlib.symbolic.derivation.sizes import ONE
 
 
@@ -74,6 +75,39 @@ def _times(node, leaf):
     return ex.times(*scalars, inner) if scalars else inner
 
 
+def tidied(node):
+    """A Jacobian with its diagonal parts put together, and what stands right of them."""
+    if isinstance(node, ex.Sum):
+        node = collected(ex.add(*map(tidied, node.args)))
+        if not isinstance(node, ex.Sum):
+            return tidied(node)
+        columns, rest, place = [], [], None
+        for k, term in enumerate(node.args):
+            column = _column_of(term)
+            if column is None:
+                rest.append(term)
+            else:
+                place = len(rest) if place is None else place
+                columns.append(column)
+        if len(columns) > 1:
+            rest.insert(place, ex.diagonal(ex.add(*columns)))
+            return ex.add(*rest)
+        return node
+    if isinstance(node, (ex.MatMul, ex.Times)):
+        args = tuple(map(tidied, node.args))
+        return node if args == node.args else node.rebuilt(args)
+    return node
+
+
+def _column_of(term):
+    """The column of a multiple of a diagonal matrix; None for other matrices."""
+    if isinstance(term, ex.Diagonal):
+        return term.args[0]
+    if isinstance(term, ex.Times) and isinstance(term.args[-1], ex.Diagonal):
+        return ex.times(*term.args[:-1], term.args[-1].args[0])
+    return None
+
+
 @dataclass(frozen=True)
 class Blocks:
     """A matrix of blocks: rows and columns are the states by name."""
@@ -110,7 +144,7 @@ class Jacobians:
                 if inner is not None:
                     outer = coefficient(moved, part)
                     total.append(ex.matmul(outer, inner))
-        return ex.add(*total) if total else None
+        return tidied(ex.add(*total)) if total else None
 
     def lag(self, name, by):
         """The smallest lag at which ``name`` reads ``by``; an earlier step first."""

@@ -92,7 +92,9 @@ class Printer:
         if not self.latex:
             return f"{plain}_{self._braced(shift)}"
         base, _, upper = plain.partition("_")
-        raised = "^{(" + ",".join(map(_symbol, upper.split("_"))) + ")}" if upper else ""
+        raised = (
+            "^{(" + ",".join(map(_symbol, upper.split("_"))) + ")}" if upper else ""
+        )
         return _symbol(base) + raised + self._step(shift)
 
     def derivative(self, name, shift):
@@ -202,7 +204,9 @@ class Printer:
         if not self.latex:
             return " * ".join(shown)
         text = shown[0]
-        for previous, factor, part in zip(factors, factors[1:], shown[1:], strict=False):
+        for previous, factor, part in zip(
+            factors, factors[1:], shown[1:], strict=False
+        ):
             scalar = previous.is_scalar
             text += (r" \, " if scalar else r" \odot ") + part
         return text
@@ -226,6 +230,8 @@ class Printer:
                 return rf"\sqrt{{{self(base)}}}", ATOM
             return f"sqrt({self(base)})", ATOM
         exponent = str(node.exponent)
+        if node.exponent.denominator != 1 and not self.latex:
+            exponent = f"({exponent})"
         if isinstance(base, ex.Apply) and self.latex:
             name = self._function(base)
             return rf"{name}^{{{exponent}}}({self(base.args[0])})", POWER
@@ -250,7 +256,9 @@ class Printer:
         return rf"{name}({inside})"
 
     def _named_call(self, name, args):
-        return self._call(rf"\operatorname{{{name}}}" if self.latex else name, args), ATOM
+        return self._call(
+            rf"\operatorname{{{name}}}" if self.latex else name, args
+        ), ATOM
 
     def _maximum(self, node):
         return self._call(r"\max" if self.latex else "max", node.args), ATOM

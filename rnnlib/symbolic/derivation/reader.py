@@ -124,7 +124,9 @@ class _Reader:
 
     def symbols(self):
         """The symbols of the sizes, in the order of their declaration."""
-        found = [n for shape in self.declared.values() for s in shape for n, _ in s.terms]
+        found = [
+            n for shape in self.declared.values() for s in shape for n, _ in s.terms
+        ]
         return tuple(dict.fromkeys(found))
 
     # names
@@ -268,9 +270,7 @@ class _Reader:
         if operation in ("mean", "sum", "norm"):
             return SCALAR
         if operation == "softmax" and shape[1] != ONE:
-            raise syntax.error(
-                f"{syntax.text}: expected a column, got {kind(shape)}"
-            )
+            raise syntax.error(f"{syntax.text}: expected a column, got {kind(shape)}")
         return shape
 
     def same(self, syntax, a, b):

@@ -42,7 +42,9 @@ RULES = {
 }
 SLOPES = {
     "tanh": lambda s, value: ex.add(ex.ONE_NUMBER, ex.negative(ex.power(value, 2))),
-    "sigma": lambda s, value: ex.times(value, ex.add(ex.ONE_NUMBER, ex.negative(value))),
+    "sigma": lambda s, value: ex.times(
+        value, ex.add(ex.ONE_NUMBER, ex.negative(value))
+    ),
     "exp": lambda s, value: value,
     "log": lambda s, value: ex.power(s, -1),
     "softplus": lambda s, value: ex.apply("sigma", s),

@@ -44,7 +44,10 @@ REPLACED = (
     (r"\\(?:tilde|widetilde)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?", r" \1tilde"),
     (r"\\(?:hat|widehat)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?", r" \1hat"),
     (r"\\(?:bar|overline)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?", r" \1bar"),
-    (r"\\(?:operatorname|mathrm|mathbf|mathcal|text|boldsymbol|bm)\*?\s*\{(\w+)\}", r"\1"),
+    (
+        r"\\(?:operatorname|mathrm|mathbf|mathcal|text|boldsymbol|bm)\*?\s*\{(\w+)\}",
+        r"\1",
+    ),
     (r"\^\s*(?:\{\s*)?\\(?:top|intercal|mathsf\{T\})(?:\s*\})?|ᵀ", "^T"),
     (r"\\([A-Za-z]+)", r" \1"),
 )
@@ -334,7 +337,9 @@ class _Line:
                 f"{function}: expected {wanted} argument(s), got {len(args)}"
             )
         value = self.node(function, args, first)
-        return value if exponent is None else self.node("power", [value], first, exponent)
+        return (
+            value if exponent is None else self.node("power", [value], first, exponent)
+        )
 
     def concatenation(self, first):
         self.expect("[")
