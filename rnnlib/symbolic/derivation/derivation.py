@@ -262,12 +262,13 @@ class Derivation:
             sides=(ex.Adjoint((), self.program.shapes[name], name, step), right),
         )
 
-    def jacobian(self, name=None, by=None, *, lag=None, total=False):
+    def jacobian(self, name=None, by=None, *, lag=None, total=False, immediate=False):
         """The Jacobian of a quantity by one of an earlier step.
 
-        Immediate by default: the definition of ``name`` alone, its unnamed parts
-        included. With ``total`` it follows all definitions of the step; without names
-        it is the block matrix of all states. States of earlier steps stay still.
+        It follows all definitions of the step, and holds the other states of earlier
+        steps still. With ``immediate`` the definition of ``name`` alone is
+        differentiated. With ``total``, and no names, it is the block matrix of all
+        states by all states.
 
         Raises
         ------
@@ -275,13 +276,15 @@ class Derivation:
             For a matrix, or for a quantity that is not read.
         """
         jacobians = Jacobians(self.recursion)
-        if name is None and by is None:
+        if total or (name is None and by is None):
+            if name is not None or by is not None or immediate:
+                raise ValueError("total: expected no names beside it, got some")
             return self._blocks(jacobians)
         self._check(name, self.program.definitions)
         self._check(by, self.program.shapes)
         lag = jacobians.lag(name, by) if lag is None else lag
         lag = 1 if lag is None else lag
-        through = self.program.definitions if total else self.program.made
+        through = self.program.made if immediate else self.program.definitions
         matrix = jacobians.of(name, by, lag, {*through} - {by if not lag else None})
         shape = (self.program.shapes[name][0], self.program.shapes[by][0])
         matrix = ex.zero(shape) if matrix is None else matrix
@@ -289,10 +292,10 @@ class Derivation:
         def left(p):
             over, under = p.quantity(name, 0), p.quantity(by, -lag)
             if p.latex:
-                d = "d" if total else r"\partial^{+}"
-                e = "d" if total else r"\partial "
+                d = r"\partial^{+}" if immediate else "d"
+                e = r"\partial " if immediate else "d"
                 return rf"\frac{{{d} {over}}}{{{e}{under}}}"
-            return f"{'d' if total else 'd+'}{over}/d{under}"
+            return f"{'d+' if immediate else 'd'}{over}/d{under}"
 
         found = self._equation(left, lambda p: p(matrix))
         return Equation(found.text, found.latex, (name, by, lag), matrix)
@@ -368,7 +371,7 @@ class Derivation:
         return proof.prove(self.recursion, T, d)
 
     def check(self, rng, *, T=4, d=3):
-        """A `Check`: the recursion against all independent oracles at random numbers."""
+        """A `Check`: the recursion against independent oracles at random numbers."""
         check_count("T", T)
         return check.check(self.recursion, rng, T=T, d=d)
 

@@ -76,13 +76,13 @@ def _times(node, leaf):
 
 
 def tidied(node):
-    """A Jacobian with its diagonal parts put together, and what stands right of them."""
+    """A Jacobian with its diagonal parts put together, and equal factors drawn out."""
     if isinstance(node, ex.Sum):
         node = collected(ex.add(*map(tidied, node.args)))
         if not isinstance(node, ex.Sum):
             return tidied(node)
         columns, rest, place = [], [], None
-        for k, term in enumerate(node.args):
+        for term in node.args:
             column = _column_of(term)
             if column is None:
                 rest.append(term)
@@ -129,6 +129,9 @@ class Jacobians:
         All other quantities are held still, those of earlier steps always.
         """
         shape = self.program.shapes[by]
+        if shape[1] != ONE or self.program.shapes[name][1] != ONE:
+            matrix = by if shape[1] != ONE else name
+            raise ValueError(f"jacobian: expected columns, {matrix} is a matrix")
         leaf = ex.Tangent((), shape, by, -lag)
         moved = self.recursion.tangent(name)
         if moved is None:
@@ -139,12 +142,20 @@ class Jacobians:
                 continue
             if part == leaf:
                 total.append(coefficient(moved, part))
-            elif part.shift == 0 and part.name in through:
-                inner = self.of(part.name, by, lag, through)
+            elif part.name in through and part.name in self.program.definitions:
+                inner = self._behind(part, by, lag, through)
                 if inner is not None:
-                    outer = coefficient(moved, part)
-                    total.append(ex.matmul(outer, inner))
+                    total.append(ex.matmul(coefficient(moved, part), inner))
         return tidied(ex.add(*total)) if total else None
+
+    def _behind(self, part, by, lag, through):
+        """The Jacobian of what a definition reads; None when it is held still."""
+        if part.shift == 0:
+            return self.of(part.name, by, lag, through)
+        if part.shift != -lag or by in self.program.lags:
+            return None
+        inner = self.of(part.name, by, 0, through)  # s_{t-1} is read through h_{t-1}
+        return None if inner is None else ex.shifted(inner, -lag)
 
     def lag(self, name, by):
         """The smallest lag at which ``name`` reads ``by``; an earlier step first."""

@@ -204,11 +204,8 @@ class Printer:
         if not self.latex:
             return " * ".join(shown)
         text = shown[0]
-        for previous, factor, part in zip(
-            factors, factors[1:], shown[1:], strict=False
-        ):
-            scalar = previous.is_scalar
-            text += (r" \, " if scalar else r" \odot ") + part
+        for previous, part in zip(factors, shown[1:], strict=False):
+            text += (r" \, " if previous.is_scalar else r" \odot ") + part
         return text
 
     def _matmul(self, node):

@@ -87,7 +87,8 @@ class _Reader:
             if e.name in self.lines:
                 first = self.lines[e.name].line
                 raise ValueError(
-                    f"line {e.line}: {_shown(e)} is defined twice, first on line {first}"
+                    f"line {e.line}: {_shown(e)} is defined twice, first on line "
+                    f"{first}"
                 )
             if e.name == "I" or e.name in ELEMENTWISE:
                 raise ValueError(f"line {e.line}: {e.name} has a meaning already")

@@ -8,6 +8,7 @@ Both take the ``value`` of the expression by its name, where it has one: a slope
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from rnnlib.symbolic.derivation import expressions as ex
 
@@ -40,8 +41,15 @@ RULES = {
     ex.Concat: Rule("a concatenation", "each part receives its rows of the adjoint"),
     ex.Slice: Rule("a slice", "the rows receive the adjoint, all others zero"),
 }
+
+
+def one_minus(node):
+    """1 - node, entry by entry."""
+    return ex.add(ex.ONE_NUMBER, ex.negative(node))
+
+
 SLOPES = {
-    "tanh": lambda s, value: ex.add(ex.ONE_NUMBER, ex.negative(ex.power(value, 2))),
+    "tanh": lambda s, value: one_minus(ex.power(value, 2)),
     "sigma": lambda s, value: ex.times(
         value, ex.add(ex.ONE_NUMBER, ex.negative(value))
     ),
@@ -107,7 +115,7 @@ def _power(node, a, value):
 def _maximum(node, a, value):
     first, second = node.args
     larger = ex.AtLeast(node.args, node.shape)
-    smaller = ex.add(ex.ONE_NUMBER, ex.negative(larger))
+    smaller = one_minus(larger)
     return [
         (first, fitted(ex.times(a, larger), first)),
         (second, fitted(ex.times(a, smaller), second)),
@@ -175,7 +183,7 @@ def tangent(node, of_leaf, value=None):
     d, arg = moved[0], node.args[0]
     if isinstance(node, ex.Maximum):
         larger = ex.AtLeast(node.args, node.shape)
-        smaller = ex.add(ex.ONE_NUMBER, ex.negative(larger))
+        smaller = one_minus(larger)
         parts = zip((larger, smaller), moved, strict=True)
         return ex.add(*(ex.times(w, e) for w, e in parts if e is not None))
     if isinstance(node, ex.Concat):
@@ -234,7 +242,7 @@ def _adjoint_factor(term):
                 rest = ex.times(*term.args[:k], *term.args[k + 1 :])
                 if factor.is_scalar != term.is_scalar:
                     return None
-                return factor, rest, lambda inner: ex.times(factor, inner)
+                return factor, rest, partial(ex.times, factor)
     return None
 
 

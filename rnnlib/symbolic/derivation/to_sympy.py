@@ -4,8 +4,6 @@ Quantities that the book has a name for become its `Quantity`, so that they prin
 any of its notations; the others become plain matrix symbols.
 """
 
-from functools import reduce
-
 import sympy as sp
 
 from rnnlib.symbolic.activations import dphi, phi
@@ -90,11 +88,8 @@ class SymPyWriter:
         if isinstance(node, ex.Diagonal):
             return sp.DiagMatrix(args[0])
         if isinstance(node, ex.Total):
-            ones = [
-                sp.OneMatrix(1, args[0].shape[0]),
-                sp.OneMatrix(args[0].shape[1], 1),
-            ]
-            return reduce(sp.MatMul, (ones[0], args[0], ones[1]))
+            rows, columns = args[0].shape
+            return sp.MatMul(sp.OneMatrix(1, rows), args[0], sp.OneMatrix(columns, 1))
         if isinstance(node, ex.Fill):
             return args[0] * sp.OneMatrix(*self.shape(node))
         kind = type(node).__name__
