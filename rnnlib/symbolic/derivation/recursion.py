@@ -58,10 +58,14 @@ class Recursion:
         Parameters that get no gradient.
     distributions : collection of str
         Inputs whose entries sum to one.
+    weighted : bool
+        Keep the adjoint of the loss of a step as a name rather than as 1: a weight of
+        the step, as code with masks needs it.
     """
 
-    def __init__(self, program, loss, outputs, frozen, distributions):
+    def __init__(self, program, loss, outputs, frozen, distributions, weighted=False):
         self.program, self.loss, self.outputs = program, loss, outputs
+        self.weighted = weighted
         self.frozen, self.distributions = frozenset(frozen), frozenset(distributions)
         self.uses = {name: [] for name in program.shapes}
         for name in reversed(program.definitions):
@@ -78,7 +82,7 @@ class Recursion:
         output is put in, for it to cancel.
         """
         shape = self.program.shapes[name]
-        if name == self.loss:
+        if name == self.loss and not self.weighted:
             return ex.fill(ex.ONE_NUMBER, shape)
         if isinstance(self.program.definitions[name], ex.Softmax):
             terms = [u.term for u in self.uses[name]]
