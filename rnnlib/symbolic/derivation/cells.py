@@ -87,14 +87,11 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
         if not isinstance(params, module["Params"]):
             kind = type(params).__name__
             raise ValueError(f"params: expected Params of this cell, got {kind}")
-        found = {}
+        pairs = []
         for name, array in zip(params._fields, params, strict=True):
             check_precision(name, check_array(name, array), params[0], "the others")
-            declared = program.shapes[name]
-            for size, n in zip(declared, array.shape, strict=False):
-                if len(size.terms) == 1 and not size.constant:
-                    ((symbol, k),) = size.terms
-                    found.setdefault(symbol, n // k)
+            pairs += zip(program.shapes[name], array.shape, strict=False)
+        found = _solved(pairs)
         for name, array in zip(params._fields, params, strict=True):
             if array.shape != shape(name, found):
                 raise shape_error(name, shape(name, found), array.shape)
@@ -171,3 +168,17 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
         return Gradients(gradients.params, state, gradients.x)
 
     return CellFunctions(init_params, forward, backward)
+
+
+def _solved(pairs):
+    """The numbers of the symbols, from sizes and the numbers that these have."""
+    found, before = {}, None
+    while before != len(found):
+        before = len(found)
+        for size, n in pairs:
+            unknown = [(name, k) for name, k in size.terms if name not in found]
+            if len(unknown) == 1:
+                ((name, k),) = unknown
+                rest = sum(c * found[m] for m, c in size.terms if m != name)
+                found[name] = (n - rest - size.constant) // k
+    return found
