@@ -362,3 +362,58 @@ def test_generated_source_is_clean(name):
             [sys.executable, "-m", "ruff", *arguments], input=text, text=True
         )
         assert done.returncode == 0
+
+
+def by_code(d, text):
+    """The gradients of a source at the problem of a derivation."""
+    module = {"__name__": "reader"}
+    exec(compile(text, "reader", "exec"), module)
+    point = d.problem
+
+    def array(a):
+        return a[:, 0] if a.shape[1] == 1 else a
+
+    params = module["Params"](
+        *(array(point.parameters[n]) for n in d.program.parameters)
+    )
+    steps = range(1, point.T + 1)
+    x = np.stack([point.inputs["x", t].T for t in steps])
+    initial = [point.initial[n, 0].T for n in d.recursion.states]
+    state = initial[0] if len(initial) == 1 else module["State"](*initial)
+    trace = module["forward"](params, x, state=state)
+    (output,) = d.recursion.outputs
+    d_output = np.stack([point.loss[output, t].T for t in steps])
+    return module["backward"](params, trace, d_output).params._asdict()
+
+
+CODE_MISTAKES = [
+    ("gru_before", "(1 - u) * (1 - n**2)", "(1 - u)", "delta_n_t", "lacks the factor"),
+    ("gru_before", " + g * u[t - 1]", "", "in g_t", "g_{t+1} * u_{t+1} is left out"),
+    ("mgu", "slope_f = h[:-1] - n", "slope_f = h[:-1]", "in g_f_t", "is left out"),
+]
+
+
+@pytest.mark.parametrize("name, right, wrong, where, what", CODE_MISTAKES)
+def test_a_mistake_in_code_is_named(name, right, wrong, where, what):
+    d = derived(name)
+    text = d.numpy()
+    assert not d.explain(by_code(d, text)).wrong
+    assert right in text
+    found = str(d.explain(by_code(d, text.replace(right, wrong))))
+    assert where in found and what in found, found
+
+
+@pytest.mark.parametrize("name", ["elman", "indrnn", "mingru", "vanilla"])
+def test_planted_mistakes_are_named_and_none_falsely(name):
+    catalogue = derived(name).catalogue
+    assert not catalogue.explain(catalogue.right).wrong
+    for mistake, gradients in catalogue.outcomes:
+        if not all(np.isfinite(a).all() for a in gradients.values()):
+            continue
+        named = [single[0].key for single in catalogue.explain(gradients).mistakes]
+        assert mistake.key in named
+        with_noise = {
+            n: a + 0.01 * np.cos(np.arange(a.size)).reshape(a.shape)
+            for n, a in gradients.items()
+        }
+        assert not catalogue.explain(with_noise).mistakes

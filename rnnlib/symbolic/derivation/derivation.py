@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from rnnlib.symbolic.derivation import cells, check, explanation, proof
+from rnnlib.symbolic.derivation import cells, check, explanation, mistakes, proof
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.jacobians import Blocks, Jacobians
 from rnnlib.symbolic.derivation.lowering import restricted
@@ -418,6 +418,25 @@ class Derivation:
 
     def _lines(self):
         return str(self.equations).splitlines()
+
+    @cached_property
+    def catalogue(self):
+        """The mistakes that `explain` knows, derived from this cell."""
+        return mistakes.Catalogue(self)
+
+    @property
+    def problem(self):
+        """The numbers for which a reader computes gradients: a `Point`."""
+        return self.catalogue.point
+
+    def explain(self, gradients):
+        """Which of a reader's gradients are wrong, and which mistake explains it.
+
+        ``gradients`` is a dictionary of arrays by parameter, for the numbers of
+        ``problem``. The answer names the term of this cell that was changed; where
+        several mistakes lead to the same numbers it names them all.
+        """
+        return self.catalogue.explain(gradients)
 
     def sympy(self, expression):
         """An expression of this derivation as a matrix expression of SymPy."""
