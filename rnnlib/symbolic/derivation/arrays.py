@@ -167,7 +167,7 @@ class Arrays:
     def _norm(self, node):
         (inner,) = node.args
         square = self(ex.times(inner, inner), ATOM)
-        return f"np.sqrt({self.summed(f'({square})', inner)})", ATOM
+        return f"np.sqrt({self.summed(square, inner)})", ATOM
 
     def _fill(self, node):
         scalar = self(node.args[0], TIMES)

@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from rnnlib.symbolic.derivation import check, explanation, proof
+from rnnlib.symbolic.derivation import cells, check, explanation, mistakes, proof
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.jacobians import Blocks, Jacobians
+from rnnlib.symbolic.derivation.lowering import restricted
 from rnnlib.symbolic.derivation.naming import with_named_parts
 from rnnlib.symbolic.derivation.printing import Names, Printer
 from rnnlib.symbolic.derivation.reader import read_program
 from rnnlib.symbolic.derivation.recursion import Recursion
 from rnnlib.symbolic.derivation.to_sympy import SymPyWriter
-from rnnlib.validate import check_count
+from rnnlib.validate import check_choice, check_count
+
+PLAIN_FUNCTIONS = ("tanh", "sigma", "relu", "identity")  # in place of phi
 
 
 def derive(text, sizes, *, loss=None, output=None, frozen=(), distributions=()):
@@ -374,6 +377,66 @@ class Derivation:
         """A `Check`: the recursion against independent oracles at random numbers."""
         check_count("T", T)
         return check.check(self.recursion, rng, T=T, d=d)
+
+    def numpy(self, *, phi="tanh"):
+        """The source of the forward and the backward pass in NumPy, as text.
+
+        It needs nothing but NumPy. ``phi`` takes the place of unknown functions.
+        """
+        check_choice("phi", phi, PLAIN_FUNCTIONS)
+        return cells.numpy_source(self.recursion, self.names, self._lines(), phi)[0]
+
+    def cell(self, *, phi="tanh", sizes=None, initial=None):
+        """The generated source running as a cell of `rnnlib.layers`.
+
+        Of a text with a loss it is the part that computes h, or the first state.
+        ``sizes`` gives numbers for sizes other than d_x and d_h (by default d_h), and
+        ``initial`` numbers that parameters begin with, as in {"b_f": 1.0}.
+
+        Raises
+        ------
+        ValueError
+            For a text with several inputs, or an unknown word.
+        """
+        check_choice("phi", phi, PLAIN_FUNCTIONS)
+        recursion = self.recursion
+        if recursion.loss:
+            states = self.program.states
+            output = "h" if "h" in self.program.definitions else states[0]
+            recursion = restricted(recursion, output)
+        for name in initial or {}:
+            if name not in recursion.program.parameters:
+                raise ValueError(f"initial: expected a parameter, got {name!r}")
+        return cells.cell_of(
+            recursion,
+            self.names,
+            self._lines(),
+            phi=phi,
+            sizes=sizes or {},
+            initial=initial or {},
+        )
+
+    def _lines(self):
+        return str(self.equations).splitlines()
+
+    @cached_property
+    def catalogue(self):
+        """The mistakes that `explain` knows, derived from this cell."""
+        return mistakes.Catalogue(self)
+
+    @property
+    def problem(self):
+        """The numbers for which a reader computes gradients: a `Point`."""
+        return self.catalogue.point
+
+    def explain(self, gradients):
+        """Which of a reader's gradients are wrong, and which mistake explains it.
+
+        ``gradients`` is a dictionary of arrays by parameter, for the numbers of
+        ``problem``. The answer names the term of this cell that was changed; where
+        several mistakes lead to the same numbers it names them all.
+        """
+        return self.catalogue.explain(gradients)
 
     def sympy(self, expression):
         """An expression of this derivation as a matrix expression of SymPy."""

@@ -7,6 +7,7 @@ parameters after it, each as one product over all steps.
 """
 
 import keyword
+import re
 from dataclasses import dataclass, field
 
 from rnnlib.symbolic.derivation import expressions as ex
@@ -18,6 +19,7 @@ from rnnlib.symbolic.derivation.arrays import (
     is_matrix,
     is_static,
 )
+from rnnlib.symbolic.derivation.rules import collected
 from rnnlib.symbolic.derivation.sizes import ONE
 
 WIDTH = 88
@@ -126,6 +128,15 @@ class Writer:
             return
         if value.startswith("(") and _closes(value):
             value = value[1:-1]
+        parts = _split_terms(value)
+        first = parts[0]
+        several = len(parts) > 1 and parts[1][0] in "+-" and " " in first
+        again = _word(target.split("[")[0], " ".join(parts[1:]))
+        if value[-1] in ")]" and several and not again:
+            self.set(target, first, sign)
+            for part in parts[1:]:
+                self.set(target, part[2:], f"{part[0]}=")
+            return
         self.line(f"{target} {sign} (")
         self.depth += 1
         parts = [value] if len(value) <= room - 4 else _split_terms(value)
@@ -351,7 +362,7 @@ class NumPySource:
             leaf = ex.Adjoint((), self.program.shapes[name], name, 0)
             count = sum(ex.leaves(t).count(leaf) for t in [*uses, *gradients])
             plain = isinstance(expression, (ex.Times, ex.Adjoint))
-            if count != 1 or not plain or leaf in map(_last, gradients):
+            if count != 1 or not plain:
                 continue
             if any(leaf in ex.leaves(g) for g in gradients):
                 continue
@@ -436,7 +447,7 @@ class NumPySource:
         return "\n".join(lines) + "\n"
 
     def classes(self):
-        """The named tuples of the parameters, the state, the trace and the gradients."""
+        """The named tuples: parameters, state, trace and gradients."""
         lines = ["class Params(NamedTuple):", '    """The parameters."""', ""]
         for name in self.program.parameters:
             lines.append(f"    {name}: np.ndarray  # {self.shape_text(name)}")
@@ -526,6 +537,16 @@ class NumPySource:
             for axis, size in enumerate(self.program.shapes[p]):
                 if size.terms == ((name, 1),) and not size.constant:
                     return f"params.{p}.shape[{axis}]"
+        for p in self.program.parameters:
+            for axis, size in enumerate(self.program.shapes[p]):
+                if [n for n, _ in size.terms] == [name] and not size.constant:
+                    return f"params.{p}.shape[{axis}] // {size.terms[0][1]}"
+                if (name, 1) in size.terms and not size.constant:
+                    rest = [n for n, k in size.terms if n != name]
+                    known = self.find_size(rest[0]) if len(rest) == 1 else None
+                    simple = len(rest) == 1 and dict(size.terms)[rest[0]] == 1
+                    if simple and known and known.startswith("params."):
+                        return f"params.{p}.shape[{axis}] - {known}"
         for q in self.program.inputs:
             size = self.program.shapes[q][0]
             if size.terms == ((name, 1),) and not size.constant:
@@ -584,7 +605,7 @@ class NumPySource:
         w.call("dtype = np.result_type(", arrays)
         for name, e in program.static.items():
             w.set(self.variable(name), self.arrays(e))
-        for k, name in enumerate(self.states):
+        for name in self.states:
             shape = ", ".join(self.size(s) for s in self.axes(name))
             variable = self.variable(name)
             w.set(variable, f"np.zeros((T + 1, B, {shape}), dtype)")
@@ -666,18 +687,21 @@ class NumPySource:
         started = set()
         readers = {r: m for m, r in self.in_place.items()}
         for name in self.plan.loop:
-            if name in self.states or name in packed or name in readers:
+            if name in packed or name in readers:
                 continue
             early, late = self.parts(name)
             variable = self.variable(name)
-            if early and late:
+            if name in self.states:
+                if early and late:
+                    w.set(f"{variable}[1:]", self.whole(ex.add(*early)))
+                    started.add(name)
+            elif early and late and not all(map(is_static, early)):
                 code = self.whole(ex.add(*early))
                 w.set(variable, f"({code}).astype(dtype)" if " " in code else code)
                 started.add(name)
             else:
                 shape = ", ".join(self.size(s) for s in self.axes(name))
                 w.set(variable, f"np.empty((T, B, {shape}), dtype)")
-        constants = self.static_parts(w)
         w.line("for t in range(1, T + 1):")
         w.depth += 1
         self.in_loop = True
@@ -695,10 +719,10 @@ class NumPySource:
             target = f"{variable}[t]" if name in self.states else f"{variable}[t - 1]"
             early, late = self.parts(name)
             if name in started:
-                w.set(target, self.loop_code(ex.add(*late), constants), "+=")
+                w.set(target, self.arrays(ex.add(*late)), "+=")
             else:
                 e = self.program.definitions[name]
-                w.set(target, self.loop_code(e, constants))
+                w.set(target, self.arrays(e))
         held = [self.variable(n) for n in self.states if n in self.plan.loop]
         if held:
             w.line("if mask is not None:")
@@ -708,25 +732,24 @@ class NumPySource:
         w.depth -= 1
         self.in_loop = False
 
-    def static_parts(self, w):
-        return {}
-
-    def loop_code(self, e, constants):
-        return self.arrays(e)
-
     def write_pack(self, w, pack):
         """The stacked matrices, and all that is known of the pack before the loop."""
         name = self.variable(pack.name)
         if len(pack.members) == 1:
             (member,) = pack.members
-            code = self.whole(ex.add(*self.early_terms(member)))
+            terms = self.early_terms(member)
+            code = self.whole(ex.add(*terms))
+            if all(map(is_static, terms)):
+                shape = ", ".join(self.size(z) for z in self.axes(member))
+                w.set(name, f"np.empty((T, B, {shape}), dtype)")
+                w.set(f"{name}[...]", code)
+                return
             w.set(
                 name,
                 f"({code}).astype(dtype)" if " " in code else f"{code}.astype(dtype)",
             )
             return
         w.call(f"W_{pack.state} = np.concatenate([", _params(pack.matrices), "])")
-        sizes = [self.size(self.program.shapes[m][0]) for m in pack.members]
         w.set(name, f"np.empty((T, B, len(W_{pack.state})), dtype)")
         edges = self.edges(pack)
         for member, (low, high) in zip(pack.members, edges, strict=True):
@@ -748,13 +771,11 @@ class NumPySource:
                 terms = [a for a in terms if _input_term([a]) is None]
             shown = self.variable(self.in_place.get(member, member))
             if terms:
-                sign = "+=" if pack.inputs else "[...] ="
                 code = self.whole(ex.add(*terms))
                 if pack.inputs:
                     w.set(shown, code, "+=")
                 else:
                     w.set(f"{shown}[...]", code)
-        del sizes
 
     def early_terms(self, member):
         e = self.program.definitions[member]
@@ -831,7 +852,7 @@ class NumPySource:
         dtype += ["d_output"] if self.recursion.outputs else []
         w.call("dtype = np.result_type(", dtype)
         for name, e in self.program.static.items():
-            if self.needed_backward(name):
+            if name in self.static_needed():
                 w.set(self.variable(name), self.arrays(e))
         if self.recursion.loss:
             w.line("weight = 1.0 if mask is None else mask[..., None].astype(dtype)")
@@ -843,6 +864,14 @@ class NumPySource:
         for name in reversed(self.plan.before):
             self.backward_all(w, name)
         self.write_gradients(w)
+
+    def static_needed(self):
+        """The definitions without step that the backward pass reads."""
+        needed = {n for n in self.program.static if self.needed_backward(n)}
+        for name in reversed(self.program.static):
+            if name in needed:
+                needed |= {a.name for a in ex.leaves(self.program.static[name])}
+        return needed
 
     def needed_backward(self, name):
         texts = []
@@ -886,9 +915,17 @@ class NumPySource:
             w.line("if mask is not None:")
             w.line(f"    {self.arrays.helper('release')}({adjoint}, mask)")
             return
-        if not terms:
-            return
-        w.set(adjoint, self.arrays(terms[0]))
+        if terms and self.adjoint_is_read(name):
+            w.set(adjoint, self.arrays(terms[0]))
+
+    def adjoint_is_read(self, name):
+        """True when another adjoint or a gradient speaks of it."""
+        found = [t for table in self.terms.values() for t in table.values()]
+        for other in (*self.program.parameters, *self.program.static):
+            part = self.recursion.gradient(other).each_step
+            found += [] if part is None else [part]
+        leaves = (leaf for term in found for leaf in ex.leaves(term))
+        return any(isinstance(a, ex.Adjoint) and a.name == name for a in leaves)
 
     def backward_loop(self, w):
         loop = [n for n in reversed(self.plan.loop)]
@@ -896,7 +933,7 @@ class NumPySource:
         plan = {}
         for name in loop:
             plan[name] = {
-                lag: self.hoist(term, name, states)
+                lag: self.hoist(term, name, lag)
                 for lag, term in self.terms[name].items()
             }
         for pack in self.packs:
@@ -959,12 +996,12 @@ class NumPySource:
         w.depth -= 1
         self.in_loop = False
 
-    def hoist(self, term, name, states):
+    def hoist(self, term, name, lag):
         """The term with all that needs no adjoint of the loop computed before it."""
         term = self.without_output(term, name)
         if term is None:
             return None
-        for pack in self.packs:
+        for pack in self.packs if lag else ():
             term = _without_pack(term, pack, name)
             if term is None:
                 return ("pack",)
@@ -993,11 +1030,9 @@ class NumPySource:
             free = [a for a in node.args if not needs(a)]
             bound = [self.hoist_inside(a, name) for a in node.args if needs(a)]
             if free:
-                shape = node.shape
                 same = [a for a in free if not a.is_scalar or node.is_scalar]
                 if is_matrix(node) and not same:
                     return ex.times(*bound, *free)
-                del shape
                 return ex.Times(
                     (*bound, self.named_slope(ex.times(*free), name)), node.shape
                 )
@@ -1163,53 +1198,44 @@ class NumPySource:
             w.set(target, done[name])
             return
         gradient = self.recursion.gradient(name)
-        zero = f"np.zeros_like({self.leaf(ex.Value((), self.program.shapes[name], name, None))})"
+        leaf = ex.Value((), self.program.shapes[name], name, None)
+        zero = f"np.zeros_like({self.leaf(leaf)})"
         if name in self.recursion.frozen:
             w.set(target, zero)
             return
         texts = []
         if gradient.each_step is not None:
-            term = self.replaced(gradient.each_step)
-            texts.append(("+", self.summed(term)))
+            texts.append(("+", self.summed(gradient.each_step)))
         if gradient.once is not None:
             texts.append(("+", self.arrays(gradient.once)))
         w.set(target, _joined(texts) if texts else zero)
 
-    def replaced(self, term):
-        return term
-
     def summed(self, node):
         """The sum over steps and sequences of what is linear in an adjoint."""
         if isinstance(node, ex.Sum):
-            return _joined([("+", self.summed(a)) for a in node.args])
+            signed = []
+            for part in node.args:
+                minus = ex.split_coefficient(part)[0] < 0
+                text = self.summed(ex.negative(part) if minus else part)
+                signed.append(("-" if minus else "+", text))
+            return _joined(signed)
         if isinstance(node, ex.Times):
             static = [a for a in node.args if is_static(a)]
             timed = [a for a in node.args if not is_static(a)]
             if static and timed:
                 inner = self.summed(ex.times(*timed))
-                if ex.times(*timed).shape != node.shape:
-                    pass
                 minus = static[0] == ex.number(-1)
                 rest = static[1:] if minus else static
-                text = " * ".join(
-                    [self.arrays(a, POWER) for a in rest]
-                    + [f"({inner})" if " " in inner else inner]
-                )
-                return (
-                    f"-{text}"
-                    if minus and text.isidentifier()
-                    else (f"-({text})" if minus else text)
-                )
+                if " " in inner and not (inner[0] == "(" and _closes(inner)):
+                    inner = f"({inner})"
+                text = " * ".join([*(self.arrays(a, POWER) for a in rest), inner])
+                return f"-{text}" if minus else text
         if isinstance(node, ex.MatMul):
             return self.summed_product(node)
         text = self.arrays(node, ATOM)
         if is_matrix(node):
             return f"{text}.sum((0, 1))"
-        return (
-            f"rows({text}).sum(0)"
-            if text[0] != "(" or not _closes(text)
-            else f"rows{text}.sum(0)"
-        )
+        return _sum_of_rows(text)
 
     def summed_product(self, node):
         """A sum of outer products as one matrix product."""
@@ -1234,11 +1260,7 @@ class NumPySource:
         if node.shape[1] != ONE:
             node = ex.transpose(node)
             text = self.arrays(node, ATOM)
-        return (
-            f"rows({text}).sum(0)"
-            if not (text[0] == "(" and _closes(text))
-            else f"rows{text}.sum(0)"
-        )
+        return _sum_of_rows(text)
 
     def outer(self, column, row):
         """The sum of column row^T."""
@@ -1260,8 +1282,6 @@ class NumPySource:
             w.set(adjoint, f"np.zeros({x}.shape, dtype)")
             return adjoint
         code = self.arrays(term)
-        if self.recursion.distributions and name in self.recursion.distributions:
-            pass
         for pack in self.packs:
             if len(pack.members) > 1 and pack.inputs and pack.input.name == name:
                 wanted = ex.add(
@@ -1270,11 +1290,15 @@ class NumPySource:
                         for m, q in zip(pack.inputs, pack.members, strict=True)
                     )
                 )
-                if set(_terms(wanted)) == set(_terms(term)):
+                if set(_expanded(wanted)) == set(_expanded(term)):
                     w.call("W_x = np.concatenate([", _params(pack.inputs), "])")
                     code = f"{self.delta(pack)} @ W_x"
         if name == self.input and self.integers:
-            w.set(adjoint, f"None if {x}.ndim == 2 else {code}")
+            w.line(f"{adjoint} = None")
+            w.line(f"if {x}.ndim == 3:")
+            w.depth += 1
+            w.set(adjoint, code)
+            w.depth -= 1
         else:
             w.set(adjoint, code)
         return adjoint
@@ -1334,18 +1358,27 @@ def _without_pack(term, pack, name):
         ex.matmul(ex.transpose(m), ex.Adjoint((), (m.shape[0], ONE), member, 0))
         for m, member in zip(pack.matrices, pack.members, strict=True)
     }
-    parts = [a for a in _terms(term) if a not in sent]
-    if len(parts) == len(_terms(term)):
-        return term
-    return ex.add(*parts) if parts else None
+    terms = _expanded(term)
+    if not sent <= set(terms):
+        raise AssertionError(f"what {name} receives lacks a product of its pack")
+    parts = [a for a in terms if a not in sent]
+    return collected(ex.add(*parts)) if parts else None
 
 
 def _terms(term):
     return term.args if isinstance(term, ex.Sum) else (term,)
 
 
-def _last(term):
-    return term
+def _expanded(term):
+    """The terms of a sum; W^T (a + b) counts as two."""
+    found = []
+    for part in _terms(term):
+        if isinstance(part, ex.MatMul) and isinstance(part.args[-1], ex.Sum):
+            *before, inner = part.args
+            found += [ex.matmul(*before, a) for a in inner.args]
+        else:
+            found.append(part)
+    return found
 
 
 def _joined(texts):
@@ -1362,8 +1395,12 @@ def _joined(texts):
     return text
 
 
-def _word(name, text):
-    """True when a name occurs in code, not as a part of another, nor as an attribute."""
-    import re
+def _sum_of_rows(text):
+    """The sum over steps and sequences of the code of an array."""
+    bracketed = text[0] == "(" and _closes(text)
+    return f"rows{text}.sum(0)" if bracketed else f"rows({text}).sum(0)"
 
+
+def _word(name, text):
+    """True when code speaks of a name, not as a part of another or as an attribute."""
     return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) is not None

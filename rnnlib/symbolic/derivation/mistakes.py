@@ -1,0 +1,295 @@
+"""Which mistake explains a reader's gradients? The catalogue is derived from the cell.
+
+Every use of a quantity sends back one term. A mistake changes one of them: it is left
+out, has the wrong sign, lacks a factor or has it twice, has a matrix untransposed,
+speaks of another quantity or of a neighbouring step; or the sum over the steps of a
+gradient is cut or averaged. For each mistake the wrong recursion is evaluated, and the
+reader's gradients are compared with the result.
+"""
+
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.evaluation import Evaluator, random_point
+from rnnlib.symbolic.derivation.proof import sizes_for
+from rnnlib.symbolic.derivation.sizes import ONE
+
+TOLERANCE = 1e-8  # relative to the largest entry
+STEPS, SIZE = 4, 2
+SUMS = ("is averaged", "lacks the first step", "lacks the last step")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One change of the recursion, and what it does to a term."""
+
+    where: str  # the quantity or parameter
+    use: int | None  # the number of the use that is changed; None for the whole sum
+    change: str  # in words
+    term: object = None  # the wrong term; None when it is left out
+
+    @property
+    def key(self):
+        """What tells it from other mistakes."""
+        return self.where, self.use, self.change
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found: nothing wrong, mistakes that explain all, or neither."""
+
+    right: tuple
+    wrong: tuple
+    mistakes: tuple  # alternatives that explain what is wrong, each a tuple
+    text: str
+
+    def __str__(self):
+        return self.text
+
+    __repr__ = __str__
+
+    def __bool__(self):
+        return not self.wrong
+
+
+def changes(use, recursion):
+    """The wrong terms of a use: pairs of words and a term."""
+    term = use.term
+    yield "is left out", None
+    yield "has the wrong sign", ex.negative(term)
+    factors = term.args if isinstance(term, ex.Times) else ()
+    for k, factor in enumerate(factors):
+        rest = [*factors[:k], *factors[k + 1 :]]
+        whole = ex.times(*rest)
+        if whole.shape == term.shape and not isinstance(factor, ex.Number):
+            yield ("lacks the factor", factor), whole
+            yield ("has squared the factor", factor), ex.times(*factors, factor)
+    for node in dict.fromkeys(ex.nodes(term)):
+        if isinstance(node, ex.Transpose) and node.shape[0] == node.shape[1]:
+            yield (
+                ("has not transposed", node.args[0]),
+                _swapped(term, node, node.args[0]),
+            )
+    if isinstance(term, ex.MatMul) and term.shape[0] == term.shape[1]:
+        if term.shape[0] != ONE:
+            yield "has exchanged the factors", ex.transpose(term)
+    for leaf in dict.fromkeys(ex.leaves(term)):
+        if leaf.shift is None or isinstance(leaf, ex.LossGradient):
+            continue
+        for step in (-1, 1):
+            moved = replace(leaf, shift=leaf.shift + step)
+            yield ("reads a step beside", leaf), _swapped(term, leaf, moved)
+        if isinstance(leaf, ex.Value):
+            for name, shape in recursion.program.shapes.items():
+                timed = name in recursion.program.definitions
+                if timed and shape == leaf.shape and name != leaf.name:
+                    other = replace(leaf, name=name)
+                    words = ("has put another quantity for", leaf, other)
+                    yield words, _swapped(term, leaf, other)
+
+
+def _swapped(node, old, new):
+    if node == old:
+        return new
+    if not node.args:
+        return node
+    args = tuple(_swapped(a, old, new) for a in node.args)
+    return node if args == node.args else node.rebuilt(args)
+
+
+class _Lenient(Evaluator):
+    """An evaluator for wrong recursions: what is beyond the ends is zero."""
+
+    def _at(self, table, node, t):
+        step = None if node.shift is None else t + node.shift
+        found = table.get((node.name, step))
+        return self.zero(node.shape) * 1.0 if found is None else found
+
+
+class Catalogue:
+    """The mistakes of one derivation, and the gradients that each leads to."""
+
+    def __init__(self, derivation, point=None):
+        self.derivation, self.recursion = derivation, derivation.recursion
+        self.point = problem(self.recursion) if point is None else point
+
+    @cached_property
+    def mistakes(self):
+        """All mistakes, each at one use."""
+        printer = self.derivation.printer()
+        found = []
+        program, recursion = self.recursion.program, self.recursion
+        for name in (*program.definitions, *recursion.parameters, *program.static):
+            if name == recursion.loss:
+                continue
+            for k, use in enumerate(recursion.uses[name]):
+                for words, term in changes(use, recursion):
+                    parts = words if isinstance(words, tuple) else (words,)
+                    text, *nodes = parts
+                    shown = [printer(n) for n in nodes]
+                    if len(shown) == 2:
+                        text = f"{text} {shown[0]}: {shown[1]}"
+                    elif shown and "beside" in text:
+                        text = f"{text} {shown[0]}: {printer(term)}"
+                    elif shown:
+                        text = f"{text} {shown[0]}"
+                    found.append(Mistake(name, k, text, term))
+        for name in recursion.parameters:
+            for change in (
+                "is averaged",
+                "lacks the first step",
+                "lacks the last step",
+            ):
+                found.append(Mistake(name, None, change))
+        return found
+
+    @cached_property
+    def right(self):
+        """The right gradients, by parameter."""
+        return self.gradients(())
+
+    @cached_property
+    def _values(self):
+        evaluator = _Lenient(self.recursion, self.point)
+        return evaluator.forward()
+
+    def gradients(self, mistakes):
+        """The gradients that these mistakes lead to, by parameter."""
+        recursion = copy(self.recursion)
+        recursion.uses = dict(recursion.uses)
+        changed = {}
+        for m in mistakes:
+            if m.use is not None:
+                changed.setdefault(m.where, {})[m.use] = m.term
+        for name, terms in changed.items():
+            uses = []
+            for k, use in enumerate(self.recursion.uses[name]):
+                if k in terms and terms[k] is None:
+                    continue
+                uses.append(replace(use, term=terms[k]) if k in terms else use)
+            recursion.uses[name] = uses
+        evaluator = _Lenient(recursion, self.point)
+        evaluator.values = self._values
+        evaluator.forward = lambda: self._values
+        adjoints = evaluator.backward()
+        found = {name: adjoints[name, None] * 1.0 for name in self.recursion.parameters}
+        for m in mistakes:
+            if m.use is None:
+                found[m.where] = self._cut(evaluator, recursion, m, found[m.where])
+        return found
+
+    def _cut(self, evaluator, recursion, mistake, whole):
+        T = self.point.T
+        gradient = recursion.gradient(mistake.where).each_step
+        if mistake.change == "is averaged" or gradient is None:
+            return whole / T
+        return whole - evaluator.of(gradient, 1 if "first" in mistake.change else T)
+
+    @cached_property
+    def outcomes(self):
+        """Pairs (mistake, gradients); those without an effect are left away."""
+        found = []
+        for m in self.mistakes:
+            with np.errstate(all="ignore"):
+                gradients = self.gradients((m,))
+            if not same(gradients, self.right, gradients):
+                found.append((m, gradients))
+        return found
+
+    def explain(self, gradients):
+        """A `Finding` for a reader's gradients at the point of this catalogue."""
+        given = self._checked(gradients)
+        wrong = tuple(n for n in given if not same_array(given[n], self.right[n]))
+        right = tuple(n for n in given if n not in wrong)
+        if not wrong:
+            return Finding(right, wrong, (), "all gradients are right")
+        single = [(m,) for m, found in self.outcomes if same(given, found, given)]
+        found = single or self._several(given, wrong)
+        return Finding(right, wrong, tuple(found), self._text(wrong, found))
+
+    def _several(self, given, wrong):
+        """One mistake a parameter; or one of the recursion and those on top of it."""
+        local = {
+            name: [
+                m
+                for m, g in self.outcomes
+                if m.where == name and same_array(given[name], g[name])
+            ]
+            for name in wrong
+        }
+        if all(local.values()):
+            return [tuple(ms[0] for ms in local.values())]
+        for m, g in self.outcomes:
+            if m.where in self.recursion.parameters:
+                continue
+            rest = [n for n in given if not same_array(given[n], g[n])]
+            if len(rest) >= len(wrong) or len(rest) > 1:
+                continue
+            for other in self.mistakes:
+                if [other.where] == rest:
+                    both = self.gradients((m, other))
+                    if same(given, both, given):
+                        return [(m, other)]
+        return []
+
+    def _checked(self, gradients):
+        if not isinstance(gradients, dict):
+            gradients = getattr(gradients, "_asdict", lambda: None)()
+        if not isinstance(gradients, dict) or not gradients:
+            raise ValueError("gradients: expected a dictionary of arrays by parameter")
+        found = {}
+        for name, array in gradients.items():
+            if name not in self.right:
+                known = ", ".join(self.right)
+                raise ValueError(f"gradients: expected some of {known}, got {name!r}")
+            array, like = np.asarray(array, float), self.right[name]
+            if array.size != like.size or array.shape not in (
+                like.shape,
+                like.shape[:1],
+            ):
+                raise ValueError(
+                    f"gradients.{name}: expected shape {like.shape}, got {array.shape}"
+                )
+            found[name] = array.reshape(like.shape)
+        return found
+
+    def _text(self, wrong, found):
+        lead = f"wrong: {', '.join(wrong)}"
+        if not found:
+            return f"{lead}. No mistake of the catalogue explains this."
+        sentences = [" and ".join(map(self._sentence, ms)) for ms in found]
+        return f"{lead}. It is as if " + ", or ".join(sentences) + "."
+
+    def _sentence(self, m):
+        p = self.derivation.printer()
+        static = m.where in (
+            *self.recursion.program.parameters,
+            *self.recursion.program.static,
+        )
+        what = p.adjoint(m.where, None if static else 0)
+        if m.use is None:
+            return f"the sum over t in {what} {m.change}"
+        use = self.recursion.uses[m.where][m.use]
+        return f"in {what}, the term {p(use.term)} {m.change}"
+
+
+def problem(recursion, seed=0):
+    """The point at which gradients are compared."""
+    sizes = sizes_for(recursion.program, SIZE)
+    return random_point(recursion, STEPS, sizes, np.random.default_rng(seed))
+
+
+def same_array(a, b):
+    """Equal up to rounding, relative to the largest entry."""
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
+    return np.max(np.abs(a - b)) <= TOLERANCE * max(np.max(np.abs(b)), 1e-6)
+
+
+def same(a, b, names):
+    """Equal for all these names."""
+    return all(same_array(a[n], b[n]) for n in names)

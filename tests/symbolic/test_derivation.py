@@ -1,0 +1,419 @@
+"""The derivation machine: what it prints, proves and refuses, and its code."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import rnnlib
+from rnnlib.layers import gru, layer_norm, lstm, stack, vanilla
+from rnnlib.symbolic import bptt_results, derive
+from rnnlib.trees import flatten, rebuild
+from tests.symbolic.cells import CELLS
+
+SMALL = os.environ.get("HYPOTHESIS_PROFILE") != "nightly"
+SIZES = {"x": "d_x", "h": "d_h"}
+
+
+def derived(name):
+    """The derivation of a cell of the literature."""
+    cell = CELLS[name]
+    return derive(cell.text, cell.sizes, **cell.options)
+
+
+def test_thirty_cells_of_ten_lines():
+    assert len(CELLS) >= 30
+    assert all(len(c.text.strip().splitlines()) <= 10 for c in CELLS.values())
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_is_proved(name):
+    # a norm of one entry is an absolute value, which SymPy writes in its own way
+    T, d = (2, 1 if name != "softmax_state" else 2) if SMALL else (3, 2)
+    assert derived(name).prove(T=T, d=d)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_agrees_with_the_oracles(name):
+    assert derived(name).check(np.random.default_rng(0), T=3, d=1 if SMALL else 3)
+
+
+def test_a_longer_proof_of_the_lstm():
+    proof = derived("lstm").prove(T=3, d=2)
+    assert proof and proof.adjoints == 73 and proof.gradients == 48
+
+
+def test_a_wrong_rule_is_not_proved(monkeypatch):
+    from rnnlib.symbolic.derivation import expressions as ex
+    from rnnlib.symbolic.derivation import rules
+
+    def without_others(node, a, value):
+        return [(part, rules.fitted(a, part)) for part in node.args]
+
+    monkeypatch.setitem(rules.BACKWARD, ex.Times, without_others)
+    wrong = derived("lstm")
+    assert not wrong.prove(T=2, d=1)
+    assert not wrong.check(np.random.default_rng(0), T=3, d=2)
+
+
+@pytest.mark.parametrize("function", ["tanh", "sigma", "exp", "log", "softplus"])
+def test_a_wrong_slope_is_not_proved(function, monkeypatch):
+    from rnnlib.symbolic.derivation import rules
+
+    right = rules.SLOPES[function]
+    text = f"h_t = {function}(exp(W_xh x_t + W_hh h_{{t-1}}))"
+    assert derive(text, SIZES).prove(T=2, d=1)
+    monkeypatch.setitem(
+        rules.SLOPES, function, lambda s, v: rules.one_minus(right(s, v))
+    )
+    assert not derive(text, SIZES).prove(T=2, d=1)
+
+
+def test_the_recursion_of_the_lstm_reads_as_one_would_write_it():
+    d = derived("lstm")
+    assert str(d.adjoint("c")) == (
+        "g_c_t = g_t * o_t * (1 - tanh(c_t)^2) + g_c_{t+1} * f_{t+1}"
+    )
+    assert str(d.gradient("W_hf")) == "dL/dW_hf = sum over t of delta_f_t h_{t-1}^T"
+    assert str(d.gradient("c_0")) == "dL/dc_0 = g_c_1 * f_1"
+    assert str(d.jacobian("c", "c")) == "dc_t/dc_{t-1} = Diag(f_t)"
+    assert "W_hi^T delta_i_{t+1}" in str(d.uses("h"))
+    assert str(d) == str(derived("lstm"))
+
+
+def test_the_vanilla_network_is_that_of_the_book():
+    d = derived("vanilla")
+    assert str(d.adjoint("z")) == "delta_z_t = p_t - y_t"
+    assert str(d.jacobian("h", "h")) == "dh_t/dh_{t-1} = Diag(phi'(s_t)) W_hh"
+    assert str(d.jacobian("s", "s")) == "ds_t/ds_{t-1} = W_hh Diag(phi'(s_{t-1}))"
+    book = bptt_results()
+    for key, name in (("delta_z", "z"), ("g", "h"), ("delta_s", "s")):
+        left, right = book[key]
+        found = d.adjoint(name)
+        assert d.sympy(found.left) == left
+        assert str(d.sympy(found.right)) == str(right)
+    without = derive(CELLS["vanilla"].text, CELLS["vanilla"].sizes)
+    assert str(without.adjoint("z")) == "delta_z_t = sum(y_t) * p_t - y_t"
+
+
+def test_plain_text_python_and_latex_say_the_same():
+    plain = "h_t = tanh(W_xh x_t + W_hh h_{t-1} + b_h) * h_{t-1}"
+    python = "h[t] = tanh(W_xh @ x[t] + W_hh @ h[t-1] + b_h) * h[t-1]"
+    latex = (
+        r"h_{t} &= \tanh\left(W_{xh} x_{t} + W_{hh} h_{t-1} + b_{h}\right)"
+        r" \odot h_{t-1} \\"
+    )
+    texts = [str(derive(text, SIZES)) for text in (plain, python, latex)]
+    assert texts[0] == texts[1] == texts[2]
+
+
+REFUSED = {
+    "h_t = tanh(W h_{t+1} + U x_t)": "line 1: h_{t+1} is read before it exists",
+    "h_t = W q_t + U x_t": "line 1: q_t is not defined",
+    "h_t = U x_t\nh_t = V x_t": "line 2: h_t is defined twice, first on line 1",
+    "a_t = h_t + U x_t\nh_t = V a_t": "a cycle within one step",
+    "h_t = x_t h_{t-1}": r"line 1: x_t h_{t-1}: a product of two columns, x_t (d_x, 1)",
+    "h_t = U x_t + W x_t\na_t = W h_t": "line 2: W h_t: W is a matrix (d_h, d_x)",
+    "h_t = x_t + h_{t-1}": "x_t is a column (d_x, 1) and h_{t-1} is a column (d_h, 1)",
+    "h_t = U x_t\nz_t = V h_t": "line 2: the size of V cannot be inferred",
+    "h_t = U x_t + h_t-1": "line 1: h_t-1 can be read in two ways",
+    "h_t = U x_t + 1/2 h_{t-1}": "write brackets",
+    "h_t = U * x_t": "the matrix product is written without *",
+    "h_t = U x_t + h": "line 1: h: expected a step",
+    "h_t = U x_t ?": "line 1: '?' cannot be read",
+    "h_t = tanh(U x_t": "expected ')', got the end of the line",
+    "h_t": "expected '=' after h_t",
+    "": "expected at least one equation",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_an_ill_formed_text_gets_its_own_sentence(text):
+    with pytest.raises(ValueError) as error:
+        derive(text, SIZES)
+    assert REFUSED[text] in str(error.value)
+
+
+PARTS = [
+    "{m} {v}",
+    "{u} * {v}",
+    "tanh({m} {v} + {b})",
+    "sigma({m} {v}) * {w}",
+    "({v} + {w}) / (2 + {w}^2)",
+    "{v} - 0.3 {w}",
+    "{m} ({v} * {w})",
+    "max({v}, {w})",
+    "softmax({v}) * {w}",
+    "{v} * mean({w}^2)",
+    "exp(0.1 {v}) - 1",
+    "{m}^T {v}",
+    "phi({v} + {b})",
+    "{v} / sqrt(1 + sum({w}^2))",
+]
+
+
+@st.composite
+def texts(draw):
+    """Well-formed cells: definitions, operations, lags and sharing are random."""
+    names = ["a", "c", "h"][-draw(st.integers(1, 3)) :]
+    lines, known = [], ["h_{t-1}", "(U x_t)"]
+    if draw(st.booleans()):
+        known.append("h_{t-2}")
+    known += [f"{n}_{{t-1}}" for n in names[:-1] if draw(st.booleans())]
+    for name in names:
+        terms = []
+        for _ in range(draw(st.integers(1, 3))):
+            part = draw(st.sampled_from(PARTS))
+            read = {k: draw(st.sampled_from(known)) for k in "vw"}
+            k = draw(st.integers(1, 2))
+            terms.append(part.format(m=f"W_{k}", u=f"u_{k}", b=f"b_{k}", **read))
+        lines.append(f"{name}_t = 0.5 * (" + " + ".join(terms) + ")")
+        known.append(f"{name}_t")
+    return "\n".join(lines)
+
+
+SQUARE = {"x": "d_x", "h": "d_h", "a": "d_h", "c": "d_h", "W_1": ("d_h", "d_h")}
+SQUARE |= {"W_2": ("d_h", "d_h"), "U": ("d_h", "d_x")}
+SQUARE |= {name: "d_h" for name in ("u_1", "u_2", "b_1", "b_2")}
+
+
+def sizes_of(text):
+    """The declarations that a text needs."""
+    return {n: s for n, s in SQUARE.items() if n in text.replace("(", " ( ")}
+
+
+def try_derive(text):
+    """The derivation, with the declared names that occur."""
+    sizes = dict(SQUARE)
+    while True:
+        try:
+            return derive(text, sizes, output="h")
+        except ValueError as error:
+            words = str(error).split()
+            if words[0] == "sizes:" and "occur" in words:
+                del sizes[words[1]]
+                continue
+            raise
+
+
+@settings(max_examples=12 if SMALL else 500)
+@given(texts(), st.integers(0, 2**32 - 1))
+def test_a_random_cell_agrees_with_the_oracles(text, seed):
+    d = try_derive(text)
+    check = d.check(np.random.default_rng(seed), T=3, d=2)
+    exact = {n: e for n, e in check.errors.items() if n != "central differences"}
+    assert max(exact.values()) < 1e-10, (text, exact)
+
+
+BREAK = [
+    lambda line: line.replace("=", "", 1),
+    lambda line: line + " + q_t",
+    lambda line: line + " + x_t",
+    lambda line: line + " + h_{t+1}",
+    lambda line: line + " + x_t h_{t-1}",
+    lambda line: line + " + (h_{t-1}",
+    lambda line: line + " * ",
+    lambda line: line + " + W_1 x_t",
+    lambda line: line + "\n" + line,
+    lambda line: line + " + U",
+    lambda line: line + " + tanh(h_{t-1}, h_{t-1})",
+]
+
+
+@settings(max_examples=25 if SMALL else 500)
+@given(texts(), st.sampled_from(BREAK), st.data())
+def test_an_ill_formed_random_cell_names_its_line(text, broken, data):
+    lines = text.splitlines()
+    k = data.draw(st.integers(0, len(lines) - 1))
+    lines[k] = broken(lines[k])
+    with pytest.raises(ValueError, match=rf"^line ({k + 1}|{k + 2}): "):
+        try_derive("\n".join(lines))
+
+
+def one_loss(cell, params, x, state, mask, weights):
+    """A linear function of the output and of the last state."""
+    trace = cell.forward(params, x, state=state, mask=mask)
+    total = (weights["output"] * trace.output).sum()
+    last = flatten({"state": trace.state})
+    return total + sum((weights[n] * a).sum() for n, a in last.items())
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("name", [n for n in CELLS if n not in ("vanilla",)])
+def test_generated_code_agrees_with_the_complex_step(name, masked):
+    cell = derived(name).cell()
+    rng = np.random.default_rng(3)
+    d_x, d_h, T, B = 3, 3, 5, 3
+    params = cell.init_params(d_x, d_h, rng=rng)
+    params = type(params)(*(0.5 * rng.standard_normal(a.shape) for a in params))
+    x = rng.standard_normal((T, B, d_x))
+    mask = rng.random((T, B)) < 0.6 if masked else None
+    if masked:
+        mask[1] = True
+    trace = cell.forward(params, x, mask=mask)
+    flat = flatten({"state": trace.state})
+    state = rebuild(
+        {"state": trace.state},
+        {n: 0.4 * rng.standard_normal(a.shape) for n, a in flat.items()},
+    )["state"]
+    weights = {n: rng.standard_normal(a.shape) for n, a in flat.items()}
+    weights["output"] = rng.standard_normal(trace.output.shape)
+    d_state = rebuild({"state": trace.state}, weights)["state"]
+    trace = cell.forward(params, x, state=state, mask=mask)
+    found = cell.backward(params, trace, weights["output"], d_state)
+    variables = {"params": params, "x": x, "state": state}
+    gradients = {"params": found.params, "x": found.x, "state": found.state}
+    frozen = CELLS[name].options.get("frozen", ())
+    flat_gradients = flatten(gradients)
+    for key, gradient in flat_gradients.items():
+        if key.split(".")[-1] in frozen:
+            continue
+        zero = {n: np.zeros(g.shape) for n, g in flat_gradients.items()}
+        u = rng.standard_normal(gradient.shape)
+        measured = rnnlib.complex_step(
+            lambda v: one_loss(cell, v["params"], v["x"], v["state"], mask, weights),
+            variables,
+            rebuild(variables, zero | {key: u}),
+        )
+        assert abs((gradient * u).sum() - measured) < 1e-10 * (1 + abs(measured)), key
+
+
+def fused(names, params, rename):
+    """The parameters of a hand-written cell from those of a generated one."""
+    return np.concatenate([getattr(params, rename + k) for k in names])
+
+
+@pytest.mark.parametrize("integers", [False, True])
+@pytest.mark.parametrize("name", ["elman", "lstm", "gru_after", "layer_norm"])
+def test_generated_code_equals_the_hand_written_layers(name, integers):
+    cell = derived(name).cell()
+    rng = np.random.default_rng(5)
+    d_x, d_h, T, B = 4, 3, 6, 3
+    p = cell.init_params(d_x, d_h, rng=rng)
+    p = type(p)(*(0.6 * rng.standard_normal(a.shape) for a in p))
+    x = rng.integers(0, d_x, (T, B)) if integers else rng.standard_normal((T, B, d_x))
+    if name == "elman":
+        hand, q = vanilla, vanilla.VanillaParams(p.W_xh, p.W_hh, p.b_h)
+    elif name == "layer_norm":
+        hand = layer_norm
+        q = layer_norm.LayerNormParams(p.W_xh, p.W_hh, p.gain, p.b_h)
+    else:
+        gates = "ifno" if name == "lstm" else "run"
+        parts = [fused(gates, p, r) for r in ("W_x", "W_h", "b_")]
+        hand = lstm if name == "lstm" else gru
+        q = lstm.LSTMParams(*parts) if hand is lstm else gru.GRUParams(*parts, p.b_m)
+    mask = rng.random((T, B)) < 0.7
+    mask[0] = True
+    ours, theirs = (c.forward(a, x, mask=mask) for c, a in ((cell, p), (hand, q)))
+    np.testing.assert_allclose(ours.output, theirs.output, rtol=0, atol=1e-12)
+    d_output = rng.standard_normal(ours.output.shape)
+    a = cell.backward(p, ours, d_output)
+    b = hand.backward(q, theirs, d_output)
+    for one, other in zip(
+        flatten({"s": a.state, "x": a.x}).values(),
+        flatten({"s": b.state, "x": b.x}).values(),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+    if name in ("elman", "layer_norm"):
+        pairs = zip(a.params, b.params, strict=True)
+    else:
+        mine = [fused(gates, a.params, r) for r in ("W_x", "W_h", "b_")]
+        mine += [a.params.b_m] if name != "lstm" else []
+        pairs = zip(mine, b.params, strict=True)
+    for one, other in pairs:
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+
+
+def test_generated_cells_stack_and_keep_their_precision():
+    cell = stack([derived("lstm").cell(initial={"b_f": 1.0}), derived("mgu").cell()])
+    rng = np.random.default_rng(0)
+    params = cell.init_params(4, 3, rng=rng, dtype=np.float32)
+    assert (params[0].b_f == 1).all()
+    trace = cell.forward(params, rng.integers(0, 4, (5, 2)))
+    gradients = cell.backward(params, trace, np.ones_like(trace.output))
+    assert {a.dtype for a in flatten(gradients.params).values()} == {np.dtype("f4")}
+
+
+def test_generated_cells_refuse_bad_input():
+    cell = derived("lstm").cell()
+    params = cell.init_params(4, 3, rng=np.random.default_rng(0))
+    for x, message in (
+        (np.zeros((2, 1, 5)), "x: expected shape"),
+        (np.full((2, 1), 7), "x: expected integers from 0 to 3"),
+        ([[1]], "x: expected a NumPy array"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            cell.forward(params, x)
+    with pytest.raises(ValueError, match="W_hf: expected shape"):
+        cell.forward(params._replace(W_hf=np.zeros((3, 2))), np.zeros((2, 1, 4)))
+
+
+@pytest.mark.parametrize("name", ["lstm", "vanilla", "peephole", "slstm", "narx"])
+def test_generated_source_is_clean(name):
+    text = derived(name).numpy()
+    compile(text, name, "exec")
+    for arguments in (["check", "-q", "-"], ["format", "--check", "-q", "-"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *arguments], input=text, text=True
+        )
+        assert done.returncode == 0
+
+
+def by_code(d, text):
+    """The gradients of a source at the problem of a derivation."""
+    module = {"__name__": "reader"}
+    exec(compile(text, "reader", "exec"), module)
+    point = d.problem
+
+    def array(a):
+        return a[:, 0] if a.shape[1] == 1 else a
+
+    params = module["Params"](
+        *(array(point.parameters[n]) for n in d.program.parameters)
+    )
+    steps = range(1, point.T + 1)
+    x = np.stack([point.inputs["x", t].T for t in steps])
+    initial = [point.initial[n, 0].T for n in d.recursion.states]
+    state = initial[0] if len(initial) == 1 else module["State"](*initial)
+    trace = module["forward"](params, x, state=state)
+    (output,) = d.recursion.outputs
+    d_output = np.stack([point.loss[output, t].T for t in steps])
+    return module["backward"](params, trace, d_output).params._asdict()
+
+
+CODE_MISTAKES = [
+    ("gru_before", "(1 - u) * (1 - n**2)", "(1 - u)", "delta_n_t", "lacks the factor"),
+    ("gru_before", " + g * u[t - 1]", "", "in g_t", "g_{t+1} * u_{t+1} is left out"),
+    ("mgu", "slope_f = h[:-1] - n", "slope_f = h[:-1]", "in g_f_t", "is left out"),
+]
+
+
+@pytest.mark.parametrize("name, right, wrong, where, what", CODE_MISTAKES)
+def test_a_mistake_in_code_is_named(name, right, wrong, where, what):
+    d = derived(name)
+    text = d.numpy()
+    assert not d.explain(by_code(d, text)).wrong
+    assert right in text
+    found = str(d.explain(by_code(d, text.replace(right, wrong))))
+    assert where in found and what in found, found
+
+
+@pytest.mark.parametrize("name", ["elman", "indrnn", "mingru", "vanilla"])
+def test_planted_mistakes_are_named_and_none_falsely(name):
+    catalogue = derived(name).catalogue
+    assert not catalogue.explain(catalogue.right).wrong
+    for mistake, gradients in catalogue.outcomes:
+        if not all(np.isfinite(a).all() for a in gradients.values()):
+            continue
+        named = [single[0].key for single in catalogue.explain(gradients).mistakes]
+        assert mistake.key in named
+        with_noise = {
+            n: a + 0.01 * np.cos(np.arange(a.size)).reshape(a.shape)
+            for n, a in gradients.items()
+        }
+        assert not catalogue.explain(with_noise).mistakes
