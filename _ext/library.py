@@ -50,11 +50,11 @@ def prepare(app, what, name, obj, options, lines):
     if entry:
         found += docstrings.added(entry)
     # Napoleon takes what precedes a colon in the first line of a property for its type
-    lines[:] = ["", *found] if what in MEMBERS else found
+    lines[:] = ["\\", *found] if what in MEMBERS else found
 
 
 def resolve(app, env, node, contnode):
-    """A name as a docstring writes it; names of Python and NumPy stay without a link."""
+    """A name of the packages; names of Python and NumPy stay without a link."""
     if node.get("refdomain") != "py":
         return None
     name = node["reftarget"]

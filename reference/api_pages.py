@@ -11,20 +11,27 @@ from reference.docstrings import escaped
 def page_text(page):
     """A page as MyST: the names that the package exports, then module by module."""
     package = importlib.import_module(api.PACKAGES[page])
-    lines = [_directive("automodule", package.__name__, ":no-index:")]
-    listed = [
-        e for e in api.entries().values() if e.page == page and _exported(e, package)
-    ]
-    if listed:
-        lines += ["## What the package exports", _table(sorted(listed, key=_by_name))]
+    parts = [_rst(_directive("automodule", package.__name__, ":no-index:"))]
+    entries = [entry for entry in api.entries().values() if entry.page == page]
+    exported = [e for e in entries if _exported(e, package)]
+    if exported:
+        parts += ["## What the package exports", _list(sorted(exported, key=_by_name))]
     for module in api.modules(page):
-        found = [e for e in api.entries().values() if e.module == module.__name__]
+        found = [e for e in entries if e.module == module.__name__]
+        directives = [_documented(entry) for entry in found]
         if module is not package and (found or not hasattr(module, "__path__")):
-            target = f"({api.anchor(module.__name__)})="
-            lines += [f"{target}\n## {module.__name__}"]
-            lines += [_directive("automodule", module.__name__, ":no-index:")]
-        lines += [_documented(entry) for entry in found]
-    return "\n\n".join(lines)
+            parts.append(f"({api.anchor(module.__name__)})=\n## {module.__name__}")
+            directives.insert(
+                0, _directive("automodule", module.__name__, ":no-index:")
+            )
+        if directives:
+            parts.append(_rst("\n\n".join(directives)))
+    return "\n\n".join(parts)
+
+
+def _rst(text):
+    """reStructuredText inside MyST."""
+    return f"```{{eval-rst}}\n{text}\n```"
 
 
 def _exported(entry, package):
@@ -35,20 +42,17 @@ def _by_name(entry):
     return entry.name.lower()
 
 
-def _table(listed):
-    """The names with the first sentence of each, as a list."""
-    items = [
-        f":py:obj:`~{entry.name}`\n    {first_sentence(entry)}" for entry in listed
-    ]
-    return "```{eval-rst}\n" + "\n".join(items) + "\n```"
+def _list(entries):
+    """The names with the first sentence of each."""
+    items = [f":py:obj:`~{e.name}`\n    {first_sentence(e)}" for e in entries]
+    return _rst("\n".join(items))
 
 
 def first_sentence(entry):
     """The first sentence of a docstring, escaped for reStructuredText."""
     text = (inspect.getdoc(entry.thing) or "").partition("\n\n")[0]
-    return escaped(
-        re.split(r"(?<=\.) (?=[A-Z])", " ".join(text.split()))[0], entry.module
-    )
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", " ".join(text.split()))
+    return escaped(sentences[0], entry.module)
 
 
 def _documented(entry):
@@ -73,9 +77,8 @@ def _members(kind):
 
 
 def _directive(name, argument, *options):
-    """A directive of reStructuredText inside MyST."""
-    body = "".join(f"\n   {option}" for option in options)
-    return f"```{{eval-rst}}\n.. {name}:: {argument}{body}\n```"
+    """A directive of reStructuredText."""
+    return "\n   ".join([f".. {name}:: {argument}", *options])
 
 
 PAGES = {f"{api.FOLDER}/{page}": page for page in api.PACKAGES}
