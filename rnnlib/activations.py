@@ -1,4 +1,4 @@
-"""The activation functions phi of (2), each with its derivative.
+"""The activation functions phi of h_t = phi(s_t), each with its derivative.
 
 Every derivative is a function of the stored output h = phi(s), so the backward pass
 needs no second look at s. ``gamma`` is the largest value that phi' attains: the

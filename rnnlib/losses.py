@@ -1,6 +1,6 @@
 """Losses on the logits z, each returned with its gradient delta_z = d(loss)/dz.
 
-Both losses are sums over every step and every sequence, as in (4): the loss of a
+Both losses are sums over every step and every sequence: the loss of a
 batch is the sum of the losses of its sequences. Logits have shape (T, B, K) for one
 output a step, or (B, K) for one output a sequence; a mask, of the shape of the logits
 without K, leaves out the steps where it is False.
@@ -52,7 +52,7 @@ def softmax(z):
 
 
 def cross_entropy(z, y, mask=None):
-    """The cross-entropy (4) of softmax(z), summed, and its gradient (5).
+    """The cross-entropy of softmax(z), summed, and its gradient p - y.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ def loss_and_gradients(
     loss : str
         "cross_entropy" or "half_squared_error".
     weight_decay : float
-        lambda of section 1.4, added once a batch, on the three matrices.
+        lambda of (lambda / 2) ||W||^2, added once a batch, on the three matrices.
     The other parameters are those of `forward`.
 
     Returns
@@ -54,7 +54,7 @@ def loss_and_gradients(
 
 
 def add_weight_decay(value, gradients, params, weight_decay):
-    """A loss and its `Gradients`, with the penalty of section 1.4 added to both."""
+    """A loss and its `Gradients`, with the weight decay penalty added to both."""
     if not weight_decay:
         return value, gradients
     decayed = {

@@ -1,4 +1,4 @@
-"""The five parameters of the vanilla network, (1) and (3), and how to make them."""
+"""The five parameters of the vanilla network, and how to make them."""
 
 from math import isfinite
 from numbers import Real

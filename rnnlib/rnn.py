@@ -3,7 +3,7 @@
     s_t = W_xh x_t + W_hh h_{t-1} + b_h,   h_t = phi(s_t),   z_t = W_hy h_t + b_y,
 
 and the adjoints g_t = dL/dh_t on the way back. The source of the recursion is
-{cite}`roysdon`, (1)-(11); the comments give the numbers of that document.
+{cite}`roysdon`, (1)-(11); the comments give its numbers with its name.
 
 Arrays are time-major: inputs (T, B, d_x) or integers (T, B); states (T, B, d_h). The
 trace keeps the states with the initial one in front, so that ``trace.h[t]`` is h_t for
@@ -114,8 +114,8 @@ def check_forward(params, x, h_0, phi, topology, mask):
 
 def run(params, x, h_0, state_shape, phi, *, topology="many-to-many", mask=None):
     """`forward` without checks."""
-    s, h = recur(params, x, h_0, phi, mask)  # (1) and (2)
-    z = logits(params.W_hy, params.b_y, read(h[1:], topology, mask))  # (3)
+    s, h = recur(params, x, h_0, phi, mask)  # Roysdon (1), (2)
+    z = logits(params.W_hy, params.b_y, read(h[1:], topology, mask))  # Roysdon (3)
     return Trace(x, s, h, z, phi, topology, mask, state_shape)
 
 
@@ -186,7 +186,7 @@ def pull_back(params, trace, delta_z, d_state=None):
     if d_state is not None:
         g[-1] += d_state
     phi_prime = trace.phi.derivative(trace.h[1:])
-    delta_s = recur_back(params.W_hh, phi_prime, g, trace.mask)  # (7) and (8)
+    delta_s = recur_back(params.W_hh, phi_prime, g, trace.mask)  # Roysdon (7), (8)
     return g, delta_s
 
 
@@ -207,11 +207,11 @@ def collect(params, delta_s, delta_z, x, h_before, h_read):
     multiplied.
     """
     d_W_xh, d_x = input_gradients(params.W_xh, x, delta_s)
-    d_W_hy, d_b_y = logits_back(delta_z, h_read)  # (10)
+    d_W_hy, d_b_y = logits_back(delta_z, h_read)  # Roysdon (10)
     gradient = Params(
-        W_xh=d_W_xh,  # (11)
-        W_hh=outer_sum(delta_s, h_before),  # (11)
-        b_h=rows(delta_s).sum(axis=0),  # (11)
+        W_xh=d_W_xh,  # Roysdon (11)
+        W_hh=outer_sum(delta_s, h_before),  # Roysdon (11)
+        b_h=rows(delta_s).sum(axis=0),  # Roysdon (11)
         W_hy=d_W_hy,
         b_y=d_b_y,
     )

@@ -1,4 +1,4 @@
-"""Check a backward pass, (5)-(11), and tell which classic mistake it has.
+"""Check a backward pass, and tell which classic mistake it has.
 
 The right computation is written in pieces; a mistake is another piece. The mistakes
 themselves are in `backward_mistakes`.
@@ -18,14 +18,14 @@ from rnnlib.parameters import Params
 
 PIECES = {
     "target": lambda x, y: y,
-    "error": lambda p, y: p - y,  # (5)
+    "error": lambda p, y: p - y,  # Roysdon (5)
     "divisor": REDUCTIONS["sum"],
     "order": lambda T: range(T, 0, -1),
     "output": lambda delta_z, W_hy: delta_z @ W_hy,
-    "gather": lambda output, future: output + future,  # (6)
-    "slope": lambda g, h, s: g * (1 - h * h),  # (7)
+    "gather": lambda output, future: output + future,  # Roysdon (6)
+    "slope": lambda g, h, s: g * (1 - h * h),  # Roysdon (7)
     "sent": lambda g, delta_s: delta_s,
-    "pass_back": lambda delta, W_hh: delta @ W_hh,  # (8)
+    "pass_back": lambda delta, W_hh: delta @ W_hh,  # Roysdon (8)
     "local": lambda g, delta_s: delta_s,
     "before": lambda h, t: h[t - 1],
     "state": lambda h, t: h[t],
@@ -43,7 +43,7 @@ def run(at, pieces):
 
 
 def gradients(params, x, y, h, p, pieces):
-    """(5)-(11), step by step, as a dictionary."""
+    """The backward recursion, step by step, as a dictionary."""
     T, B = x.shape
     eye = np.eye(p.shape[-1])
     delta_z = pieces["error"](p, eye[pieces["target"](x, y)])
@@ -71,9 +71,10 @@ def gradients(params, x, y, h, p, pieces):
 def check_backward(backward, *, layout=BOOK, threshold=5.0):
     """Diagnose ``backward(params, x, y, h, p)``, which returns the five gradients.
 
-    h and p are what the right forward pass returns. The gradients are those of the sum
-    (4), or of the declared mean, in the form of the parameters, and not clipped:
-    ``threshold`` is the bound that a clip in the wrong place is looked for with.
+    h and p are what the right forward pass returns. The gradients are those of the
+    summed loss, or of the declared mean, in the form of the parameters, and not
+    clipped: ``threshold`` is the bound that a clip in the wrong place is looked for
+    with.
     Returns a `Diagnosis`; raises ValueError only for a layout that makes no sense.
 
     Source: {cite}`roysdon`, (5)-(11); {cite}`topcuoglu`, section 13.

@@ -1,4 +1,4 @@
-"""The catalogue of the backward pass: what readers get wrong in (5)-(11)."""
+"""The catalogue of the backward pass: what readers get wrong in it."""
 
 import numpy as np
 

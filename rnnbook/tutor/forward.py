@@ -1,4 +1,4 @@
-"""Check a forward pass, (1)-(4), and tell which classic mistake it has.
+"""Check a forward pass, and tell which classic mistake it has.
 
 The right computation is written in pieces; a mistake is another piece.
 """
@@ -66,7 +66,7 @@ def catalogue(layout=BOOK):
 def check_forward(forward, *, layout=BOOK):
     """Diagnose ``forward(params, x, y, h_0)``, which returns ``loss, h, p``.
 
-    x and y are integers (T, B), h_0 is (B, d_h); the loss is the sum (4) over steps
+    x and y are integers (T, B), h_0 is (B, d_h); the loss is the sum over steps
     and sequences in nats, h is (T + 1, B, d_h) with h_0 in front, and p (T, B, V) are
     the probabilities. ``layout`` declares another form. Returns a `Diagnosis`; it
     raises ValueError only for a layout that makes no sense.

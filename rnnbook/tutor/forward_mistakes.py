@@ -1,4 +1,4 @@
-"""The catalogue of the forward pass: what readers get wrong in (1)-(4)."""
+"""The catalogue of the forward pass: what readers get wrong in it."""
 
 import numpy as np
 

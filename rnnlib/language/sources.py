@@ -105,11 +105,13 @@ def sample_source(source, n, rng):
 
 
 def check_source(source):
+    """A `Source`, by its fields; otherwise ValueError."""
     if getattr(source, "_fields", None) != Source._fields:
         raise ValueError(f"source: expected a Source, got {type(source).__name__}")
     return source
 
 
 def check_rows(name, sums):
+    """Rows of probabilities that sum to one; otherwise ValueError."""
     if not np.abs(sums - 1).max() <= 1e-12:
         raise ValueError(f"{name}: expected rows that sum to one, got {sums}")

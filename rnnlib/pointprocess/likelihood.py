@@ -69,7 +69,7 @@ def forward(params, sequences, *, h_0=None, phi="tanh") -> PointTrace:
     x = np.concatenate([params.E.T[batch.marks], gaps[:-1, :, None]], axis=-1)
     net = params.network
     network = rnn.forward(net, x, h_0=h_0, phi=phi, mask=batch.steps)
-    outputs = network.h @ net.W_hy.T + net.b_y  # (3), from h_0 on
+    outputs = network.h @ net.W_hy.T + net.b_y  # z_j, from h_0 on
     z, a = outputs[..., :-1], outputs[..., -1]
     log_mark = np.take_along_axis(log_softmax(z[:-1]), batch.marks[..., None], -1)
     return PointTrace(
@@ -100,7 +100,7 @@ def loss_and_gradients(params, sequences, *, h_0=None, phi="tanh"):
         dL/dw   = sum_j dLambda_j/dw - sum over events of t_j - t_{j-1}
 
     a_j and z_j are outputs of the network, so dL/dh_j = v dL/da_j + W_hy^T dL/dz_j
-    enters the adjoint recursion (9) by way of `rnnlib.backward`.
+    enters the adjoint recursion by way of `rnnlib.backward`.
 
     Parameters and errors are those of `forward`.
 
@@ -122,7 +122,7 @@ def backward(params, trace) -> Gradients:
     d_out = np.zeros((*d_a.shape, params.K + 1), d_a.dtype)
     d_out[:-1, :, :-1] = d_z
     d_out[..., -1] = d_a
-    states = rnn.backward(net, trace.network, d_out[1:])  # (5)-(11) for h_1 .. h_N
+    states = rnn.backward(net, trace.network, d_out[1:])  # from h_1 .. h_N down
     d_W_out = states.params.W_hy + d_out[0].T @ h_0  # h_0 has outputs too
     d_b_out = states.params.b_y + d_out[0].sum(axis=0)
     direct = d_out[0] @ net.W_hy

@@ -18,18 +18,18 @@ from rnnlib.symbolic.quantities import (
 
 
 def pre_activation(t="t", previous="t-1"):
-    """s_t of (1)."""
+    """s_t = W_xh x_t + W_hh h_{t-1} + b_h."""
     W_xh, W_hh, b_h = map(quantity, ("W_xh", "W_hh", "b_h"))
     return W_xh * quantity("x", t) + W_hh * quantity("h", previous) + b_h
 
 
 def hidden(t="t"):
-    """h_t of (2)."""
+    """h_t = phi(s_t)."""
     return activation(quantity("s", t))
 
 
 def logits(t="t"):
-    """z_t of (3)."""
+    """z_t = W_hy h_t + b_y."""
     return quantity("W_hy") * quantity("h", t) + quantity("b_y")
 
 
@@ -68,7 +68,7 @@ def vector_jacobian_product(expression, variable, adjoint):
 
 
 def bptt_equations():
-    """Equations (6)-(11), derived for one step t of a network of any size and length.
+    """The backward recursion, derived for one step t, for any size and length.
 
     The loss depends on h_t through z_t and through s_{t+1}, and on nothing else; on
     s_t through h_t; on a parameter through s_t or z_t at every t. Each use gives one

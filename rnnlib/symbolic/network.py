@@ -1,4 +1,4 @@
-"""The network (1)-(4) unrolled over a few steps, with one symbol for every number.
+"""The network and its loss over a few steps, with one symbol for every number.
 
 The symbols print as the book writes them: ``h_{2,1}`` is unit 1 of h_2, and
 ``W_{hh,12}`` is row 1, column 2 of W_hh.
@@ -87,7 +87,7 @@ class Network:
 
 
 def unroll(T, d_x, d_h, K, *, phi="phi", loss="cross_entropy", topology="many-to-many"):
-    """Unroll the network over T steps, equations (1)-(4).
+    """Unroll the network over T steps: states, logits, probabilities and the loss.
 
     Parameters
     ----------

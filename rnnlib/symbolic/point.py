@@ -70,7 +70,7 @@ class Point:
 
 
 def rational_point(T=3, d_x=2, d_h=3, K=4, *, seed=0, slope=lambda h: 1 - h**2):
-    """Draw parameters, inputs, outputs and targets; compute the rest by (1) to (11).
+    """Draw parameters, inputs, outputs and targets; compute the rest by the equations.
 
     ``slope`` gives phi'(s) from phi(s): as for tanh by default. Steps beyond T have
     zero adjoints. The probabilities p_t are drawn, not computed.

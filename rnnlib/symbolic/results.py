@@ -23,11 +23,12 @@ from rnnlib.symbolic.series import StepProduct, StepSum, at
 def bptt_results():
     """Every boxed result: a dictionary from its key to (left, right).
 
-    ``s h z`` are (1) to (3), ``delta_z`` is (5), ``g_split`` (6), ``delta_s`` (7),
-    ``future`` (8), ``g`` (9), ``W_hy b_y`` (10), ``W_xh W_hh b_h`` (11), and ``h_0`` is
-    the gradient of the initial state. ``J`` and ``J_s`` are the Jacobians of one step,
-    of the states and of the pre-activations; ``J_tk`` is the product of the J over many
-    steps; ``unrolled`` is g_t as a sum over all later losses.
+    ``s h z`` are the forward pass; ``delta_z`` and ``delta_s`` the errors at logits and
+    pre-activations; ``g`` is the adjoint recursion, ``g_split`` its sum in two parts,
+    ``future`` the second part; ``W_hy b_y W_xh W_hh b_h h_0`` are gradients. ``J`` and
+    ``J_s`` are the Jacobians of one step, of the states and of the pre-activations;
+    ``J_tk`` is the product of the J over many steps; ``unrolled`` is g_t as a sum over
+    all later losses.
     """
     derived = bptt_equations()
     h, delta_z = quantity("h", "t"), quantity("delta_z", "t")

@@ -124,7 +124,7 @@ def rtrl_loss_and_gradients(
     loss="cross_entropy",
     weight_decay=0.0,
 ):
-    """The loss (4) and its gradients by real-time recurrent learning.
+    """The loss and its gradients by real-time recurrent learning.
 
     Arguments, errors and result are those of `loss_and_gradients`, with one exception:
     ``gradients.x`` is None. Every input would need sensitivities of its own, kept
@@ -143,7 +143,7 @@ def rtrl_loss_and_gradients(
         check_step_targets(y, *x.shape[:2], params.K)
     value, sums = 0, None
     for read, target, real in _readings(steps, y, topology, mask):
-        z = read.h @ params.W_hy.T + params.b_y  # (3)
+        z = read.h @ params.W_hy.T + params.b_y  # z_t
         term, delta_z = LOSSES[loss](z, target, real)
         new = _chain(params.W_hy, delta_z, read)
         value = value + term

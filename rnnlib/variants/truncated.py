@@ -122,7 +122,7 @@ def truncated_loss_and_gradients(
     loss="cross_entropy",
     weight_decay=0.0,
 ):
-    """The loss (4), which is not truncated, and its truncated gradients.
+    """The loss, which is not truncated, and its truncated gradients.
 
     Arguments, errors and result are those of `loss_and_gradients` for one output a
     step; k1 and k2 as in `truncated_backward`.

@@ -9,10 +9,11 @@ from rnnlib.validate import check_array, check_indices, shape_error
 
 
 def loss_and_gradients(work, x, y):
-    """The summed cross-entropy (4) in nats; its gradient is then in the workspace.
+    """The summed cross-entropy in nats; its gradient is then in the workspace.
 
     The initial state is ``work.h[0]``, a constant. Afterwards ``work.gradient`` has
-    (10) and (11), ``work.h`` the states, ``work.delta_z`` (5), ``work.delta_s`` (7).
+    the gradients of the parameters, ``work.h`` the states, ``work.delta_z`` p - y and
+    ``work.delta_s`` the adjoints of the pre-activations.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def loss_and_gradients(work, x, y):
 
 
 def forward(work, x):
-    """(1)-(3): the states into ``work.h``, the logits into ``work.delta_z``."""
+    """The forward pass: states into ``work.h``, logits into ``work.delta_z``."""
     if check_work(work).dense:
         _take_rows(work, x)
     else:
@@ -52,7 +53,7 @@ def forward(work, x):
 
 
 def cross_entropy(work, y):
-    """(4) after `forward`; ``work.delta_z`` is then p - y, (5). Errors as above."""
+    """The loss after `forward`; ``work.delta_z`` is then p - y. Errors as above."""
     return _cross_entropy(work, _classes(check_work(work), y))
 
 
@@ -73,7 +74,7 @@ def _cross_entropy(work, index):
 
 
 def _backward(work):
-    """(7)-(11), from delta_z."""
+    """The adjoints and the gradients of the parameters, from delta_z."""
     np.matmul(work.z, work.C[1:].T, out=work.g)  # W_hy^T delta_z, all steps at once
     phi_prime = work.products
     np.multiply(work.h[1:], work.h[1:], out=phi_prime)
@@ -82,16 +83,16 @@ def _backward(work):
     if work.B > 1:
         np.copyto(work.W_hh, work.params.W_hh)
     for g, slope, g_before in work.backward_steps:
-        multiply(g, slope, g)  # (7): g_t becomes delta_s_t
+        multiply(g, slope, g)  # g_t becomes delta_s_t
         recur_back(g, term)  # W_hh^T delta_s_t
-        g_before += term  # (8)
+        g_before += term  # what the future sends to h_{t-1}
     multiply(work.g_t[0], work.a_t[0], work.g_t[0])
-    np.matmul(work.read.T, work.g, out=work.dA)  # (11), h_{t-1} and not h_t
-    np.matmul(work.out.T, work.z, out=work.dC)  # (10)
+    np.matmul(work.read.T, work.g, out=work.dA)  # delta_s_t h_{t-1}^T, not h_t
+    np.matmul(work.out.T, work.z, out=work.dC)  # delta_z_t h_t^T
 
 
 def _take_indices(work, x):
-    """Row x of W_xh^T for each step, plus the bias; and the unit vectors, for (11)."""
+    """Row x of W_xh^T for each step, plus the bias; and the unit vectors x_t."""
     _check_integers("x", x, work)
     index = check_indices("x", x, work.d_x).ravel()
     work.A[: work.d_x].take(index, axis=0, out=work.a, mode="clip")

@@ -1,11 +1,11 @@
 """The arrays of the fast path: parameters and gradient in one vector each.
 
-The rows [x_t, 1, h_{t-1}] of one array make (1) a single product, and so is (3):
+The rows [x_t, 1, h_{t-1}] of one array make s_t a single product, and so is z_t:
 
     s_t^T = [x_t, 1, h_{t-1}] A,   A = [W_xh^T; b_h; W_hh^T]   (d_x + 1 + d_h, d_h)
     z_t^T = [1, h_t] C,            C = [b_y; W_hy^T]           (1 + d_h, K)
 
-Row t + 1 of that array holds 1 and h_t side by side. So (10) and (11) are two matrix
+Row t + 1 of that array holds 1 and h_t side by side. So the gradients are two matrix
 products, biases included. The vector of all parameters is A, then C, row by row.
 """
 
