@@ -8,15 +8,12 @@ when the code of the chapter imports it; a fold near the top lists all that it u
 import builtins
 import inspect
 import re
-import sys
-from pathlib import Path
 
+import on_path  # noqa: F401
 from docutils import nodes
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from reference import api, api_pages, book, docstrings  # noqa: E402
+from reference import api, api_pages, docstrings
+from tools import ROOT, chapters
 
 MARK = "<!-- reference -->"
 FULL = re.compile(r"(?:rnnlib|rnnbook)(?:\.\w+)*")
@@ -27,7 +24,7 @@ CALLED = re.compile(r"([A-Za-z_][\w.]*)(?:\(.*\))?")
 def fill(app, docname, source):
     """Replace the mark in a page of the reference."""
     if docname in api_pages.PAGES:
-        for path in (ROOT / "chapters").glob("*.ipynb"):
+        for path in chapters.paths():
             app.env.note_dependency(str(path))
         for path in (*(ROOT / "reference").glob("*.py"), api.TABLE):
             app.env.note_dependency(str(path))
@@ -88,7 +85,7 @@ def finish(app, doctree, docname):
             literal.replace_self(
                 link(app, docname, where, literal.astext(), literal.deepcopy())
             )
-    if docname == f"chapters/{chapter}" and chapter in book.chapters():
+    if docname == f"chapters/{chapter}" and chapter in chapters.names():
         add_fold(app, doctree, docname, chapter)
 
 

@@ -9,7 +9,6 @@ know nothing of the book.
 import ast
 import importlib
 import inspect
-import json
 import pkgutil
 import sys
 import tomllib
@@ -18,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from reference import book
+from tools import chapters
 
 FOLDER = "reference/library"
 PACKAGES = {  # page: the package that it documents, with the modules below it
@@ -216,9 +215,7 @@ def used(chapter):
 @cache
 def _code(chapter):
     """Every node of the syntax trees of the code cells of a chapter."""
-    path = book.ROOT / "chapters" / f"{chapter}.ipynb"
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    code = [cell.source for cell in chapters.code_cells(chapters.read(chapter))]
     return [node for text in code for node in ast.walk(ast.parse(text))]
 
 
@@ -234,7 +231,7 @@ def _dotted(node):
 
 def users(entry):
     """The chapters that use a function or class, in order."""
-    return [chapter for chapter in book.chapters() if entry in used(chapter)]
+    return [chapter for chapter in chapters.names() if entry in used(chapter)]
 
 
 @cache

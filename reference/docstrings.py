@@ -13,6 +13,7 @@ import textwrap
 import tokenize
 
 from reference import api
+from tools import chapters
 
 MARKUP = re.compile(
     r"(?P<code>``.+?``)"
@@ -23,7 +24,6 @@ MARKUP = re.compile(
 )
 NAME = re.compile(r"[A-Za-z_][\w.]*")
 SECTIONS = {"Parameters", "Returns", "Yields", "Raises", "Attributes"}
-LABELS = {"eq": "eq", "fig": "ref"}  # role of a label by its kind; else prf:ref
 
 
 def escaped(text, module=""):
@@ -125,17 +125,19 @@ def added(entry):
     lines = []
     labels = api.equations().get(entry.name, ())
     if labels:
-        roles = [f":{role(label)}:`{label}`" for label in labels]
-        lines += ["", f":In the book: {', '.join(roles)}"]
-    chapters = [f":doc:`/chapters/{name}`" for name in api.users(entry)]
-    if chapters:
-        lines += ["" * (not labels), f":Used in: {', '.join(chapters)}"]
+        lines += ["", f":In the book: {_roles(chapters.link(n) for n in labels)}"]
+    users = api.users(entry)
+    if users:
+        lines += [
+            "" * (not labels),
+            f":Used in: {_roles(map(chapters.to_chapter, users))}",
+        ]
     return [*lines, ""]
 
 
-def role(label):
-    """The role of reStructuredText that leads to a label."""
-    return LABELS.get(label.partition("-")[0], "prf:ref")
+def _roles(links):
+    """Roles of MyST as roles of reStructuredText."""
+    return ", ".join(re.sub(r"\{([\w:]+)\}", r":\1:", link) for link in links)
 
 
 def fields(kind, module):

@@ -8,15 +8,15 @@ import tokenize
 
 import pytest
 
-from reference import api, api_pages, book, docstrings
+from reference import api, api_pages, docstrings
 from tests.book.site_checks import read
 from tests.fuzz.surface import public_functions
-from tools.notebooks import ROOT
+from tools import ROOT, chapters
 
 PACKAGES = ("rnnlib", "rnnbook")
 SOURCES = sorted(p for name in PACKAGES for p in (ROOT / name).rglob("*.py"))
 LIBRARY = [path for path in SOURCES if "rnnlib" in path.relative_to(ROOT).parts[:1]]
-CHAPTERS = book.chapters()
+CHAPTERS = chapters.names()
 LABEL = re.compile(
     r"\b(?:eq|thm|lem|cor|prop|def|alg|fig|ex|sol)-[a-z]+(?:-[a-z0-9]+)+"
 )
@@ -197,7 +197,7 @@ def test_equations_lead_back_and_forth(site):
                 link.endswith(f"#{'equation-' * label.startswith('eq-')}{label}")
                 for link in links
             ), (name, label)
-            assert book.owner(label), label
+            assert chapters.owner(label), label
 
 
 def test_a_page_leads_back_to_the_chapters(site):
