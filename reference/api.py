@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 import tomllib
 from functools import cache
@@ -77,7 +78,7 @@ def own(module):
         thing
         for name, thing in vars(module).items()
         if not name.startswith("_")
-        and (inspect.isfunction(thing) or inspect.isclass(thing))
+        and (inspect.isroutine(thing) or inspect.isclass(thing))
         and thing.__module__ == module.__name__
         and thing.__name__ == name
     ]
@@ -91,7 +92,7 @@ def doors():
     for package in sorted(packages, key=lambda m: m.__name__.count(".")):
         for name in getattr(package, "__all__", ()):
             thing = getattr(package, name)
-            if inspect.isfunction(thing) or inspect.isclass(thing):
+            if inspect.isroutine(thing) or inspect.isclass(thing):
                 found.setdefault(thing, f"{package.__name__}.{name}")
     return found
 
@@ -128,7 +129,7 @@ def module_addresses():
 
 def anchor(module):
     """The anchor of the section of a module."""
-    return f"module-{module}"
+    return re.sub(r"[._]", "-", f"module-{module}")  # as docutils writes an anchor
 
 
 def full_name(name, scope=("",)):

@@ -11,7 +11,8 @@ from reference.docstrings import escaped
 def page_text(page):
     """A page as MyST: the names that the package exports, then module by module."""
     package = importlib.import_module(api.PACKAGES[page])
-    parts = [_rst(_directive("automodule", package.__name__, ":no-index:"))]
+    parts = [f"({api.anchor(package.__name__)})="]
+    parts += [_rst(_directive("automodule", package.__name__, ":no-index:"))]
     entries = [entry for entry in api.entries().values() if entry.page == page]
     exported = [e for e in entries if _exported(e, package)]
     if exported:

@@ -19,6 +19,7 @@ MARKUP = re.compile(
     r"(?P<code>``.+?``)"
     r"|\{(?P<role>cite(?::\w)?)\}`(?P<keys>[^`]+)`"
     r"|`(?P<name>[^`]+)`"
+    r"|(?P<stressed>(?<![\w*])\*[a-z][\w -]*\*(?![\w*]))"
     r"|(?P<special>[\\*|`]|_(?!\w))"
     r"|(?P<quote>['\"])"
 )
@@ -30,8 +31,8 @@ def escaped(text, module=""):
     """One line of running text; `name` becomes a link where the library knows it."""
 
     def replaced(match):
-        if match["code"]:
-            return match["code"]
+        if match["code"] or match["stressed"]:
+            return match[0]
         if match["role"]:
             return f":{match['role']}:`{match['keys']}`\\ "
         if match["name"]:

@@ -58,7 +58,7 @@ ACTIVATIONS = {
 }
 
 
-def get_activation(phi):
+def get_activation(phi: str | Activation) -> Activation:
     """The activation called ``phi``; an `Activation` passes through.
 
     Raises

@@ -8,11 +8,11 @@ of `rnnlib.training` can skip such a step, when told to.)
 import numpy as np
 
 from rnnlib.parameters import is_finite
-from rnnlib.trees import flatten, rebuild
+from rnnlib.trees import Tree, flatten, rebuild
 from rnnlib.validate import check_array
 
 
-def global_norm(gradients):
+def global_norm(gradients: Tree) -> float:
     """The Euclidean norm of all entries of a tree together, as a float.
 
     The largest entry is divided out first, so that no square overflows or underflows.
@@ -27,7 +27,7 @@ def global_norm(gradients):
     return largest * root
 
 
-def clip_by_global_norm(gradients, threshold):
+def clip_by_global_norm(gradients: Tree, threshold: float) -> Tree:
     """g tau / max(tau, |g|), with |g| the norm of all arrays together.
 
     The direction of the whole gradient is kept. A gradient whose norm is at most the
@@ -58,7 +58,7 @@ def clip_by_global_norm(gradients, threshold):
     return rebuild(gradients, clipped)
 
 
-def clip_by_value(gradients, threshold):
+def clip_by_value(gradients: Tree, threshold: float) -> Tree:
     """Every entry limited to [-tau, tau] by itself: the direction may turn.
 
     Parameters and errors as `clip_by_global_norm`; tau is in the units of an entry.

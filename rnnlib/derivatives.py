@@ -4,12 +4,13 @@ The parameters may be one array, a dictionary, a tuple or a named tuple of array
 nested or not: whatever the function under test takes. A gradient has the same form.
 """
 
+from collections.abc import Callable
 from numbers import Integral
 
 import numpy as np
 
 from rnnlib.parameters import is_finite
-from rnnlib.trees import flatten, rebuild, same_form
+from rnnlib.trees import Tree, flatten, rebuild, same_form
 from rnnlib.validate import check_callable
 
 # Central difference weights w_1, w_2, ... for f(a + j t) - f(a - j t), by order.
@@ -22,7 +23,14 @@ STENCILS = {
 STEPS = {2: 6e-6, 4: 1e-3, 6: 5e-3, 8: 1e-2}  # near the best in float64
 
 
-def central_difference(loss, params, direction, *, order=2, step=None):
+def central_difference(
+    loss: Callable,
+    params: Tree,
+    direction: Tree,
+    *,
+    order: int = 2,
+    step: float | None = None,
+) -> float:
     """The derivative of ``loss`` at ``params`` along ``direction``, by differences.
 
     Parameters
@@ -57,7 +65,9 @@ def central_difference(loss, params, direction, *, order=2, step=None):
     return sum(w * (f(j) - f(-j)) for j, w in weights) / step
 
 
-def complex_step(loss, params, direction, *, step=1e-30):
+def complex_step(
+    loss: Callable, params: Tree, direction: Tree, *, step: float = 1e-30
+) -> float:
     """The derivative along ``direction`` as Im loss(params + i step direction) / step.
 
     There is no subtraction, hence no cancellation: the result is exact to rounding,
@@ -80,7 +90,9 @@ def complex_step(loss, params, direction, *, step=1e-30):
     return _imaginary(loss(rebuild(params, moved))) / step
 
 
-def complex_step_gradients(loss, params, *, step=1e-30):
+def complex_step_gradients(
+    loss: Callable, params: Tree, *, step: float = 1e-30
+) -> Tree:
     """The whole gradient, one complex step an entry; of the form of ``params``.
 
     Raises ValueError as `complex_step`.

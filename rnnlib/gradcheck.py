@@ -17,12 +17,13 @@ Noise shows as a residual that does not shrink with the step, the idea of
 {cite}`more2011`; a kink at the point as one that shrinks no faster than the step.
 """
 
+from collections.abc import Callable
 from math import ceil, log10
 from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.trees import flatten, rebuild, same_form
+from rnnlib.trees import Tree, flatten, rebuild, same_form
 from rnnlib.validate import check_callable, check_count, check_rate, check_rng
 
 # times the step; no two are in the ratio of small numbers, so that the steps of a
@@ -90,7 +91,14 @@ class Slope(NamedTuple):
         return 0 < self.reach and self.residual <= self.reach / 50
 
 
-def check_gradients(function, params, *, rng, directions=5, tolerance=1e-7):
+def check_gradients(
+    function: Callable,
+    params: Tree,
+    *,
+    rng: np.random.Generator,
+    directions: int = 5,
+    tolerance: float = 1e-7,
+) -> GradientCheck:
     """Check any function that returns ``(loss, gradients)``: yours, for instance.
 
     For each parameter the inner product of its gradient with random unit directions

@@ -7,8 +7,9 @@ without K, leaves out the steps where it is False.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnnlib.parameters import MATRICES
+from rnnlib.parameters import MATRICES, Params
 from rnnlib.validate import (
     check_array,
     check_indices,
@@ -33,7 +34,7 @@ def _shifted(z):
         return z - z.real.max(axis=-1, keepdims=True)
 
 
-def log_softmax(z):
+def log_softmax(z: NDArray) -> NDArray:
     """log p = z - log sum_j exp(z_j) along the last axis, without overflow.
 
     z is a floating array (..., K) of logits; ValueError when it is not.
@@ -42,7 +43,7 @@ def log_softmax(z):
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def softmax(z):
+def softmax(z: NDArray) -> NDArray:
     """p_k = exp(z_k) / sum_j exp(z_j) along the last axis, without overflow.
 
     z is a floating array (..., K) of logits; ValueError when it is not.
@@ -51,7 +52,9 @@ def softmax(z):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def cross_entropy(z, y, mask=None):
+def cross_entropy(
+    z: NDArray, y: NDArray, mask: NDArray | None = None
+) -> tuple[np.floating, NDArray]:
     """The cross-entropy of softmax(z), summed, and its gradient p - y.
 
     Parameters
@@ -95,7 +98,9 @@ def cross_entropy(z, y, mask=None):
 
 
 @finite_result("z", "y")
-def half_squared_error(z, y, mask=None):
+def half_squared_error(
+    z: NDArray, y: NDArray, mask: NDArray | None = None
+) -> tuple[np.floating, NDArray]:
     """Half the squared error 1/2 |z - y|^2, summed, and its gradient z - y.
 
     Shapes and mask as in `cross_entropy`; y has the shape of z.
@@ -117,7 +122,7 @@ def half_squared_error(z, y, mask=None):
 
 
 @finite_result("params", "weight_decay")
-def weight_decay_penalty(params, weight_decay):
+def weight_decay_penalty(params: Params, weight_decay: float) -> np.floating:
     """(lambda/2)(|W_xh|^2 + |W_hh|^2 + |W_hy|^2), Frobenius norms; no bias enters.
 
     Its gradient is ``weight_decay * W`` for each of the three matrices.

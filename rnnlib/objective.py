@@ -1,24 +1,28 @@
 """The loss of a batch with all its gradients: forward, loss, backward, weight decay."""
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlib.activations import Activation
 from rnnlib.losses import LOSSES, weight_decay_penalty
-from rnnlib.parameters import MATRICES
-from rnnlib.rnn import check_forward, pull_back_to_params, run
+from rnnlib.parameters import MATRICES, Params
+from rnnlib.rnn import Gradients, check_forward, pull_back_to_params, run
 from rnnlib.validate import check_choice, check_rate, finite_result, require_finite
 
 
 @finite_result("params", "x", "h_0", "weight_decay")
 def loss_and_gradients(
-    params,
-    x,
-    y,
+    params: Params,
+    x: NDArray,
+    y: NDArray,
     *,
-    h_0=None,
-    phi="tanh",
-    topology="many-to-many",
-    mask=None,
-    loss="cross_entropy",
-    weight_decay=0.0,
-):
+    h_0: NDArray | None = None,
+    phi: str | Activation = "tanh",
+    topology: str = "many-to-many",
+    mask: NDArray | None = None,
+    loss: str = "cross_entropy",
+    weight_decay: float = 0.0,
+) -> tuple[np.floating, Gradients]:
     """The loss of a batch and all its gradients: forward, loss, backward.
 
     Parameters

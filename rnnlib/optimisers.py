@@ -17,6 +17,8 @@ import numpy as np
 from rnnlib.trees import flatten, rebuild, same_form
 from rnnlib.validate import check_array, check_precision, check_rate
 
+Rate = float | Callable[[int], float]  # eta, or a schedule of it
+
 
 class Optimiser(NamedTuple):
     """``init_state(params)`` and ``update(params, gradients, state)``."""
@@ -32,7 +34,9 @@ class State(NamedTuple):
     memory: dict[str, Any]  # trees of the form of the parameters
 
 
-def sgd(learning_rate, *, momentum=0.0, weight_decay=0.0):
+def sgd(
+    learning_rate: Rate, *, momentum: float = 0.0, weight_decay: float = 0.0
+) -> Optimiser:
     """v <- v - eta g; with momentum mu: u <- mu u + g, v <- v - eta u.
 
     Parameters
@@ -67,7 +71,9 @@ def sgd(learning_rate, *, momentum=0.0, weight_decay=0.0):
     return _optimiser("sgd", rule, learning_rate, ("velocity",) if momentum else ())
 
 
-def adagrad(learning_rate, *, eps=1e-10, weight_decay=0.0):
+def adagrad(
+    learning_rate: Rate, *, eps: float = 1e-10, weight_decay: float = 0.0
+) -> Optimiser:
     """r <- r + g^2, v <- v - eta g / (sqrt(r) + eps).
 
     Options and errors as `sgd`. Source: {cite}`duchi2011`.
@@ -83,7 +89,14 @@ def adagrad(learning_rate, *, eps=1e-10, weight_decay=0.0):
     return _optimiser("adagrad", rule, learning_rate, ("squares",))
 
 
-def adam(learning_rate=1e-3, *, beta_1=0.9, beta_2=0.999, eps=1e-8, weight_decay=0.0):
+def adam(
+    learning_rate: Rate = 1e-3,
+    *,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+) -> Optimiser:
     """Adam, with the penalty (lambda/2) |v|^2 in the gradient when there is one.
 
     m <- beta_1 m + (1 - beta_1) g,   q <- beta_2 q + (1 - beta_2) g^2,
@@ -97,7 +110,14 @@ def adam(learning_rate=1e-3, *, beta_1=0.9, beta_2=0.999, eps=1e-8, weight_decay
     return _adam("adam", learning_rate, beta_1, beta_2, eps, weight_decay, False)
 
 
-def adamw(learning_rate=1e-3, *, beta_1=0.9, beta_2=0.999, eps=1e-8, weight_decay=0.01):
+def adamw(
+    learning_rate: Rate = 1e-3,
+    *,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.01,
+) -> Optimiser:
     """Adam with decoupled decay: v <- (1 - eta lambda) v - (the step of Adam).
 
     The decay never enters m and q. Options and errors as `sgd`.

@@ -5,6 +5,7 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 
 class Params(NamedTuple):
@@ -44,7 +45,7 @@ class Params(NamedTuple):
 MATRICES = ("W_xh", "W_hh", "W_hy")  # weight decay touches these and no bias
 
 
-def parameter_shapes(d_x, d_h, K):
+def parameter_shapes(d_x: int, d_h: int, K: int) -> Params:
     """The shape of each parameter, by name, as a `Params` of tuples.
 
     Raises
@@ -58,7 +59,7 @@ def parameter_shapes(d_x, d_h, K):
     return Params._make([(d_h, d_x), (d_h, d_h), (d_h,), (K, d_h), (K,)])
 
 
-def count_parameters(params):
+def count_parameters(params: Params) -> int:
     """How many numbers the parameters hold: h(d + h + q + 1) + q in {cite}`topcuoglu`.
 
     Units: numbers, not bytes. The length of the sequence does not enter.
@@ -79,7 +80,15 @@ def add_params(one, other):
     return Params(*map(np.add, one, other))
 
 
-def init_params(d_x, d_h, K, *, rng, scale=None, dtype=np.float64):
+def init_params(
+    d_x: int,
+    d_h: int,
+    K: int,
+    *,
+    rng: np.random.Generator,
+    scale: float | None = None,
+    dtype: DTypeLike = np.float64,
+) -> Params:
     """Normal matrices and zero biases.
 
     Parameters

@@ -20,6 +20,7 @@ and the step has no output. So h_T is the last real state of every sequence.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnlib.activations import Activation, get_activation
 from rnnlib.layers.cell import (
@@ -67,7 +68,13 @@ class Gradients(NamedTuple):
 
 @finite_result("params", "x", "h_0")
 def forward(
-    params, x, *, h_0=None, phi="tanh", topology="many-to-many", mask=None
+    params: Params,
+    x: NDArray,
+    *,
+    h_0: NDArray | None = None,
+    phi: str | Activation = "tanh",
+    topology: str = "many-to-many",
+    mask: NDArray | None = None,
 ) -> Trace:
     """Run the network over T steps: s_t, h_t = phi(s_t) and the logits z_t.
 
@@ -120,7 +127,9 @@ def run(params, x, h_0, state_shape, phi, *, topology="many-to-many", mask=None)
 
 
 @finite_result("params", "trace", "delta_z", "d_state")
-def adjoints(params, trace, delta_z, d_state=None):
+def adjoints(
+    params: Params, trace: Trace, delta_z: NDArray, d_state: NDArray | None = None
+) -> tuple[NDArray, NDArray]:
     """The adjoints g_t of the states and delta_s_t of the pre-activations, t = T..1.
 
         delta_s_t = phi'(s_t) * g_t
@@ -156,7 +165,9 @@ def adjoints(params, trace, delta_z, d_state=None):
 
 
 @finite_result("params", "trace", "delta_z", "d_state")
-def backward(params, trace, delta_z, d_state=None) -> Gradients:
+def backward(
+    params: Params, trace: Trace, delta_z: NDArray, d_state: NDArray | None = None
+) -> Gradients:
     """Backpropagation through time: the gradients of all parameters, of h_0 and of x.
 
     Arguments and errors as `adjoints`.

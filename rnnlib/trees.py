@@ -4,8 +4,11 @@ A tree is one array, or a dictionary, tuple, list or named tuple of trees.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+
+Tree = Any  # an array, or a dictionary, list or (named) tuple of trees
 
 
 def flatten(tree, name=""):

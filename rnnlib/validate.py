@@ -3,12 +3,16 @@
 Each error names the argument, what was expected and what came.
 """
 
+from collections.abc import Callable
 from functools import wraps
 from numbers import Integral
+from typing import TypeVar, cast
 
 import numpy as np
 
 from rnnlib.parameters import Params, is_finite, parameter_shapes
+
+F = TypeVar("F", bound=Callable)
 
 
 def shape_error(name, expected, actual):
@@ -169,7 +173,7 @@ def check_step_targets(y, T, B, K):
         raise shape_error("y", f"{(T, B)} or {(T, B, K)}", y.shape)
 
 
-def finite_result(*names):
+def finite_result(*names: str) -> Callable[[F], F]:
     """Decorate a function whose result, from finite arguments, has to be finite.
 
     NumPy's warning of an overflow is not shown: when an array of the result, or a part
@@ -177,14 +181,14 @@ def finite_result(*names):
     result is judged, and not the processor's flags: those differ between machines.
     """
 
-    def decorate(function):
+    def decorate(function: F) -> F:
         @wraps(function)
         def checked(*args, **kwargs):
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 result = function(*args, **kwargs)
             return require_finite(result, function.__name__, *names)
 
-        return checked
+        return cast(F, checked)
 
     return decorate
 

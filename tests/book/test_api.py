@@ -8,6 +8,7 @@ import tokenize
 
 import pytest
 
+import rnnlib
 from reference import api, api_pages, docstrings
 from tests.book.site_checks import read
 from tests.fuzz.surface import public_functions
@@ -174,7 +175,7 @@ def test_names_in_the_text_of_chapters_are_links(site):
         ("forward", "rnnlib.forward", "core.html#rnnlib.forward"),
         ("gates", "lstm.backward", "layers.html#rnnlib.layers.lstm.backward"),
         ("spectral_bounds", "norm_bound", "spectral.html#rnnlib.spectral.norm_bound"),
-        ("spectral_bounds", "rnnlib.spectral", "spectral.html#module-rnnlib.spectral"),
+        ("spectral_bounds", "rnnlib.spectral", "spectral.html#module-rnnlib-spectral"),
     ]:
         page = (site / f"chapters/{chapter}.html").read_text("utf-8")
         link = rf'<a [^>]*href="\.\./{api.FOLDER}/{target}"[^>]*><code[^>]*>'
@@ -205,6 +206,23 @@ def test_a_page_leads_back_to_the_chapters(site):
         links = read(site / f"{entry.address[0]}.html").links
         for chapter in api.users(entry):
             assert f"../../chapters/{chapter}.html" in links, (entry.name, chapter)
+
+
+def untyped(function):
+    """The parameters without a hint, and "return" when that has none."""
+    signature = inspect.signature(function)
+    empty = inspect.Parameter.empty
+    found = [n for n, p in signature.parameters.items() if p.annotation is empty]
+    return found + ["return"] * (signature.return_annotation is empty)
+
+
+def test_public_functions_of_the_core_carry_type_hints():
+    core = [getattr(rnnlib, name) for name in rnnlib.__all__]
+    functions = [thing for thing in core if inspect.isfunction(thing)]
+    assert len(functions) > 15
+    for function in functions:
+        assert untyped(function) == [], function.__name__
+    assert untyped(lambda x: x) == ["x", "return"]
 
 
 def converted(text, module="rnnlib.rnn"):
