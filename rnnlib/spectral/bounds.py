@@ -109,7 +109,7 @@ def scaling_bound(W_hh, phi_prime, gamma, scaling):
     scaled = np.ldexp(m * s[:, None] / s, np.maximum(powers - top, -5000))
     log_norm = certificates.log_norm(scaled) + top * np.log(2) + 4 * EPS
     rate = _product(gamma, np.exp(min(log_norm, 800.0)))
-    log_kappa = np.log(scaling.max()) - np.log(scaling.min()) + MARGIN
+    log_kappa = np.log(scaling.max()) - np.log(scaling.min()) + MARGIN if k else 0.0
     return _power("scaling", np.log(gamma) + log_norm, rate, k, hypotheses, log_kappa)
 
 
@@ -168,16 +168,16 @@ def linear_bound(W_hh, phi_prime):
     only. That powers vanish is proved by one of them whose norm is below one.
     """
     W, k, _ = _upper(W_hh, phi_prime, 1.0)
-    one = bool((np.asarray(phi_prime) == 1).all())
+    rates = list(certificates.power_bounds(W))
     options = {
-        "hypotheses": {"phi' = 1": one},
-        "certain": certificates.powers_vanish(W),
+        "hypotheses": {"phi' = 1": bool((np.asarray(phi_prime) == 1).all())},
+        "certain": min(rates) < -MARGIN,
     }
     rate = radii.spectral_radius(W)
     if k == 0 or not W.any():
         return Bound("linear", 0.0 if k == 0 else -np.inf, rate, **options)
     A, e = certificates.unit(W)
-    log_rho, nu = certificates.log_radius(A), certificates.departure(A)
+    log_rho, nu = min(rates) + MARGIN - e * np.log(2), certificates.departure(A)
     logs, log_binomial = [], 0.0
     for j in range(min(len(A), k + 1)):
         logs.append(log_binomial + (k - j) * log_rho + j * np.log(nu))

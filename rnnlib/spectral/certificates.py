@@ -12,7 +12,7 @@ EPS = np.finfo(float).eps
 TINY = 2.0**-1000  # above all that underflow takes from a matrix of size one
 MARGIN = 1e-11  # on a logarithm: above the rounding of logarithms, and of hypotheses
 WIDE = 200  # binary orders between entries from which on a matrix is balanced
-SQUARINGS = 60
+SQUARINGS = 45
 EXACT = 12  # the largest size of which an inverse is computed in integers
 
 
@@ -140,7 +140,8 @@ def perron_below_one(A):
 def power_bounds(W):
     """Yield log ||B^m||_2 / m, from above, for m = 1, 2, 4, ... and B = D^-1 W D.
 
-    D holds powers of two, all one unless scales differ widely within W. By squaring; an
+    None of them is below log rho(W), and powers vanish if one of them is below zero. D
+    holds powers of two, all one unless scales differ widely within W. By squaring; an
     error of size u becomes one of 2 ||M|| u + u^2, and what the product rounds.
     """
     M, e, _ = balanced(W)
@@ -153,16 +154,6 @@ def power_bounds(W):
         M = M @ M
         shift = int(np.frexp(frobenius(M) + error)[1])
         M, error, e = np.ldexp(M, -shift), np.ldexp(error, -shift), 2 * e + shift
-
-
-def powers_vanish(W):
-    """Whether W^k -> 0 is proved: a power of W, or of D^-1 W D, has norm below one."""
-    return any(value < -MARGIN for value in power_bounds(W))
-
-
-def log_radius(W):
-    """At least log rho(W): ||W^m||^(1/m) is never below the radius."""
-    return min(power_bounds(W)) + MARGIN
 
 
 def eigenvalues_near(W, error=0.0):

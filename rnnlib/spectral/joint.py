@@ -17,6 +17,7 @@ from rnnlib.spectral.radii import check_positive, check_range, check_scaling, sq
 from rnnlib.validate import check_count, shape_error
 
 MOST = 200_000  # numbers in the products looked at before giving up
+LONGEST, LARGE = 1000, 2.0**400  # factors, and size, of a product looked at
 
 
 def diagonal_vertices(W, gamma=1.0, low=0.0):
@@ -110,19 +111,23 @@ def joint_spectral_radius(matrices, *, tolerance=1e-2, scaling=None):
     if not largest.any():
         return 0.0, 0.0
     A = np.ldexp(A, n - n[:, None] - e)  # similar, and of size one
+    radius = np.abs(np.linalg.eigvals(A)).max()
+    more = max(int(np.frexp(radius)[1]), -20)  # so that long products stay in range
+    A, e = np.ldexp(A, -more), e + more
     lower, upper = _branch_and_bound(A, np.ldexp(tolerance, -e))
     return float(np.ldexp(lower, e)), float(np.ldexp(upper, e))
 
 
 def _branch_and_bound(A, tolerance):
-    """The bounds for matrices of size one; each is rounded outward."""
+    """The bounds for matrices of radius about one; each is rounded outward."""
     products, sizes = A, np.abs(A)
     bounds = _norms(A, sizes, 1)
     lower, upper, length = _radius(A, sizes, 1), bounds.max(), 1
     while True:
         alive = bounds > max(lower + tolerance, lower * (1 + 1e-11))
         upper = min(upper, max(lower + tolerance, bounds.max()))
-        if not alive.any() or alive.sum() * len(A) > MOST / A.shape[1] ** 2:
+        most = alive.sum() * len(A) > MOST / A.shape[1] ** 2
+        if not alive.any() or most or length == LONGEST or sizes.max() > LARGE:
             return lower, max(lower, upper)
         length += 1
         products, sizes = (
@@ -137,9 +142,9 @@ def _branch_and_bound(A, tolerance):
 
 def _norms(products, sizes, length):
     """At least ||product||_2, of ``length`` matrices each, and of their sizes."""
-    _, high = certificates.singular_bounds(products)
-    lost = rounding((products.shape[-1] + 4) * length)
-    return high + lost * certificates.frobenius(sizes)
+    largest = np.linalg.svd(products, compute_uv=False)[:, 0]  # backward stable
+    lost = rounding((products.shape[-1] + 4) * (length + 10))
+    return largest + lost * certificates.frobenius(sizes)
 
 
 def _radius(products, sizes, length):
