@@ -3,6 +3,9 @@
 Each function returns a `Bound`: a number, and what it assumes, evaluated on the
 derivatives given. A bound whose hypotheses fail is not raised as an error and not
 hidden: its ``holds`` is False, and the number then says nothing.
+
+Numbers are rounded outward, by `rnnlib.spectral.certificates`, so that rounding breaks
+no bound; that a rate is below or above one is proved or it is not claimed.
 """
 
 from dataclasses import dataclass, field
@@ -10,21 +13,25 @@ from numbers import Integral
 
 import numpy as np
 
-from rnnlib.spectral import joint, radii
+from rnnlib.spectral import certificates, joint, radii
+from rnnlib.spectral.certificates import EPS, MARGIN
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.norms import log_product_norms
 from rnnlib.spectral.radii import check_positive, square
 from rnnlib.validate import shape_error
 
-ROUNDING = 1e-12  # relative slack of an hypothesis on floats
+ROUNDING = 1e-12  # relative slack of an hypothesis on floats; MARGIN is above it
+ACCURACY = 2e-8  # twice what `log_product_norms` and `numerical_radius` promise
 
 
 @dataclass(frozen=True)
 class Bound:
     """log ||J_k ... J_1||_2 <= ``log_value``, or >= for a lower bound, if it ``holds``.
 
-    ``rate`` is the factor a step: below one, an upper bound proves that gradients
-    vanish as k grows; above one it proves nothing.
+    ``rate`` is the factor a step, as floats give it (0 or inf where they end). Below
+    one, an upper bound shows that gradients vanish as k grows; above one it shows
+    nothing. ``certain`` says that this side of one is proved, rounding included: a
+    rotation has a rate of one, and floats may put it on either side.
     """
 
     name: str
@@ -32,6 +39,7 @@ class Bound:
     rate: float
     hypotheses: dict = field(default_factory=dict)  # statement -> True or False
     lower: bool = False
+    certain: bool = False
 
     @property
     def holds(self):
@@ -40,13 +48,16 @@ class Bound:
 
     @property
     def proves_vanishing(self):
-        """True when the bound holds, is an upper one, and falls exponentially."""
-        return self.holds and not self.lower and self.rate < 1
+        """True when the bound holds, is an upper one, and is proved to fall to zero.
+
+        False means that it is not proved, and not that gradients do not vanish.
+        """
+        return self.holds and not self.lower and self.certain
 
     @property
     def proves_growth(self):
-        """True when the bound holds, is a lower one, and grows exponentially."""
-        return self.holds and self.lower and self.rate > 1
+        """True when the bound holds, is a lower one, and is proved to grow."""
+        return self.holds and self.lower and self.certain
 
 
 def norm_bound(W_hh, phi_prime, gamma):
@@ -67,15 +78,22 @@ def norm_bound(W_hh, phi_prime, gamma):
         For wrong shapes, complex numbers, or a gamma that is not positive.
     """
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma)
-    return _power("norm", gamma * radii.spectral_norm(W), k, hypotheses)
+    log_rate = np.log(gamma) + certificates.log_norm(W)
+    rate = _product(gamma, radii.spectral_norm(W))
+    return _power("norm", log_rate, rate, k, hypotheses)
 
 
 def entrywise_bound(W_hh, phi_prime, gamma):
     """||(gamma |W|)^k||_2, with |W| entry by entry; the rate is gamma rho(|W|)."""
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma)
-    log_value = _log_power_norm(gamma * np.abs(W), k)
-    rate = gamma * radii.spectral_radius(np.abs(W))
-    return Bound("entrywise", log_value, rate, hypotheses)
+    size = np.abs(W)
+    slack = ACCURACY + k * (MARGIN + certificates.rounding(len(W) + 2))
+    log_value = k * np.log(gamma) + _log_power_norm(size, k) + slack if k else 0.0
+    with np.errstate(over="ignore"):
+        scaled = gamma * size + certificates.TINY * (size > 0)
+    below = np.isfinite(scaled).all() and certificates.perron_below_one(scaled)
+    rate = _product(gamma, radii.spectral_radius(size))
+    return Bound("entrywise", float(log_value), rate, hypotheses, certain=below)
 
 
 def scaling_bound(W_hh, phi_prime, gamma, scaling):
@@ -85,12 +103,14 @@ def scaling_bound(W_hh, phi_prime, gamma, scaling):
     """
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma)
     scaling = radii.check_scaling(scaling, len(W))
-    with np.errstate(over="ignore"):
-        scaled = scaling[:, None] * W / scaling
-    radii.check_range("W_hh, scaling", scaled)
-    rate = gamma * radii.spectral_norm(scaled)
-    log_kappa = np.log(scaling.max()) - np.log(scaling.min()) if k else 0.0
-    return _power("scaling", rate, k, hypotheses, log_kappa)
+    (m, e), (s, f) = np.frexp(W), np.frexp(scaling)
+    powers = np.where(W != 0, e + f[:, None] - f, -(10**6))
+    top = int(powers.max())  # S W S^-1 = scaled 2^top
+    scaled = np.ldexp(m * s[:, None] / s, np.maximum(powers - top, -5000))
+    log_norm = certificates.log_norm(scaled) + top * np.log(2) + 4 * EPS
+    rate = _product(gamma, np.exp(min(log_norm, 800.0)))
+    log_kappa = np.log(scaling.max()) - np.log(scaling.min()) + MARGIN if k else 0.0
+    return _power("scaling", np.log(gamma) + log_norm, rate, k, hypotheses, log_kappa)
 
 
 def numerical_bound(W_hh, phi_prime, gamma):
@@ -101,12 +121,15 @@ def numerical_bound(W_hh, phi_prime, gamma):
     inequality bounds its (n - 1)-th power, which holds the product in one block.
     """
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, 0.0)
-    rate = gamma * radii.numerical_radius(W) * (1 + 1e-8)
-    if k == 0:
-        return Bound("numerical", 0.0, rate, hypotheses)
+    A, e = certificates.unit(W)
+    w = radii.numerical_radius(A) * (1 + ACCURACY)
     with np.errstate(divide="ignore"):
-        first = np.log(2 * gamma * radii.spectral_norm(W))
-    return _power("numerical", rate, k - 1, hypotheses, first)
+        log_rate = np.log(gamma) + np.log(w) + e * np.log(2)
+    rate = _product(gamma, np.ldexp(w, e))
+    if k == 0:
+        return _power("numerical", log_rate, rate, 0, hypotheses)
+    first = np.log(2) + np.log(gamma) + certificates.log_norm(W) + MARGIN
+    return _power("numerical", log_rate, rate, k - 1, hypotheses, first)
 
 
 def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
@@ -121,44 +144,48 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, low)
     if not (isinstance(length, Integral) and length > 0):
         raise ValueError(f"length: expected a positive integer, got {length!r}")
-    vertices = joint.diagonal_vertices(W, gamma, low)
+    A, e = certificates.unit(W)
+    if certificates.is_wide(W):
+        A, e = W, 0
+    vertices = joint.diagonal_vertices(A, 1.0, float(low / gamma))
     if len(vertices) ** length * W.size > joint.MOST:
         raise ValueError(f"length: expected fewer products, got {length}")
-    products, largest = np.eye(len(W))[None], [1.0]
-    for _ in range(length):
-        with np.errstate(over="ignore", invalid="ignore"):
-            products = (products[:, None] @ vertices).reshape(-1, *W.shape)
-        radii.check_range("W_hh, gamma", products)
-        largest.append(np.linalg.svd(products, compute_uv=False).max())
-    with np.errstate(divide="ignore"):
-        logs = np.log(largest)
+    step = np.log(gamma) + e * np.log(2) + MARGIN
+    logs = joint.log_largest_norms(vertices, length) + step * np.arange(length + 1)
     repeats, left = divmod(k, length)
     value = (repeats * logs[length] if repeats else 0.0) + logs[left]
-    return Bound("joint", value, largest[length] ** (1 / length), hypotheses)
+    log_rate = logs[length] / length
+    below = bool(log_rate < -MARGIN)
+    return Bound("joint", float(value), _exp(log_rate), hypotheses, certain=below)
 
 
 def linear_bound(W_hh, phi_prime):
     """||W^k||_2 <= sum over j < d of binom(k, j) rho^(k-j) nu^j, for phi = id.
 
     nu^2 = ||W||_F^2 - sum |lambda|^2 is the departure from normality. The rate is
-    rho(W): Gelfand's formula, with a constant.
+    rho(W): Gelfand's formula, with a constant. Rho and nu are taken from
+    above: an eigenvalue of a defective matrix is known to the d-th root of the rounding
+    only. That powers vanish is proved by one of them whose norm is below one.
     """
     W, k, _ = _upper(W_hh, phi_prime, 1.0)
-    eigenvalues = np.abs(np.linalg.eigvals(W))
-    rho = eigenvalues.max()
-    with np.errstate(over="ignore"):
-        total, rounding = (W**2).sum(), 4 * len(W) * np.finfo(float).eps
-    radii.check_range("W_hh", total)
-    nu = np.sqrt(max(total - (eigenvalues**2).sum(), 0.0) + rounding * total)
-    with np.errstate(divide="ignore"):
-        logs, log_binomial = [], 0.0
-        for j in range(min(len(W), k + 1)):
-            powers = [(k - j, rho), (j, nu)]
-            logs.append(log_binomial + sum(n * np.log(x) for n, x in powers if n))
-            log_binomial += np.log((k - j) / (j + 1)) if k > j else 0.0
+    rates = list(certificates.power_bounds(W))
+    options = {
+        "hypotheses": {"phi' = 1": bool((np.asarray(phi_prime) == 1).all())},
+        "certain": min(rates) < -MARGIN,
+    }
+    rate = radii.spectral_radius(W)
+    if k == 0 or not W.any():
+        return Bound("linear", 0.0 if k == 0 else -np.inf, rate, **options)
+    A, e = certificates.unit(W)
+    log_rho, nu = min(rates) + MARGIN - e * np.log(2), certificates.departure(A)
+    logs, log_binomial = [], 0.0
+    for j in range(min(len(A), k + 1)):
+        logs.append(log_binomial + (k - j) * log_rho + j * np.log(nu))
+        log_binomial += np.log((k - j) / (j + 1)) if k > j else 0.0
     top = max(logs)
-    total = top + np.log(np.exp(np.array(logs) - top).sum()) if top > -np.inf else top
-    return Bound("linear", total, rho, {"phi' = 1": bool((phi_prime == 1).all())})
+    total = top + np.log(np.exp(np.array(logs) - top).sum())
+    total += k * (e * np.log(2) + MARGIN) + MARGIN
+    return Bound("linear", float(total), rate, **options)
 
 
 def lower_bound(W_hh, phi_prime, low):
@@ -166,8 +193,11 @@ def lower_bound(W_hh, phi_prime, low):
     W, k, _ = _upper(W_hh, phi_prime, 1.0)
     check_positive("low", low)
     enough = bool((np.abs(phi_prime) >= low * (1 - ROUNDING)).all())
-    rate = low * radii.smallest_singular_value(W)
-    return _power("lower", rate, k, {f"|phi'| >= {low:g}": enough}, lower=True)
+    log_rate = np.log(low) + certificates.log_smallest(W)
+    rate = _product(low, radii.smallest_singular_value(W))
+    return _power(
+        "lower", log_rate, rate, k, {f"|phi'| >= {low:g}": enough}, lower=True
+    )
 
 
 def _upper(W_hh, phi_prime, gamma, low=None):
@@ -185,14 +215,26 @@ def _upper(W_hh, phi_prime, gamma, low=None):
     return W, len(phi_prime), {statement: bool(true.all())}
 
 
-def _power(name, rate, k, hypotheses, log_constant=0.0, lower=False):
-    with np.errstate(divide="ignore"):
-        log_value = log_constant + (k * np.log(rate) if k else 0.0)
-    return Bound(name, float(log_value), float(rate), hypotheses, lower)
+def _power(name, log_rate, rate, k, hypotheses, log_constant=0.0, lower=False):
+    """The bound exp(log_constant) rate^k, with a margin for rounding each step."""
+    outward = -MARGIN if lower else MARGIN
+    log_value = log_constant + k * (log_rate + outward) if k else log_constant
+    certain = bool(log_rate > MARGIN if lower else log_rate < -MARGIN)
+    return Bound(name, float(log_value), float(rate), hypotheses, lower, certain)
+
+
+def _exp(x):
+    """exp(x), 0 or inf where floats end."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.exp(x))
+
+
+def _product(*factors):
+    """Their product, 0 or inf where floats end."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.prod(factors))
 
 
 def _log_power_norm(A, k):
     """log ||A^k||_2, for any k."""
-    if k == 0:
-        return 0.0
     return float(log_product_norms(np.broadcast_to(A, (k, *A.shape)))[0, 0])

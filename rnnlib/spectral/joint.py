@@ -9,11 +9,15 @@ from numbers import Real
 
 import numpy as np
 
+from rnnlib.spectral import certificates
+from rnnlib.spectral.certificates import rounding
 from rnnlib.spectral.jacobians import real
+from rnnlib.spectral.norms import log_product_norms
 from rnnlib.spectral.radii import check_positive, check_range, check_scaling, square
 from rnnlib.validate import check_count, shape_error
 
 MOST = 200_000  # numbers in the products looked at before giving up
+LONGEST, LARGE = 1000, 2.0**400  # factors, and size, of a product looked at
 
 
 def diagonal_vertices(W, gamma=1.0, low=0.0):
@@ -29,6 +33,41 @@ def diagonal_vertices(W, gamma=1.0, low=0.0):
     choices = [low] if low == gamma else [low, gamma]
     corners = np.array(list(product(choices, repeat=len(W))))
     return corners[:, :, None] * W
+
+
+def log_largest_norms(vertices, length):
+    """At least log max ||V_n ... V_1||_2 over the vertices, for n = 0, ..., length.
+
+    The vertices (n, d, d) have entries of size one at most, or of any size where scales
+    differ. The rounding of a product is at most that of the product of the sizes, and
+    those are at most the largest.
+    """
+    d, size = vertices.shape[-1], np.abs(vertices).max(0)
+    least = size[size > 0].min(initial=1.0)
+    narrow = size.max() <= 1 and length * np.log2(least) > -900
+    products, logs = np.eye(d)[None], [0.0]
+    factors = []
+    for n in range(1, length + 1):
+        lost = rounding((d + 4) * n) + 2e-8 * (not narrow)
+        sizes = log_product_norms(np.broadcast_to(size, (n, d, d)))[0, 0]
+        if narrow:
+            products = (products[:, None] @ vertices).reshape(-1, d, d)
+            _, high = certificates.singular_bounds(products)
+            largest = np.log(high.max()) if products.any() else -np.inf
+        else:
+            factors = _extended(factors, vertices)
+            largest = log_product_norms(np.array(factors))[0].max() + 2e-8
+        with np.errstate(divide="ignore"):
+            logs.append(np.logaddexp(largest, np.log(lost) + sizes))
+    return np.array(logs)
+
+
+def _extended(factors, vertices):
+    """All products as their factors, (n, products, d, d), with one factor more."""
+    if not len(factors):
+        return vertices[None]
+    longer = np.repeat(factors, len(vertices), axis=1)
+    return np.append(longer, np.tile(vertices, (factors.shape[1], 1, 1))[None], 0)
 
 
 def check_low(low, gamma):
@@ -67,28 +106,58 @@ def joint_spectral_radius(matrices, *, tolerance=1e-2, scaling=None):
         with np.errstate(over="ignore"):
             A = A * scaling[:, None] / scaling
     check_range("matrices, scaling", A)
-    products, bounds = A, _norms(A)
-    lower, upper, length = _radii(A).max(), bounds.max(), 1
+    largest = np.abs(A).max(0)
+    _, e, n = certificates.balanced(largest)
+    if not largest.any():
+        return 0.0, 0.0
+    A = np.ldexp(A, n - n[:, None] - e)  # similar, and of size one
+    radius = np.abs(np.linalg.eigvals(A)).max()
+    more = max(int(np.frexp(radius)[1]), -20)  # so that long products stay in range
+    A, e = np.ldexp(A, -more), e + more
+    lower, upper = _branch_and_bound(A, np.ldexp(tolerance, -e))
+    return float(np.ldexp(lower, e)), float(np.ldexp(upper, e))
+
+
+def _branch_and_bound(A, tolerance):
+    """The bounds for matrices of radius about one; each is rounded outward."""
+    products, sizes = A, np.abs(A)
+    bounds = _norms(A, sizes, 1)
+    lower, upper, length = _radius(A, sizes, 1), bounds.max(), 1
     while True:
-        alive = bounds > lower + tolerance
+        alive = bounds > max(lower + tolerance, lower * (1 + 1e-11))
         upper = min(upper, max(lower + tolerance, bounds.max()))
-        if not alive.any() or alive.sum() * len(A) > MOST / A.shape[1] ** 2:
-            return float(lower), float(upper)
+        most = alive.sum() * len(A) > MOST / A.shape[1] ** 2
+        if not alive.any() or most or length == LONGEST or sizes.max() > LARGE:
+            return lower, max(lower, upper)
         length += 1
-        with np.errstate(over="ignore", invalid="ignore"):
-            products = (products[alive, None] @ A).reshape(-1, *A.shape[1:])
-        check_range("matrices, scaling, tolerance", products)
+        products, sizes = (
+            (P[alive, None] @ Q).reshape(-1, *A.shape[1:])
+            for P, Q in ((products, A), (sizes, np.abs(A)))
+        )
         bounds = np.repeat(bounds[alive], len(A))
-        bounds = np.minimum(bounds, _norms(products) ** (1 / length))
-        lower = max(lower, (_radii(products) ** (1 / length)).max())
+        norms = _norms(products, sizes, length)
+        bounds = np.minimum(bounds, norms ** (1 / length) * (1 + 1e-14))
+        lower = max(lower, _radius(products, sizes, length))
 
 
-def _norms(A):
-    return np.linalg.svd(A, compute_uv=False)[:, 0]
+def _norms(products, sizes, length):
+    """At least ||product||_2, of ``length`` matrices each, and of their sizes."""
+    largest = np.linalg.svd(products, compute_uv=False)[:, 0]  # backward stable
+    lost = rounding((products.shape[-1] + 4) * (length + 10))
+    return largest + lost * certificates.frobenius(sizes)
 
 
-def _radii(A):
-    return np.abs(np.linalg.eigvals(A)).max(axis=1)
+def _radius(products, sizes, length):
+    """At most the largest rho(product)^(1/length), and near it where that is known."""
+    best = np.abs(np.linalg.eigvals(products)).max(axis=1).argmax()
+    if not products[best].any():
+        return 0.0
+    product, e = certificates.unit(products[best])
+    lost = rounding((len(product) + 4) * length)
+    error = np.ldexp(lost * certificates.frobenius(sizes[best]), -e)
+    values, distance = certificates.eigenvalues_near(product, error)
+    least = max(values.max() - distance, 0.0)
+    return float(np.ldexp(least, e) ** (1 / length) * (1 - 1e-14))
 
 
 def diagonal_scaling(W, *, iterations=60):
@@ -102,7 +171,7 @@ def diagonal_scaling(W, *, iterations=60):
     check_count("iterations", iterations)
     if not W.any():
         return np.ones(len(W))
-    W = np.ldexp(W, -np.frexp(W)[1].max())  # the same s, and no overflow
+    W, _, start = certificates.balanced(W)  # the same s but for a factor, no overflow
 
     def look(x, p):
         U, sigma, Vt = np.linalg.svd(np.exp(x)[:, None] * W * np.exp(-x))
@@ -118,9 +187,10 @@ def diagonal_scaling(W, *, iterations=60):
             moved = x - step * gradient
             norm, new_value, new_gradient = look(moved, p)
             if norm < best:
-                best, s = norm, np.exp(moved - moved.mean())
+                best, s = norm, moved - moved.mean()
             if new_value <= value:
                 x, value, gradient, step = moved, new_value, new_gradient, 1.5 * step
             else:
                 step /= 2
-    return s
+    s = s - (start - start.mean()) * np.log(2)
+    return np.exp(s)

@@ -13,6 +13,7 @@ import numpy as np
 
 from rnnlib.activations import get_activation
 from rnnlib.layers.cell import project_inputs
+from rnnlib.spectral import certificates
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.radii import check_range
 from rnnlib.validate import check_inputs, check_params, shape_error
@@ -81,6 +82,8 @@ def lyapunov_exponents(
         raise shape_error("h_0", f"(B, {d}) or ({d},)", h_0.shape)
 
     frame = np.linalg.qr(rng.standard_normal((d, count)))[0]
+    B, e, _ = certificates.balanced(W_hh)  # a similarity: exponents stay
+    similar = np.ldexp(B, e)
     frame, sums, done = frame[None], 0.0, 0
     with np.errstate(all="ignore"):  # a NaN stays, and is found below
         for drive in islice(_drives(params, inputs), discard + steps):
@@ -89,7 +92,7 @@ def lyapunov_exponents(
                     raise shape_error("inputs", (len(h), "..."), drive.shape)
                 h = np.zeros((len(drive), d))
             h = phi(drive + h @ W_hh.T)
-            frame, R = np.linalg.qr(phi.derivative(h)[:, :, None] * (W_hh @ frame))
+            frame, R = np.linalg.qr(phi.derivative(h)[:, :, None] * (similar @ frame))
             done += 1
             if done > discard:
                 sums = sums + np.log(np.abs(np.diagonal(R, axis1=1, axis2=2)))

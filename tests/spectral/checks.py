@@ -140,9 +140,19 @@ def bounds_are_right():
         "linear": rho**5 + 5 * rho**4 * nu,
         "lower": (0.1 * smallest) ** 5,
     }
+    steps = {
+        "norm": gamma * size(W, 2),
+        "entrywise": gamma * abs(np.linalg.eigvals(abs(W))).max(),
+        "scaling": gamma * size(S @ W @ np.linalg.inv(S), 2),
+        "numerical": gamma * w,
+        "joint": pairs**0.5,
+        "linear": rho,
+        "lower": 0.1 * smallest,
+    }
     actual = rates()
     return all(
         abs(actual[name].log_value - np.log(value)) < 1e-6
+        and abs(actual[name].rate - steps[name]) < 1e-6
         and actual[name].holds
         and actual[name].lower == (name == "lower")
         for name, value in expected.items()
