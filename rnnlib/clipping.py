@@ -7,9 +7,8 @@ of `rnnlib.training` can skip such a step, when told to.)
 
 import numpy as np
 
-from rnnlib.parameters import is_finite
 from rnnlib.trees import Tree, flatten, rebuild
-from rnnlib.validate import check_array
+from rnnlib.validate import check_array, is_finite
 
 
 def global_norm(gradients: Tree) -> float:
@@ -46,7 +45,7 @@ def clip_by_global_norm(gradients: Tree, threshold: float) -> Tree:
 
     Source: {cite}`topcuoglu`, (15); {cite}`pascanu2013`.
     """
-    _check_threshold(threshold)
+    threshold = _check_threshold(threshold)
     flat = _finite(gradients)
     largest, root = _norm(flat)
     if largest * root <= threshold:
@@ -65,7 +64,7 @@ def clip_by_value(gradients: Tree, threshold: float) -> Tree:
 
     Source: {cite}`topcuoglu`, section 13, lines 64-66.
     """
-    _check_threshold(threshold)
+    threshold = _check_threshold(threshold)
     flat = _finite(gradients)
     return rebuild(
         gradients, {k: np.clip(g, -threshold, threshold) for k, g in flat.items()}
@@ -98,3 +97,4 @@ def _finite(gradients):
 def _check_threshold(threshold):
     if not (is_finite(threshold) and threshold > 0):
         raise ValueError(f"threshold: expected a finite number > 0, got {threshold!r}")
+    return float(threshold)

@@ -9,9 +9,8 @@ from numbers import Integral
 
 import numpy as np
 
-from rnnlib.parameters import is_finite
 from rnnlib.trees import Tree, flatten, rebuild, same_form
-from rnnlib.validate import check_callable
+from rnnlib.validate import check_callable, is_finite
 
 # Central difference weights w_1, w_2, ... for f(a + j t) - f(a - j t), by order.
 STENCILS = {

@@ -9,14 +9,15 @@ without K, leaves out the steps where it is False.
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlib.parameters import MATRICES, Params
+from rnnlib.parameters import MATRICES, Params, check_params
 from rnnlib.validate import (
     check_array,
     check_indices,
-    check_params,
     check_precision,
     check_rate,
     finite_result,
+    is_array,
+    kind_of,
     shape_error,
 )
 
@@ -83,7 +84,7 @@ def cross_entropy(
     log_p = log_softmax(z)
     keep = _check_outputs_mask(z, mask)
     delta_z = np.exp(log_p)
-    if isinstance(y, np.ndarray) and y.dtype.kind in "iu" and y.shape != z.shape:
+    if is_array(y) and y.dtype.kind in "iu" and y.shape != z.shape:
         index = _classes(y, z, keep)[..., None]
         loss = 0 - np.take_along_axis(log_p, index, -1)[..., 0].sum(where=_all(keep))
         p_y = np.take_along_axis(delta_z, index, -1)
@@ -135,7 +136,7 @@ def weight_decay_penalty(params: Params, weight_decay: float) -> np.floating:
     Source: {cite}`roysdon`, section 1.4.
     """
     check_params(params)
-    check_rate("weight_decay", weight_decay)
+    weight_decay = check_rate("weight_decay", weight_decay)
     squares = sum((W * W).sum() for W in (getattr(params, n) for n in MATRICES))
     return params.dtype.type(0.5 * weight_decay) * squares
 
@@ -150,9 +151,8 @@ def _all(keep):
 def _check_outputs_mask(z, mask):
     if mask is None:
         return None
-    if not isinstance(mask, np.ndarray) or mask.dtype != bool:
-        kind = getattr(mask, "dtype", type(mask).__name__)
-        raise ValueError(f"mask: expected a boolean NumPy array, got {kind}")
+    if not is_array(mask) or mask.dtype != bool:
+        raise ValueError(f"mask: expected a boolean NumPy array, got {kind_of(mask)}")
     if mask.shape != z.shape[:-1]:
         raise shape_error("mask", z.shape[:-1], mask.shape)
     return mask
@@ -167,9 +167,8 @@ def _classes(y, z, keep):
 
 def _targets_like(y, z, keep):
     """Dense targets of the shape of z; zero where the mask is False."""
-    if not isinstance(y, np.ndarray) or y.dtype.kind not in "fciu":
-        kind = getattr(y, "dtype", type(y).__name__)
-        raise ValueError(f"y: expected a NumPy array of numbers, got {kind}")
+    if not is_array(y) or y.dtype.kind not in "fciu":
+        raise ValueError(f"y: expected a NumPy array of numbers, got {kind_of(y)}")
     if y.shape != z.shape:
         raise shape_error("y", z.shape, y.shape)
     if keep is not None:

@@ -47,7 +47,7 @@ def loss_and_gradients(
         As `forward` and the loss.
     """
     check_choice("loss", loss, LOSSES)
-    check_rate("weight_decay", weight_decay)
+    weight_decay = check_rate("weight_decay", weight_decay)
     checked = check_forward(params, x, h_0, phi, topology, mask)
     trace = run(params, x, *checked, topology=topology, mask=mask)
     require_finite(trace.z, "forward", "params", "x", "h_0")

@@ -61,7 +61,7 @@ def sgd(
     Source: {cite}`roysdon`, 1.9; {cite}`sarkar`, 3.3; {cite}`khanna`, (13)-(15).
     """
     _check_fraction("momentum", momentum)
-    check_rate("weight_decay", weight_decay)
+    weight_decay = check_rate("weight_decay", weight_decay)
 
     def rule(n, eta, v, g, u=0.0):
         g = g + weight_decay * v if weight_decay else g
@@ -78,8 +78,8 @@ def adagrad(
 
     Options and errors as `sgd`. Source: {cite}`duchi2011`.
     """
-    check_rate("eps", eps)
-    check_rate("weight_decay", weight_decay)
+    eps = check_rate("eps", eps)
+    weight_decay = check_rate("weight_decay", weight_decay)
 
     def rule(n, eta, v, g, r):
         g = g + weight_decay * v if weight_decay else g
@@ -128,10 +128,10 @@ def adamw(
 
 
 def _adam(name, learning_rate, beta_1, beta_2, eps, weight_decay, decoupled):
-    _check_fraction("beta_1", beta_1)
-    _check_fraction("beta_2", beta_2)
-    check_rate("eps", eps)
-    check_rate("weight_decay", weight_decay)
+    beta_1 = _check_fraction("beta_1", beta_1)
+    beta_2 = _check_fraction("beta_2", beta_2)
+    eps = check_rate("eps", eps)
+    weight_decay = check_rate("weight_decay", weight_decay)
 
     def rule(n, eta, v, g, m, q):
         if weight_decay and not decoupled:
@@ -149,7 +149,7 @@ def _adam(name, learning_rate, beta_1, beta_2, eps, weight_decay, decoupled):
 def _optimiser(name, rule, learning_rate, memories):
     """Apply a rule for one array, (n, eta, v, g, *memory), to every array of a tree."""
     if not callable(learning_rate):
-        check_rate("learning_rate", learning_rate)
+        learning_rate = check_rate("learning_rate", learning_rate)
 
     def init_state(params):
         flat = _real("params", params)
@@ -205,6 +205,7 @@ def _quotient(a, b):
 
 
 def _check_fraction(name, value):
-    check_rate(name, value)
+    value = check_rate(name, value)
     if value >= 1:
         raise ValueError(f"{name}: expected a number below 1, got {value!r}")
+    return value

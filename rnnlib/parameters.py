@@ -1,11 +1,19 @@
 """The five parameters of the vanilla network, and how to make them."""
 
-from math import isfinite
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
+
+from rnnlib.validate import (
+    check_arrays,
+    check_count,
+    check_dtype,
+    check_rate,
+    check_rng,
+    check_shapes,
+    shape_error,
+)
 
 
 class Params(NamedTuple):
@@ -53,9 +61,8 @@ def parameter_shapes(d_x: int, d_h: int, K: int) -> Params:
     ValueError
         When a size is not a positive integer.
     """
-    for name, size in (("d_x", d_x), ("d_h", d_h), ("K", K)):
-        if not isinstance(size, (int, np.integer)) or size < 1 or size is True:
-            raise ValueError(f"{name}: expected a positive integer, got {size!r}")
+    d_x, d_h = check_count("d_x", d_x), check_count("d_h", d_h)
+    K = check_count("K", K)
     return Params._make([(d_h, d_x), (d_h, d_h), (d_h,), (K, d_h), (K,)])
 
 
@@ -65,14 +72,6 @@ def count_parameters(params: Params) -> int:
     Units: numbers, not bytes. The length of the sequence does not enter.
     """
     return sum(array.size for array in params)
-
-
-def is_finite(value):
-    """True for a real number that a float can hold."""
-    try:
-        return isinstance(value, Real) and isfinite(value)
-    except OverflowError:
-        return False
 
 
 def add_params(one, other):
@@ -109,16 +108,9 @@ def init_params(
         For a size that is not a positive integer, an ``rng`` that is not a
         Generator, a scale that is negative or not finite, or another dtype.
     """
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
-    if scale is not None and not (is_finite(scale) and scale >= 0):
-        raise ValueError(f"scale: expected a finite number >= 0, got {scale!r}")
-    try:
-        known = np.dtype(dtype) in (np.float32, np.float64)
-    except TypeError:
-        known = False
-    if not known:
-        raise ValueError(f"dtype: expected float32 or float64, got {dtype!r}")
+    check_rng(rng)
+    scale = None if scale is None else check_rate("scale", scale)
+    check_dtype(dtype)
 
     def draw(shape):
         if len(shape) == 1:
@@ -131,3 +123,13 @@ def init_params(
         return drawn
 
     return Params(*map(draw, parameter_shapes(d_x, d_h, K)))
+
+
+def check_params(params):
+    """Five finite arrays of one precision whose sizes agree."""
+    if not isinstance(params, Params):
+        raise ValueError(f"params: expected Params, got {type(params).__name__}")
+    check_arrays(params)
+    if params.W_hh.shape[0] != params.W_hh.shape[1]:
+        raise shape_error("W_hh", "(d_h, d_h)", params.W_hh.shape)
+    return check_shapes(params, parameter_shapes(params.d_x, params.d_h, params.K))

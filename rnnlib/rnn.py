@@ -33,13 +33,12 @@ from rnnlib.layers.cell import (
 )
 from rnnlib.layers.readout import TOPOLOGIES, logits, logits_back, read, read_back
 from rnnlib.layers.vanilla import recur, recur_back
-from rnnlib.parameters import Params
+from rnnlib.parameters import Params, check_params
 from rnnlib.validate import (
     check_array,
     check_choice,
     check_inputs,
     check_mask,
-    check_params,
     check_precision,
     finite_result,
 )

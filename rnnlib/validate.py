@@ -5,12 +5,36 @@ Each error names the argument, what was expected and what came.
 
 from collections.abc import Callable
 from functools import wraps
-from numbers import Integral
+from math import isfinite
+from numbers import Integral, Real
 from typing import TypeVar, cast
 
 import numpy as np
 
-from rnnlib.parameters import Params, is_finite, parameter_shapes
+FLOATS = tuple(map(np.dtype, ("f4", "f8", "c8", "c16")))  # what rnnlib computes in
+
+
+def is_array(value):
+    """An ndarray or memmap: matrices and masked arrays compute otherwise."""
+    return type(value) in (np.ndarray, np.memmap)
+
+
+def kind_of(value):
+    """What an argument is, in a word: "int64", "matrix", "masked array", "list"."""
+    if isinstance(value, np.ma.MaskedArray):
+        return "masked array"
+    if isinstance(value, np.ndarray) and not is_array(value):
+        return type(value).__name__
+    return str(getattr(value, "dtype", type(value).__name__))
+
+
+def is_finite(value):
+    """True for a real number that a float can hold."""
+    try:
+        return isinstance(value, Real) and isfinite(value)
+    except OverflowError:
+        return False
+
 
 F = TypeVar("F", bound=Callable)
 
@@ -21,10 +45,12 @@ def shape_error(name, expected, actual):
 
 
 def check_array(name, array, shape=None):
-    """A finite floating or complex NumPy array, of ``shape`` when that is given."""
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fc":
-        kind = getattr(array, "dtype", type(array).__name__)
-        raise ValueError(f"{name}: expected a floating NumPy array, got {kind}")
+    """A finite array of float32 or float64, real or complex; of ``shape`` if given."""
+    if not is_array(array) or array.dtype.newbyteorder("=") not in FLOATS:
+        raise ValueError(
+            f"{name}: expected a floating NumPy array, got {kind_of(array)}"
+            + (", not float32 or float64" if kind_of(array).startswith("float") else "")
+        )
     if shape is not None and array.shape != tuple(shape):
         raise shape_error(name, tuple(shape), array.shape)
     if not np.isfinite(array).all():
@@ -38,16 +64,6 @@ def check_precision(name, array, like, those="the parameters"):
     ours, theirs = np.finfo(like.dtype).dtype, np.finfo(array.dtype).dtype
     if ours != theirs:
         raise ValueError(f"{name}: expected {ours} like {those}, got {theirs}")
-
-
-def check_params(params):
-    """Five finite arrays of one precision whose sizes agree."""
-    if not isinstance(params, Params):
-        raise ValueError(f"params: expected Params, got {type(params).__name__}")
-    check_arrays(params)
-    if params.W_hh.shape[0] != params.W_hh.shape[1]:
-        raise shape_error("W_hh", "(d_h, d_h)", params.W_hh.shape)
-    return check_shapes(params, parameter_shapes(params.d_x, params.d_h, params.K))
 
 
 def check_arrays(params):
@@ -72,9 +88,10 @@ def check_shapes(params, expected):
 
 def check_inputs(x, params):
     """Dense inputs (T, B, d_x), or integer inputs (T, B) below d_x."""
-    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fciu":
-        kind = getattr(x, "dtype", type(x).__name__)
-        raise ValueError(f"x: expected a floating or integer NumPy array, got {kind}")
+    if not is_array(x) or x.dtype.kind not in "fciu":
+        raise ValueError(
+            f"x: expected a floating or integer NumPy array, got {kind_of(x)}"
+        )
     integer = x.dtype.kind in "iu"
     expected = "(T, B) of integers" if integer else f"(T, B, {params.d_x}) of floats"
     if x.ndim != (2 if integer else 3):
@@ -104,9 +121,8 @@ def check_indices(name, index, size):
 
 def check_mask(mask, T, B):
     """A boolean (T, B) in which every sequence has at least one real step."""
-    if not isinstance(mask, np.ndarray) or mask.dtype != bool:
-        kind = getattr(mask, "dtype", type(mask).__name__)
-        raise ValueError(f"mask: expected a boolean NumPy array, got {kind}")
+    if not is_array(mask) or mask.dtype != bool:
+        raise ValueError(f"mask: expected a boolean NumPy array, got {kind_of(mask)}")
     if mask.shape != (T, B):
         raise shape_error("mask", (T, B), mask.shape)
     empty = np.flatnonzero(~mask.any(axis=0))
@@ -127,17 +143,20 @@ def check_choice(name, value, choices):
 
 
 def check_rate(name, value):
-    """A finite number that is not negative."""
+    """A finite number that is not negative, as a float of Python."""
     if not (is_finite(value) and value >= 0):
         raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
-    return value
+    return float(value)
 
 
 def check_count(name, value, *, least=1):
-    """An integer that is at least ``least``."""
+    """An integer that is at least ``least``, as an int of Python.
+
+    NumPy's integers compute in their own width: a sum of two could wrap around.
+    """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name}: expected an integer >= {least}, got {value!r}")
-    return value
+    return int(value)
 
 
 def check_dtype(dtype):
@@ -167,8 +186,8 @@ def check_rng(rng):
 
 def check_step_targets(y, T, B, K):
     """The step axis of y, before it is taken apart; the loss checks the rest."""
-    if not isinstance(y, np.ndarray):
-        raise ValueError(f"y: expected a NumPy array, got {type(y).__name__}")
+    if not is_array(y):
+        raise ValueError(f"y: expected a NumPy array, got {kind_of(y)}")
     if y.shape not in ((T, B), (T, B, K)):
         raise shape_error("y", f"{(T, B)} or {(T, B, K)}", y.shape)
 

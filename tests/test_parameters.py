@@ -78,7 +78,7 @@ def test_bad_options(options, message):
 @pytest.mark.parametrize("name", ["d_x", "d_h", "K"])
 def test_bad_sizes(name, size):
     sizes = {"d_x": 3, "d_h": 4, "K": 5, name: size}
-    message = f"{name}: expected a positive integer, got {size!r}"
+    message = f"{name}: expected an integer >= 1, got {size!r}"
     for function in (parameter_shapes, lambda **kw: init_params(**kw, rng=rng())):
         with pytest.raises(ValueError, match=message):
             function(**sizes)

@@ -28,8 +28,8 @@ WRONG_PARAMETERS = [
     ("b_h", (1,), "b_h: expected shape (5,), got (1,)"),
     ("W_hy", (D_H, K), "W_hy: expected shape (5, 5), got (5, 6)"),
     ("b_y", (1,), "b_y: expected shape (6,), got (1,)"),
-    ("W_hy", (0, D_H), "K: expected a positive integer, got 0"),
-    ("W_xh", (D_H, 0), "d_x: expected a positive integer, got 0"),
+    ("W_hy", (0, D_H), "K: expected an integer >= 1, got 0"),
+    ("W_xh", (D_H, 0), "d_x: expected an integer >= 1, got 0"),
 ]
 
 

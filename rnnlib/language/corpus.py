@@ -22,7 +22,7 @@ class Corpus(NamedTuple):
 
 def corpus_of(text, window=1):
     """The `Corpus` of a str. ValueError when it has no more than ``window`` symbols."""
-    check_count("window", window)
+    window = check_count("window", window)
     check_length(text, window)
     alphabet = Alphabet.of(text)
     indices = alphabet.encode(text, _dtype(len(alphabet)))
@@ -38,7 +38,7 @@ def read_corpus(path, window=1):
 
     Errors as `rnnlib.language.read_text`, and ValueError when the file changes.
     """
-    check_count("window", window)
+    window = check_count("window", window)
     path = Path(path)
     if path.is_file() or path.is_dir() or not path.exists():
         return _encode(path, path, window)

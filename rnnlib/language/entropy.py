@@ -35,7 +35,7 @@ def entropy_rate_bounds(source, n):
     All words that occur are enumerated. Raises ValueError for an n that is no positive
     integer, or more than 2^22 numbers at a time.
     """
-    check_count("n", n)
+    n = check_count("n", n)
     V, S, _ = check_source(source).edges.shape
     words = np.diag(stationary(source))[None]  # P(word, first state, present state)
     for _ in range(n - 1):

@@ -13,12 +13,13 @@ from rnnlib.activations import get_activation
 from rnnlib.language.ngrams import NGrams
 from rnnlib.layers.cell import check_cell
 from rnnlib.layers.vanilla import VanillaParams, recur
+from rnnlib.parameters import check_params
 from rnnlib.validate import (
     check_array,
     check_callable,
     check_count,
-    check_params,
     check_rate,
+    check_rng,
     shape_error,
 )
 
@@ -53,26 +54,26 @@ def generate(step, state, start, count, *, rng=None, temperature=1.0, stop=None)
     Raises
     ------
     ValueError
-        For options out of range, an empty start, no ``rng``, or logits of which none
-        is finite or one is NaN or +inf.
+        For options out of range, an empty start, no ``rng``, a step that returns no
+        pair, or logits of which none is finite or one is NaN or +inf.
     """
     check_callable("step", step)
-    check_count("count", count)
-    check_rate("temperature", temperature)
-    if temperature > 0 and not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    count = check_count("count", count)
+    temperature = check_rate("temperature", temperature)
+    if temperature > 0:
+        check_rng(rng)
     prompt = [start] if start is None or np.ndim(start) == 0 else list(start)
     if not prompt:
         raise ValueError("start: expected at least one symbol, got none")
     for symbol in prompt:
-        logits, state = step(state, symbol)
+        logits, state = _taken(step(state, symbol))
     drawn = []
     while True:
         u = rng.random() if temperature > 0 else None
         drawn.append(_choose(logits, temperature, u))
         if len(drawn) == count or drawn[-1] == stop:
             return np.array(drawn)
-        logits, state = step(state, drawn[-1])
+        logits, state = _taken(step(state, drawn[-1]))
 
 
 def tempered(logits, temperature):
@@ -80,7 +81,7 @@ def tempered(logits, temperature):
 
     Raises ValueError as `generate`.
     """
-    check_rate("temperature", temperature)
+    temperature = check_rate("temperature", temperature)
     z = np.asarray(logits)
     if z.ndim != 1 or z.size == 0 or z.dtype.kind != "f":
         raise ValueError(f"logits: expected floats (V,), got {z.dtype} {z.shape}")
@@ -158,6 +159,17 @@ def ngram_step(model):
         return model.log_probabilities(context), context
 
     return step
+
+
+def _taken(result):
+    """What a step returned, when it is a pair."""
+    if not (isinstance(result, tuple) and len(result) == 2):
+        size = f" of {len(result)}" if isinstance(result, tuple) else ""
+        raise ValueError(
+            "step: expected a function that returns (logits, state), "
+            f"got {type(result).__name__}{size}"
+        )
+    return result
 
 
 def _choose(logits, temperature, u):

@@ -6,8 +6,7 @@ Source of the grammars: {cite}`reber1967`; embedded, {cite}`hochreiter1997`.
 import numpy as np
 
 from rnnlib.language.sources import check_rows, make_source
-from rnnlib.parameters import is_finite
-from rnnlib.validate import check_array, shape_error
+from rnnlib.validate import check_array, is_finite, shape_error
 
 REBER = [  # state, symbol, next state; both choices of a state are equally likely
     *((0, "B", 1), (1, "T", 2), (1, "P", 3), (2, "S", 2), (2, "X", 4), (3, "T", 3)),

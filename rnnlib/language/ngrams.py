@@ -15,7 +15,8 @@ d(c) is the number of different symbols seen after c. Below order 0 stands 1/V. 
 context that was never seen has the probabilities of c'. Under Kneser-Ney, in all orders
 but the highest, n counts the different symbols in front of the pair (c, x), and the
 discount D of an order is n_1 / (n_1 + 2 n_2), with n_k the number of pairs counted k
-times. Every sequence begins with tau start symbols, which are never predicted.
+times, or 1/2 where n_1 or n_2 is 0. Every sequence begins with tau start symbols, which
+are never predicted.
 
 Sources: {cite}`witten1991`, {cite}`kneser1995`, {cite}`chen1999`.
 """
@@ -122,7 +123,7 @@ def fit_ngrams(indices, order, V, smoothing="kneser-ney", alpha=1.0):
     """
     order, V = int(check_count("order", order, least=0)), int(check_count("V", V))
     check_choice("smoothing", smoothing, SMOOTHINGS)
-    check_rate("alpha", alpha)
+    alpha = check_rate("alpha", alpha)
     if (V + 1) ** (order + 1) >= 2**63:
         raise ValueError(
             f"order: expected (V + 1)^(order + 1) < 2^63, got {order} with V = {V}"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.validate import check_array, check_count, shape_error
+from rnnlib.validate import check_array, check_count, check_rng, shape_error
 
 
 class Source(NamedTuple):
@@ -81,9 +81,8 @@ def sample_path(source, n, rng):
     The first state is drawn from `stationary`. Raises ValueError for an n that is no
     positive integer, or an ``rng`` that is not a Generator.
     """
-    check_count("n", n)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    n = check_count("n", n)
+    check_rng(rng)
     check_source(source)
     choices = []  # of each state: cumulative probabilities, symbols, next states
     for s in range(source.edges.shape[1]):

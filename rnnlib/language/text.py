@@ -36,7 +36,7 @@ def read_text(path, window=1):
         For a folder, an empty file, bytes that are not UTF-8 (with the place of the
         first), a NUL byte (a binary file), or a text that is too short.
     """
-    check_count("window", window)
+    window = check_count("window", window)
     return check_length("".join(pieces(path)), window, path)
 
 

@@ -6,8 +6,8 @@ number is a ValueError that names the argument.
 
 import numpy as np
 
-from rnnlib.parameters import init_params, is_finite
-from rnnlib.validate import check_count, check_rate, check_rng
+from rnnlib.parameters import init_params
+from rnnlib.validate import check_count, check_rate, check_rng, is_finite
 
 
 def scaled_normal(shape, *, rng, scale=None, dtype=np.float64):
@@ -41,7 +41,7 @@ def orthogonal(shape, *, rng, gain=1.0, dtype=np.float64):
     """
     rows, columns = _check(shape, dtype)
     check_rng(rng)
-    check_rate("gain", gain)
+    gain = check_rate("gain", gain)
     tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)
@@ -50,7 +50,7 @@ def orthogonal(shape, *, rng, gain=1.0, dtype=np.float64):
 
 def scaled_identity(d, *, scale=1.0, dtype=np.float64):
     """scale I, (d, d). Source: {cite}`le2015`."""
-    check_count("d", d)
+    d = check_count("d", d)
     _check((d, d), dtype)
     return (check_rate("scale", scale) * np.eye(d)).astype(dtype)
 
@@ -62,7 +62,7 @@ def init_irnn(d_x, d_h, K, *, rng, scale=1e-3, identity=1.0, b_h=0.0, dtype=np.f
     for a positive b_h.
     """
     params = init_params(d_x, d_h, K, rng=rng, scale=scale, dtype=dtype)
-    check_rate("identity", identity)
+    identity = check_rate("identity", identity)
     return params._replace(
         W_hh=scaled_identity(d_h, scale=identity, dtype=dtype),
         b_h=np.full(d_h, check_rate("b_h", b_h), dtype),

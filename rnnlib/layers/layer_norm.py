@@ -89,7 +89,7 @@ def normalise(a, gain, bias, *, epsilon=EPSILON):
     check_array("a", a)
     for name, array in (("gain", gain), ("bias", bias)):
         check_precision(name, check_array(name, array, a.shape[-1:]), a, "a")
-    check_rate("epsilon", epsilon)
+    epsilon = check_rate("epsilon", epsilon)
     unit, scale = _unit(a, epsilon)
     return gain * unit + bias, unit, scale
 
@@ -146,7 +146,7 @@ def forward(
     finite.
     """
     T, B, h_0, state_shape = begin(params, LayerNormParams, shapes, x, mask, state)
-    check_rate("epsilon", epsilon)
+    epsilon = check_rate("epsilon", epsilon)
     phi = get_activation(phi)
     W_xh, W_hh, gain, b_h = params
     projected = project_inputs(W_xh, x)

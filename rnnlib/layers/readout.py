@@ -139,7 +139,7 @@ def loss_and_gradients(
     Arguments as `forward`; ``loss`` and ``y`` as in `rnnlib.loss_and_gradients`.
     """
     check_choice("loss", loss, LOSSES)
-    check_rate("scale", scale)
+    scale = check_rate("scale", scale)
     trace = forward(cell, params, x, state=state, topology=topology, mask=mask)
     output_mask = mask if topology == "many-to-many" else None
     value, delta_z = LOSSES[loss](trace.z, y, output_mask)

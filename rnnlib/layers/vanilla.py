@@ -146,7 +146,9 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     check_trace(trace, VanillaTrace, params)
     d_output = check_adjoint("d_output", d_output, trace.output)
     d_state = check_adjoint("d_state", d_state, trace.state)
-    g = np.zeros(trace.h.shape, np.result_type(params.dtype, trace.h, d_output))
+    g = np.zeros(
+        trace.h.shape, np.result_type(params.dtype, trace.h, d_output, d_state)
+    )
     g[1:] = d_output
     g[-1] += d_state
     phi_prime = trace.phi.derivative(trace.output)

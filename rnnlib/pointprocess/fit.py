@@ -15,13 +15,8 @@ from rnnlib.pointprocess.hawkes import Hawkes, hawkes_loss_and_gradients
 from rnnlib.pointprocess.likelihood import loss_and_gradients
 from rnnlib.pointprocess.parameters import PointProcessParams, check_params
 from rnnlib.pointprocess.sequences import EventSequence, pad
-from rnnlib.pointprocess.validate import (
-    check_count,
-    check_numbers,
-    check_positive,
-    check_real,
-)
-from rnnlib.validate import check_rate
+from rnnlib.pointprocess.validate import check_numbers, check_positive, check_real
+from rnnlib.validate import check_count, check_rate
 
 WALL = 1e3  # times the loss at the start: what an infinite intensity counts as
 FLAT = 1e-5  # nats an event: the largest slope of a converged `fit`
@@ -142,8 +137,8 @@ def fit(params, sequences, *, free=None, phi="tanh", weight_decay=0.0, maxiter=3
     """
     check_params(params)
     check_real("params", params.dtype)
-    check_count("maxiter", maxiter)
-    check_rate("weight_decay", weight_decay)
+    maxiter = check_count("maxiter", maxiter)
+    weight_decay = check_rate("weight_decay", weight_decay)
     count = max(1, int(pad(sequences, params.K).events.sum()))
     loss_and_gradients(params, sequences, phi=phi)
     scaled, unit = _scaled(sequences)

@@ -10,12 +10,11 @@ from scipy import special
 
 from rnnlib.pointprocess.validate import (
     check_broadcast,
-    check_count,
     check_numbers,
     check_real,
-    check_rng,
     check_slope,
 )
+from rnnlib.validate import check_count, check_rng
 
 EULER_TERMS = 200  # of the series in `mean_gap`, for arguments up to 50
 

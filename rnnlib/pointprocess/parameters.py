@@ -5,8 +5,14 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib import parameters as core
-from rnnlib.pointprocess.validate import check_count, check_positive, check_rng
-from rnnlib.validate import check_array, check_precision, shape_error
+from rnnlib.pointprocess.validate import check_positive
+from rnnlib.validate import (
+    check_array,
+    check_count,
+    check_precision,
+    check_rng,
+    shape_error,
+)
 
 
 class PointProcessParams(NamedTuple):

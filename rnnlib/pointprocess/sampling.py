@@ -7,13 +7,14 @@ from rnnlib.losses import softmax
 from rnnlib.pointprocess.gaps import inverse_compensator
 from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import EventSequence
-from rnnlib.pointprocess.validate import (
+from rnnlib.pointprocess.validate import check_positive, check_real
+from rnnlib.validate import (
+    check_array,
     check_count,
-    check_positive,
-    check_real,
+    check_precision,
     check_rng,
+    shape_error,
 )
-from rnnlib.validate import check_array, check_precision, shape_error
 
 
 def sample(

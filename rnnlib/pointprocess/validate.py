@@ -1,24 +1,8 @@
 """Checks of events, gaps and rates: errors name what was expected and what came."""
 
-from numbers import Integral
-
 import numpy as np
 
-from rnnlib.parameters import is_finite
-
-
-def check_rng(rng):
-    """A NumPy Generator: the only source of randomness."""
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
-    return rng
-
-
-def check_count(name, value):
-    """A positive integer."""
-    if isinstance(value, bool) or not (isinstance(value, Integral) and value > 0):
-        raise ValueError(f"{name}: expected a positive integer, got {value!r}")
-    return int(value)
+from rnnlib.validate import is_finite
 
 
 def check_positive(name, value):

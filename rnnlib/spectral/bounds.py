@@ -139,7 +139,7 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     each phi'_t, so it is largest at a vertex: the bound is a_length^q a_r, where
     k = q length + r. The rate a_length^(1/length) tends to the joint spectral radius.
     """
-    check_positive("gamma", gamma)
+    gamma = check_positive("gamma", gamma)
     joint.check_low(low, gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, low)
     if not (isinstance(length, Integral) and length > 0):
@@ -191,7 +191,7 @@ def linear_bound(W_hh, phi_prime):
 def lower_bound(W_hh, phi_prime, low):
     """(low sigma_min(W))^k, from below, with low what |phi'| does not fall under."""
     W, k, _ = _upper(W_hh, phi_prime, 1.0)
-    check_positive("low", low)
+    low = check_positive("low", low)
     enough = bool((np.abs(phi_prime) >= low * (1 - ROUNDING)).all())
     log_rate = np.log(low) + certificates.log_smallest(W)
     rate = _product(low, radii.smallest_singular_value(W))
@@ -203,7 +203,7 @@ def lower_bound(W_hh, phi_prime, low):
 def _upper(W_hh, phi_prime, gamma, low=None):
     """W, k and the hypothesis on phi'."""
     W, phi_prime = square(W_hh, "W_hh"), real("phi_prime", phi_prime)
-    check_positive("gamma", gamma)
+    gamma = check_positive("gamma", gamma)
     if phi_prime.ndim < 2 or phi_prime.shape[-1] != len(W):
         raise shape_error("phi_prime", f"(k, ..., {len(W)})", phi_prime.shape)
     most = gamma * (1 + ROUNDING)

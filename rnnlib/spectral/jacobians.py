@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.parameters import check_params
 from rnnlib.rnn import Trace
-from rnnlib.validate import check_array, check_params, shape_error
+from rnnlib.validate import check_array, shape_error
 
 LARGE = 2.0**240  # factors between 1/LARGE and LARGE are multiplied without care
 

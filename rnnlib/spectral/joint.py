@@ -26,7 +26,7 @@ def diagonal_vertices(W, gamma=1.0, low=0.0):
     Every Jacobian Diag(phi') W with low <= phi' <= gamma lies in their convex hull.
     """
     W = square(W)
-    check_positive("gamma", gamma)
+    gamma = check_positive("gamma", gamma)
     check_low(low, gamma)
     if 2 ** len(W) > MOST / 10:
         raise ValueError(f"W: expected d <= 14 for 2^d vertices, got d = {len(W)}")
@@ -100,7 +100,7 @@ def joint_spectral_radius(matrices, *, tolerance=1e-2, scaling=None):
     A = real("matrices", matrices)
     if A.ndim != 3 or A.shape[1] != A.shape[2] or 0 in A.shape:
         raise shape_error("matrices", "(n, d, d), no size zero", A.shape)
-    check_positive("tolerance", tolerance)
+    tolerance = check_positive("tolerance", tolerance)
     if scaling is not None:
         scaling = check_scaling(scaling, A.shape[1])
         with np.errstate(over="ignore"):
@@ -168,7 +168,7 @@ def diagonal_scaling(W, *, iterations=60):
     values for p = 1, 2, 4, ..., 256; the best s met is returned, geometric mean one.
     """
     W = square(W)
-    check_count("iterations", iterations)
+    iterations = check_count("iterations", iterations)
     if not W.any():
         return np.ones(len(W))
     W, _, start = certificates.balanced(W)  # the same s but for a factor, no overflow

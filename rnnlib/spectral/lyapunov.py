@@ -13,10 +13,11 @@ import numpy as np
 
 from rnnlib.activations import get_activation
 from rnnlib.layers.cell import project_inputs
+from rnnlib.parameters import check_params
 from rnnlib.spectral import certificates
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.radii import check_range
-from rnnlib.validate import check_inputs, check_params, shape_error
+from rnnlib.validate import check_inputs, check_rng, shape_error
 
 
 class Lyapunov(NamedTuple):
@@ -75,8 +76,7 @@ def lyapunov_exponents(
             raise ValueError(
                 f"{name}: expected an integer from {low} to {high}, got {n!r}"
             )
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_rng(rng)
     h = np.zeros((1, d)) if h_0 is None else np.atleast_2d(real("h_0", h_0))
     if h.ndim != 2 or h.shape[1] != d:
         raise shape_error("h_0", f"(B, {d}) or ({d},)", h_0.shape)

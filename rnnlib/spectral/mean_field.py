@@ -49,8 +49,8 @@ def variance_map(q, sigma_w, sigma_b, phi="tanh"):
         xi) is then almost a jump. relu and identity have no such limit.
     """
     phi = get_activation(phi)
-    check_positive("sigma_w", sigma_w)
-    check_rate("sigma_b", sigma_b)
+    sigma_w = check_positive("sigma_w", sigma_w)
+    sigma_b = check_rate("sigma_b", sigma_b)
     mean_square = _mean_square(phi, check_rate("q", q))
     return sigma_w * (sigma_w * mean_square) + sigma_b * sigma_b
 
@@ -98,7 +98,7 @@ def critical_gain(sigma_b, phi="tanh"):
     is the same for every q. Parameters and errors as for `variance_map`.
     """
     phi = get_activation(phi)
-    check_rate("sigma_b", sigma_b)
+    sigma_b = check_rate("sigma_b", sigma_b)
 
     def beyond(q):
         slope = _mean_square_slope(phi, q)

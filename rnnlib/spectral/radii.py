@@ -6,10 +6,9 @@ is the spectral radius and w the numerical radius.
 
 import numpy as np
 
-from rnnlib.parameters import is_finite
 from rnnlib.spectral import certificates
 from rnnlib.spectral.jacobians import real
-from rnnlib.validate import finite_result, shape_error
+from rnnlib.validate import finite_result, is_finite, shape_error
 
 
 @finite_result("W")
@@ -71,7 +70,7 @@ def numerical_radius(W, *, tolerance=1e-8):
     Source: {cite}`trefethen2005`.
     """
     W = square(W)
-    check_positive("tolerance", tolerance)
+    tolerance = check_positive("tolerance", tolerance)
     if not W.any():
         return 0.0
     scale = np.abs(W).max()
@@ -108,7 +107,7 @@ def check_positive(name, value):
     """A finite number above zero."""
     if not (is_finite(value) and value > 0):
         raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
-    return value
+    return float(value)
 
 
 def check_scaling(scaling, d):

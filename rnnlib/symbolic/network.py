@@ -14,7 +14,7 @@ from rnnlib.losses import LOSSES
 from rnnlib.parameters import Params, parameter_shapes
 from rnnlib.symbolic.activations import ACTIVATIONS
 from rnnlib.symbolic.graph import Graph
-from rnnlib.validate import check_choice, shape_error
+from rnnlib.validate import check_choice, check_count, shape_error
 
 PARAMETER_LATEX = Params("W_{xh", "W_{hh", "b_{h", "W_{hy", "b_{y")
 ADJOINT_LATEX = {"h": "g", "s": r"\delta^{(s)}", "z": r"\delta^{(z)}"}
@@ -107,8 +107,7 @@ def unroll(T, d_x, d_h, K, *, phi="phi", loss="cross_entropy", topology="many-to
         For a size that is not positive or a word that is not known.
     """
     parameter_shapes(d_x, d_h, K)
-    if not isinstance(T, (int, np.integer)) or T < 1:
-        raise ValueError(f"T: expected a positive integer, got {T!r}")
+    T = check_count("T", T)
     activation = phi
     if not callable(phi):
         check_choice("phi", phi, ACTIVATIONS)

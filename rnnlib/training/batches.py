@@ -4,7 +4,7 @@ Which sequences make up the n-th batch is a function of n and a seed, with no st
 run that is resumed at step n goes on with the batch that an unbroken run would have.
 """
 
-from numbers import Integral, Number
+from numbers import Number
 
 import numpy as np
 
@@ -67,6 +67,7 @@ def epoch(count, size, *, rng, lengths=None):
         For a count or size that is not a positive integer, or lengths of another count.
     """
     number = epoch_length(count, size)
+    count, size = int(count), int(size)
     check_rng(rng)
     order = rng.permutation(count)
     if lengths is not None:
@@ -83,8 +84,8 @@ def batch_at(step, count, size, *, seed, lengths=None):
 
     Epoch e is `epoch` with the generator of [seed, e]. Errors as `epoch`.
     """
-    check_count("step", step, least=0)
-    check_count("seed", seed, least=0)
+    step = check_count("step", step, least=0)
+    seed = check_count("seed", seed, least=0)
     number = epoch_length(count, size)
     e, within = divmod(int(step), number)
     rng = np.random.default_rng([seed, e])
@@ -93,10 +94,7 @@ def batch_at(step, count, size, *, seed, lengths=None):
 
 def epoch_length(count, size):
     """Batches in one epoch: count / size, rounded up. Errors as `epoch`."""
-    for name, value in (("count", count), ("size", size)):
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name}: expected a positive integer, got {value!r}")
-    return -(-count // size)
+    return -(-check_count("count", count) // check_count("size", size))
 
 
 def mean(value, gradients, count):

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.parameters import is_finite
-from rnnlib.validate import check_count, check_rate
+from rnnlib.validate import check_count, check_rate, is_finite
 
 
 class Patience(NamedTuple):
@@ -31,10 +30,10 @@ def observe(patience, value, step, *, least_gain=0.0):
         When the value is NaN or not a number, or the least gain is negative.
     """
     _check_patience(patience)
-    check_rate("least_gain", least_gain)
+    least_gain = check_rate("least_gain", least_gain)
     if not (is_finite(value) or isinstance(value, Real) and abs(value) == np.inf):
         raise ValueError(f"value: expected a number, got {value!r}")
-    check_count("step", step, least=0)
+    step = check_count("step", step, least=0)
     if value < patience.best - least_gain:
         return Patience(float(value), int(step), 0)
     return patience._replace(waited=patience.waited + 1)
@@ -43,9 +42,7 @@ def observe(patience, value, step, *, least_gain=0.0):
 def should_stop(patience, limit):
     """True when ``limit`` values in a row brought no improvement."""
     _check_patience(patience)
-    if not isinstance(limit, (int, np.integer)) or limit < 1:
-        raise ValueError(f"limit: expected a positive integer, got {limit!r}")
-    return patience.waited >= limit
+    return patience.waited >= check_count("limit", limit)
 
 
 def _check_patience(patience):

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnlib.training.early_stopping import Patience
 from rnnlib.trees import flatten, rebuild
-from rnnlib.validate import check_callable
+from rnnlib.validate import check_callable, check_rng
 
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
@@ -50,8 +50,7 @@ def begin(params, optimiser, *, rng, carried=None):
         For parameters that the optimiser refuses, or an ``rng`` that is not a numpy
         Generator with one of numpy's own bit generators.
     """
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_rng(rng)
     check_callable("optimiser", getattr(optimiser, "init_state", None))
     state = copy.deepcopy(rng.bit_generator.state)
     generator(state)

@@ -32,7 +32,7 @@ def adding(T, B, rng):
 
     Source: {cite}`hochreiter1997`, in the form of {cite}`le2015`.
     """
-    _check(T, B, 2, rng)
+    T, B = _check(T, B, 2, rng)
     values = rng.uniform(size=(T, B))
     markers = np.zeros((T, B))
     columns = np.arange(B)
@@ -56,7 +56,7 @@ def copy(T, B, rng):
 
     Source: {cite}`hochreiter1997`, in the form of {cite}`le2015`.
     """
-    _check(T, B, 1, rng)
+    T, B = _check(T, B, 1, rng)
     x = np.full((T + 2 * COPIED, B), BLANK)
     y = x.copy()
     x[:COPIED] = y[-COPIED:] = rng.integers(SYMBOLS, size=(COPIED, B))
@@ -66,7 +66,7 @@ def copy(T, B, rng):
 
 def copy_baseline(T):
     """10 ln 8 / (T + 20): blanks for certain, then each symbol with 1/8."""
-    check_count("T", T)
+    T = check_count("T", T)
     return COPIED * log(SYMBOLS) / (T + 2 * COPIED)
 
 
@@ -80,7 +80,7 @@ def temporal_order(T, B, rng):
 
     Source: {cite}`hochreiter1997`.
     """
-    _check(T, B, 10, rng)
+    T, B = _check(T, B, 10, rng)
     x = 2 + rng.integers(DISTRACTORS, size=(T, B))
     columns = np.arange(B)
     first, second = rng.integers(2, size=(2, B))
@@ -91,7 +91,7 @@ def temporal_order(T, B, rng):
 
 def order_steps(T):
     """Where the two symbols may stand, from 0: two pairs (start, stop)."""
-    check_count("T", T, least=10)
+    T = check_count("T", T, least=10)
     return (T // 10, T // 5), (T // 2, 3 * T // 5)
 
 
@@ -101,6 +101,5 @@ def order_baseline(T):
 
 
 def _check(T, B, least, rng):
-    for name, value, bound in (("T", T, least), ("B", B, 1)):
-        check_count(name, value, least=bound)
     check_rng(rng)
+    return check_count("T", T, least=least), check_count("B", B)

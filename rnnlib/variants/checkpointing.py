@@ -19,12 +19,11 @@ import numpy as np
 from rnnlib.layers.cell import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import add_params
+from rnnlib.parameters import add_params, check_params
 from rnnlib.rnn import Gradients, check_forward, pull_back_to_params, run
 from rnnlib.validate import (
     check_choice,
     check_count,
-    check_params,
     check_rate,
     check_step_targets,
     finite_result,
@@ -41,7 +40,7 @@ class Cost(NamedTuple):
 
 def default_segment(T):
     """The square root of T, rounded up."""
-    check_count("T", T)
+    T = check_count("T", T)
     return isqrt(T - 1) + 1
 
 
@@ -60,10 +59,10 @@ def checkpointing_cost(params, T, B, segment=None) -> Cost:
         For a T, B or segment that is not a positive integer.
     """
     check_params(params)
-    check_count("B", B)
+    B = check_count("B", B)
     L = default_segment(T) if segment is None else segment
     check_count("segment", L)
-    check_count("T", T)
+    T = check_count("T", T)
     n = -(-T // L)
     longest = min(L, T)
     states = n + 2 * longest + 1
@@ -100,7 +99,7 @@ def checkpointed_loss_and_gradients(
     """
     h_0, state_shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
     check_choice("loss", loss, LOSSES)
-    check_rate("weight_decay", weight_decay)
+    weight_decay = check_rate("weight_decay", weight_decay)
     T, B = x.shape[:2]
     L = default_segment(T) if segment is None else segment
     check_count("segment", L)

@@ -21,6 +21,7 @@ from rnnlib.layers.readout import logits
 from rnnlib.layers.vanilla import recur, recur_back
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
+from rnnlib.parameters import check_params
 from rnnlib.rnn import Gradients, check_forward, collect
 from rnnlib.validate import (
     check_array,
@@ -28,9 +29,9 @@ from rnnlib.validate import (
     check_count,
     check_dtype,
     check_inputs,
-    check_params,
     check_precision,
     check_rate,
+    check_rng,
     finite_result,
 )
 
@@ -76,8 +77,7 @@ def draw_mask(shape, rate, *, rng, variational=False, dtype=np.float64):
         check_count("shape", size)
     if not (isinstance(rate, Real) and 0 <= rate < 1):
         raise ValueError(f"rate: expected a number in [0, 1), got {rate!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_rng(rng)
     check_dtype(dtype)
     T, B, d = shape
     kept = rng.random((1 if variational else T, B, d)) >= rate
@@ -138,7 +138,7 @@ def dropout_loss_and_gradients(
 ):
     """The loss at fixed masks and its gradients; otherwise `loss_and_gradients`."""
     check_choice("loss", loss, LOSSES)
-    check_rate("weight_decay", weight_decay)
+    weight_decay = check_rate("weight_decay", weight_decay)
     trace = dropout_forward(params, x, masks, h_0=h_0, phi=phi)
     value, delta_z = LOSSES[loss](trace.z, y)
     gradients = dropout_backward(params, trace, delta_z)

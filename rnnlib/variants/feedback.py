@@ -25,14 +25,18 @@ import numpy as np
 from rnnlib.layers.cell import of_shape
 from rnnlib.layers.vanilla import recur_back
 from rnnlib.losses import softmax
+from rnnlib.parameters import check_params
 from rnnlib.rnn import Gradients, Trace, check_forward, collect, run
 from rnnlib.validate import (
     check_array,
     check_count,
     check_inputs,
-    check_params,
     check_precision,
+    check_rng,
     finite_result,
+    is_array,
+    kind_of,
+    require_finite,
     shape_error,
 )
 
@@ -54,14 +58,13 @@ def coin_flips(T, B, probability, *, rng):
         For sizes that are not positive integers, a probability outside [0, 1], or an
         ``rng`` that is not a Generator.
     """
-    check_count("T", T)
-    check_count("B", B)
+    T = check_count("T", T)
+    B = check_count("B", B)
     if not (isinstance(probability, Real) and 0 <= probability <= 1):
         raise ValueError(
             f"probability: expected a number in [0, 1], got {probability!r}"
         )
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_rng(rng)
     teacher = rng.random((T, B)) < probability
     teacher[0] = True
     return teacher
@@ -102,7 +105,7 @@ def own_symbols(params, x, teacher, *, uniforms=None, h_0=None, phi="tanh"):
         if uniforms is None:
             own = step.z[0].argmax(axis=-1)
         else:
-            below = softmax(step.z[0]).cumsum(axis=-1) <= uniforms[t, :, None]
+            below = _probabilities(step)[0].cumsum(axis=-1) <= uniforms[t, :, None]
             own = below[:, :-1].sum(axis=-1)  # the last sum is 1, but for rounding
         fed[t] = np.where(teacher[t], x[t], own)
         step = run(params, fed[t : t + 1], step.h[1], shape, phi)
@@ -121,11 +124,11 @@ def feedback_forward(params, x, teacher, *, h_0=None, phi="tanh") -> FedTrace:
         raise ValueError(f"x: expected floats (T, B, K), got {x.dtype} {x.shape}")
     h_0, shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
     first = run(params, x[:1], h_0, shape, phi)
-    steps, used, p = [first], [x[:1]], [softmax(first.z)]
+    steps, used, p = [first], [x[:1]], [_probabilities(first)]
     for t in range(1, len(x)):
         used.append(np.where(teacher[t, :, None], x[t : t + 1], p[-1]))
         steps.append(run(params, used[-1], steps[-1].h[1], shape, phi))
-        p.append(softmax(steps[-1].z))
+        p.append(_probabilities(steps[-1]))
     s, z = (np.concatenate([getattr(step, n) for step in steps]) for n in "sz")
     h = np.concatenate([first.h[:1], *(step.h[1:] for step in steps)])
     trace = first._replace(x=np.concatenate(used), s=s, h=h, z=z)
@@ -169,13 +172,18 @@ def feedback_backward(params, fed, delta_z) -> Gradients:
     return Gradients(gradient, of_shape(g[0].copy(), trace.state_shape), d_x * ~own)
 
 
+def _probabilities(step):
+    """softmax(z) of a run, when its logits are finite."""
+    return softmax(require_finite(step.z, "feedback_forward", "params", "x", "h_0"))
+
+
 def _check(params, x, teacher):
     check_params(params)
     check_inputs(x, params)
     if params.d_x != params.K:
         raise shape_error("W_hy", (params.d_x, params.d_h), params.W_hy.shape)
-    if not isinstance(teacher, np.ndarray) or teacher.dtype != bool:
-        kind = getattr(teacher, "dtype", type(teacher).__name__)
+    if not is_array(teacher) or teacher.dtype != bool:
+        kind = kind_of(teacher)
         raise ValueError(f"teacher: expected a boolean NumPy array, got {kind}")
     if teacher.shape != x.shape[:2]:
         raise shape_error("teacher", x.shape[:2], teacher.shape)

@@ -18,13 +18,12 @@ from rnnlib.layers.cell import of_shape
 from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import Params
+from rnnlib.parameters import Params, check_params
 from rnnlib.rnn import Gradients, forward
 from rnnlib.validate import (
     check_choice,
     check_inputs,
     check_mask,
-    check_params,
     check_rate,
     check_step_targets,
     finite_result,
@@ -137,7 +136,7 @@ def rtrl_loss_and_gradients(
     """
     check_choice("loss", loss, LOSSES)
     check_choice("topology", topology, TOPOLOGIES)
-    check_rate("weight_decay", weight_decay)
+    weight_decay = check_rate("weight_decay", weight_decay)
     steps = sensitivities(params, x, h_0=h_0, phi=phi, mask=mask)
     if topology == "many-to-many":
         check_step_targets(y, *x.shape[:2], params.K)

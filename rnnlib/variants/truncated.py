@@ -22,14 +22,13 @@ import numpy as np
 from rnnlib.layers.cell import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import add_params
+from rnnlib.parameters import add_params, check_params
 from rnnlib.rnn import Gradients, backward, check_trace, forward
 from rnnlib.validate import (
     check_array,
     check_choice,
     check_count,
     check_inputs,
-    check_params,
     check_rate,
     finite_result,
     shape_error,
@@ -60,9 +59,9 @@ def windows(T, k1, k2):
         Unless T, k1 and k2 are integers with T >= 1 and k2 >= k1 >= 1. A window
         shorter than its block would leave losses out.
     """
-    check_count("T", T)
-    check_count("k1", k1)
-    check_count("k2", k2, least=k1)
+    T = check_count("T", T)
+    k1 = check_count("k1", k1)
+    k2 = check_count("k2", k2, least=k1)
     ends = [(first, min(first + k1, T)) for first in range(0, T, k1)]
     return [Window(max(0, stop - k2), first, stop) for first, stop in ends]
 
@@ -128,7 +127,7 @@ def truncated_loss_and_gradients(
     step; k1 and k2 as in `truncated_backward`.
     """
     check_choice("loss", loss, LOSSES)
-    check_rate("weight_decay", weight_decay)
+    weight_decay = check_rate("weight_decay", weight_decay)
     trace = forward(params, x, h_0=h_0, phi=phi, mask=mask)
     value, delta_z = LOSSES[loss](trace.z, y, mask)
     gradients = truncated_backward(params, trace, delta_z, k1=k1, k2=k2)

@@ -568,7 +568,9 @@ CASES = {
         lambda d: {"result": d.x(), "where": "forward"}
     ),
     "validate.check_rng": internal(lambda d: {"rng": d.rng()}),
-    "parameters.is_finite": internal(lambda d: {"value": 1.0}),
+    "validate.is_array": internal(lambda d: {"value": d.x()}),
+    "validate.kind_of": internal(lambda d: {"value": d.x()}),
+    "validate.is_finite": internal(lambda d: {"value": 1.0}),
     "cell.check_cell": internal(lambda d: {"name": "cell", "cell": CELLS["gru"]}),
     "validate.check_array": internal(
         lambda d: {"name": "x", "array": d.h_0(), "shape": (d.B, d.d_h)}
@@ -576,7 +578,7 @@ CASES = {
     "validate.check_precision": internal(
         lambda d: {"name": "x", "array": d.h_0(), "like": d.x()}
     ),
-    "validate.check_params": internal(lambda d: {"params": d.params()}),
+    "parameters.check_params": internal(lambda d: {"params": d.params()}),
     "validate.check_arrays": internal(lambda d: {"params": d.params()}),
     "validate.check_shapes": internal(
         lambda d: {

@@ -406,6 +406,13 @@ for name in ("dense", "between", "frexp", "extreme"):
 # Functions that a call by arguments alone does not do justice to, and where they are
 # tested: with wrong arguments, damaged files, and for what they leave unchanged.
 ELSEWHERE = {
+    "corpus.corpus_of": "tests/language/test_corpus.py",
+    "corpus.read_corpus": "tests/language/test_corpus.py",
+    "corpus.digest": "tests/language/test_corpus.py",
+    "text.pieces": "rnnlib/language/corpus.py",  # its callers read a file by it
+    "text.split_in_three": "tests/language/test_text.py",
+    "tutor.Layout.give_states": "rnnbook/tutor/backward.py",
+    "tutor.Layout.take_states": "rnnbook/tutor/forward.py",
     "text.read_text": "tests/language/test_text.py",
     "fast.adagrad": "tests/char/fast/test_errors.py",
     "training.load_checkpoint": "tests/training/test_checkpoint.py",

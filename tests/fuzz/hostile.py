@@ -1,5 +1,8 @@
 """Wrong and unusual values in place of a right one."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 
 LAYOUTS = {
@@ -31,6 +34,11 @@ def dtypes(a):
     yield "str", a.astype(str)
     yield "datetime", np.zeros(a.shape, "datetime64[s]")
     yield "list", a.tolist()
+    if a.dtype.kind in "iu":
+        yield "uint64", a.astype(np.uint64)
+    if a.ndim == 2:
+        yield "matrix", np.asmatrix(a)
+    yield "masked", np.ma.masked_array(a, np.zeros(a.shape, bool))
 
 
 def shapes(a):
@@ -77,12 +85,17 @@ def wrong(leaf):
         yield from ((str(n), n) for n in (0, -1, leaf + 0.5, np.nan, np.inf))
         if abs(leaf) < 2**31:
             yield "numpy integer", np.int32(leaf)
+        if 0 <= leaf < 128:
+            yield from (("uint64", np.uint64(leaf)), ("int8", np.int8(leaf)))
         yield "array", np.array([leaf, leaf])
     elif isinstance(leaf, float):
         yield from ((str(x), x) for x in EXTREMES)
         yield from (("numpy float", np.float32(leaf)), ("complex", leaf + 1j))
         yield "array", np.array([leaf, leaf])
         yield "huge integer", 10**400
+        if np.isfinite(leaf):
+            yield from (("fraction", Fraction(leaf)), ("decimal", Decimal(leaf)))
+        yield "longdouble", np.longdouble(leaf)
     elif isinstance(leaf, str):
         yield "empty", ""
     elif isinstance(leaf, np.random.Generator):

@@ -138,7 +138,7 @@ def test_refused_adjoints():
 
 def test_refused_initial_values():
     rng = np.random.default_rng(0)
-    refuses("d_h: expected a positive integer, got 0", lstm.init_params, 2, 0, rng=rng)
+    refuses("d_h: expected an integer >= 1, got 0", lstm.init_params, 2, 0, rng=rng)
     refuses("rng: expected a numpy Generator, got int", lstm.init_params, 2, 3, rng=0)
     message = "forget_bias: expected a finite number, got 'open'"
     refuses(message, lstm.init_params, 2, 3, rng=rng, forget_bias="open")

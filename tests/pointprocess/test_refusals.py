@@ -178,7 +178,7 @@ def test_other_parameters():
         ),
         (
             lambda r: pp.sample(params(), 1.0, rng=r, count=0),
-            "count: expected a positive integer, got 0",
+            "count: expected an integer >= 1, got 0",
         ),
         (
             lambda r: pp.simulate_hawkes(pp.Hawkes(1.0, 2.0, 1.0), 5.0, rng=r),
@@ -222,7 +222,7 @@ def test_other_parameters():
         ),
         (
             lambda r: pp.init_params(0, 2, rng=r),
-            "K: expected a positive integer, got 0",
+            "K: expected an integer >= 1, got 0",
         ),
         (
             lambda r: pp.init_params(1, 2, rng=r, rate=0.0),

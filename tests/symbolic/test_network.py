@@ -153,9 +153,9 @@ GOOD = {"T": 2, "d_x": 1, "d_h": 2, "K": 3}
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"T": 0}, "T: expected a positive integer, got 0"),
-        ({"T": 2.0}, "T: expected a positive integer, got 2.0"),
-        ({"d_h": 0}, "d_h: expected a positive integer, got 0"),
+        ({"T": 0}, "T: expected an integer >= 1, got 0"),
+        ({"T": 2.0}, "T: expected an integer >= 1, got 2.0"),
+        ({"d_h": 0}, "d_h: expected an integer >= 1, got 0"),
         ({"phi": "gelu"}, "phi: expected one of .*'tanh'.* got 'gelu'"),
         ({"loss": "hinge"}, "loss: expected one of 'cross_entropy', .* got 'hinge'"),
         ({"topology": "first"}, "topology: expected one of .* got 'first'"),

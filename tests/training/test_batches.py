@@ -94,12 +94,12 @@ def test_batch_at_is_a_function_of_step_and_seed():
 
 def test_epoch_refuses():
     rng = np.random.default_rng(0)
-    refuses("size: expected a positive integer, got 0", epoch, 3, 0, rng=rng)
-    refuses("count: expected a positive integer, got 2.0", epoch, 2.0, 1, rng=rng)
+    refuses("size: expected an integer >= 1, got 0", epoch, 3, 0, rng=rng)
+    refuses("count: expected an integer >= 1, got 2.0", epoch, 2.0, 1, rng=rng)
     message = "lengths: expected shape (3,), got (2,)"
     refuses(message, epoch, 3, 1, rng=rng, lengths=[1, 2])
     refuses("step: expected an integer >= 0, got -1", batch_at, -1, 3, 1, seed=0)
-    refuses("size: expected a positive integer, got 0", batch_at, 0, 3, 0, seed=0)
+    refuses("size: expected an integer >= 1, got 0", batch_at, 0, 3, 0, seed=0)
 
 
 def test_mean():
@@ -127,6 +127,6 @@ def test_patience_with_a_least_gain():
 
 def test_patience_refuses():
     refuses("value: expected a number, got nan", observe, Patience(), np.nan, 0)
-    refuses("limit: expected a positive integer, got 0", should_stop, Patience(), 0)
+    refuses("limit: expected an integer >= 1, got 0", should_stop, Patience(), 0)
     message = "least_gain: expected a finite number >= 0, got -1"
     refuses(message, observe, Patience(), 1.0, 0, least_gain=-1)

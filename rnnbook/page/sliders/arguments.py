@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnlib.parameters import is_finite
+from rnnlib.validate import is_finite
 
 MOST = 1e100  # beyond it the marks of an axis cannot be computed
 

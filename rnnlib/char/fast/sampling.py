@@ -5,8 +5,14 @@ import sys
 import numpy as np
 
 from rnnlib.layers.cell import initial_state
-from rnnlib.parameters import is_finite
-from rnnlib.validate import check_count, check_indices, check_params, shape_error
+from rnnlib.parameters import check_params
+from rnnlib.validate import (
+    check_count,
+    check_indices,
+    check_rng,
+    is_finite,
+    shape_error,
+)
 
 TINY = 1 / sys.float_info.max  # the reciprocal of a smaller temperature overflows
 
@@ -45,14 +51,13 @@ def sample(params, n, *, first, rng, temperature=1.0, h_0=None, return_state=Fal
         raise shape_error("W_hy", (params.d_x, params.d_h), params.W_hy.shape)
     if params.dtype.kind != "f":
         raise ValueError(f"params: expected real numbers, got {params.dtype}")
-    check_count("n", n)
+    n = check_count("n", n)
     if isinstance(first, bool) or not isinstance(first, (int, np.integer)):
         raise ValueError(f"first: expected an integer, got {first!r}")
     check_indices("first", np.array(first), params.d_x)
     if not (is_finite(temperature) and temperature > 0):
         raise ValueError(f"temperature: expected a number > 0, got {temperature!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: expected a numpy Generator, got {type(rng).__name__}")
+    check_rng(rng)
     if h_0 is not None and np.ndim(h_0) != 1:
         raise shape_error("h_0", (params.d_h,), np.shape(h_0))
     if np.iscomplexobj(h_0):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from rnnlib.char.fast.workspace import check_work
-from rnnlib.validate import check_array, check_indices, shape_error
+from rnnlib.validate import check_array, check_indices, is_array, kind_of, shape_error
 
 
 def loss_and_gradients(work, x, y):
@@ -94,7 +94,7 @@ def _backward(work):
 def _take_indices(work, x):
     """Row x of W_xh^T for each step, plus the bias; and the unit vectors x_t."""
     _check_integers("x", x, work)
-    index = check_indices("x", x, work.d_x).ravel()
+    index = check_indices("x", x, work.d_x).ravel().astype(np.intp, copy=False)
     work.A[: work.d_x].take(index, axis=0, out=work.a, mode="clip")
     work.a += work.A[work.d_x]
     work.entries[work.ones] = 0
@@ -115,12 +115,12 @@ def _take_rows(work, x):
 def _classes(work, y):
     """The place of each z_{t, y_t} in the flattened logits."""
     _check_integers("y", y, work)
-    return work.z_starts + check_indices("y", y, work.K).ravel()
+    return work.z_starts + check_indices("y", y, work.K).ravel().astype(np.intp)
 
 
 def _check_integers(name, array, work):
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
-        kind = getattr(array, "dtype", type(array).__name__)
+    if not is_array(array) or array.dtype.kind not in "iu":
+        kind = kind_of(array)
         raise ValueError(f"{name}: expected an integer NumPy array, got {kind}")
     if array.shape != (work.T, work.B):
         raise shape_error(name, (work.T, work.B), array.shape)

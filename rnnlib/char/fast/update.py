@@ -20,7 +20,7 @@ def clip_by_value(work, threshold):
     Source: {cite}`topcuoglu`, section 13, lines 64-66.
     """
     check_work(work)
-    clipping._check_threshold(threshold)
+    threshold = clipping._check_threshold(threshold)
     g = work.gradient_flat
     low, high = g.min(), g.max()  # quicker than clipping, which is seldom needed
     if not (low >= -threshold and high <= threshold):
@@ -36,7 +36,7 @@ def clip_by_global_norm(work, threshold):
     {cite}`pascanu2013`.
     """
     check_work(work)
-    clipping._check_threshold(threshold)
+    threshold = clipping._check_threshold(threshold)
     g = work.gradient_flat
     with np.errstate(over="ignore"):
         squares = float(np.dot(g, g))
@@ -66,8 +66,8 @@ def adagrad(work, squares, learning_rate, *, eps=1e-10):
     Source: {cite}`duchi2011`.
     """
     check_work(work)
-    check_rate("learning_rate", learning_rate)
-    check_rate("eps", eps)
+    learning_rate = check_rate("learning_rate", learning_rate)
+    eps = check_rate("eps", eps)
     v, g, buffer = work.flat, work.gradient_flat, work.scratch
     if not isinstance(squares, np.ndarray) or squares.dtype != v.dtype:
         kind = getattr(squares, "dtype", type(squares).__name__)

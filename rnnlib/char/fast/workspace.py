@@ -12,8 +12,8 @@ products, biases included. The vector of all parameters is A, then C, row by row
 import numpy as np
 
 from rnnlib.layers.cell import initial_state
-from rnnlib.parameters import Params, count_parameters
-from rnnlib.validate import check_count, check_params
+from rnnlib.parameters import Params, check_params, count_parameters
+from rnnlib.validate import check_count
 
 
 class Workspace:

@@ -368,14 +368,14 @@ class Derivation:
         ``d`` is the size of the state, the other sizes are larger, so that nothing is
         square by chance; or a dictionary with a number for each size.
         """
-        check_count("T", T)
+        T = check_count("T", T)
         if not isinstance(d, dict):
-            check_count("d", d)
+            d = check_count("d", d)
         return proof.prove(self.recursion, T, d)
 
     def check(self, rng, *, T=4, d=3):
         """A `Check`: the recursion against independent oracles at random numbers."""
-        check_count("T", T)
+        T = check_count("T", T)
         return check.check(self.recursion, rng, T=T, d=d)
 
     def numpy(self, *, phi="tanh"):
