@@ -5,7 +5,16 @@ first, then the batch, then the features, ``(T, B, d)``, in the code. Functions 
 pure; the forward pass returns an explicit trace and the backward pass reads it.
 """
 
-import rnnlib.loading  # noqa: F401  (before what takes time)
+import signal
+import sys
+
+# ``python -m rnnlib.char`` can be interrupted while this is still being loaded. Then it
+# ends at once and without a traceback; the command takes Ctrl-C over when it begins.
+# Python sets argv[0] to "-m" while it looks for the module that it will run.
+if sys.argv[:1] == ["-m"] and "rnnlib.char" in sys.orig_argv:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from rnnlib.activations import ACTIVATIONS, Activation, get_activation
 from rnnlib.clipping import clip_by_global_norm, clip_by_value, global_norm
 from rnnlib.derivatives import (

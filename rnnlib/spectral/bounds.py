@@ -151,7 +151,7 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     if len(vertices) ** length * W.size > joint.MOST:
         raise ValueError(f"length: expected fewer products, got {length}")
     step = np.log(gamma) + e * np.log(2) + MARGIN
-    logs = joint.log_largest_norms(vertices, length) + step * np.arange(length + 1)
+    logs = joint.log_largest_norms(vertices, length) + step * np.arange(int(length) + 1)
     repeats, left = divmod(k, length)
     value = (repeats * logs[length] if repeats else 0.0) + logs[left]
     log_rate = logs[length] / length
