@@ -39,7 +39,9 @@ def test_every_cell_is_proved(name):
 
 @pytest.mark.parametrize("name", CELLS)
 def test_every_cell_agrees_with_the_oracles(name):
-    assert derived(name).check(np.random.default_rng(0), T=3, d=1 if SMALL else 3)
+    assert derived(name).check(
+        np.random.default_rng(0), T=2 if SMALL else 4, d=1 if SMALL else 3
+    )
 
 
 def test_a_longer_proof_of_the_lstm():
@@ -200,7 +202,7 @@ def try_derive(text):
             raise
 
 
-@settings(max_examples=12 if SMALL else 500)
+@settings(max_examples=6 if SMALL else 500)
 @given(texts(), st.integers(0, 2**32 - 1))
 def test_a_random_cell_agrees_with_the_oracles(text, seed):
     d = try_derive(text)
@@ -389,7 +391,7 @@ def by_code(d, text):
 CODE_MISTAKES = [
     ("gru_before", "(1 - u) * (1 - n**2)", "(1 - u)", "delta_n_t", "lacks the factor"),
     ("gru_before", " + g * u[t - 1]", "", "in g_t", "g_{t+1} * u_{t+1} is left out"),
-    ("mgu", "slope_f = h[:-1] - n", "slope_f = h[:-1]", "in g_f_t", "is left out"),
+    ("mgu", "slope_f = n - h[:-1]", "slope_f = n", "in g_f_t", "is left out"),
 ]
 
 
@@ -403,7 +405,7 @@ def test_a_mistake_in_code_is_named(name, right, wrong, where, what):
     assert where in found and what in found, found
 
 
-@pytest.mark.parametrize("name", ["elman", "indrnn", "mingru", "vanilla"])
+@pytest.mark.parametrize("name", ["elman", "mingru"] if SMALL else list(CELLS))
 def test_planted_mistakes_are_named_and_none_falsely(name):
     catalogue = derived(name).catalogue
     assert not catalogue.explain(catalogue.right).wrong
@@ -412,8 +414,6 @@ def test_planted_mistakes_are_named_and_none_falsely(name):
             continue
         named = [single[0].key for single in catalogue.explain(gradients).mistakes]
         assert mistake.key in named
-        with_noise = {
-            n: a + 0.01 * np.cos(np.arange(a.size)).reshape(a.shape)
-            for n, a in gradients.items()
-        }
+        bump = {n: 0.01 * np.cos(np.indices(a.shape)[0]) for n, a in gradients.items()}
+        with_noise = {n: a + bump[n] for n, a in gradients.items()}
         assert not catalogue.explain(with_noise).mistakes

@@ -172,6 +172,11 @@ class Catalogue:
                     continue
                 uses.append(replace(use, term=terms[k]) if k in terms else use)
             recursion.uses[name] = uses
+        recursion.known = {
+            key: result
+            for key, result in self.recursion.known.items()
+            if key[1] not in changed
+        }
         evaluator = _Lenient(recursion, self.point)
         evaluator.values = self._values
         evaluator.forward = lambda: self._values

@@ -66,6 +66,7 @@ class Recursion:
     def __init__(self, program, loss, outputs, frozen, distributions, weighted=False):
         self.program, self.loss, self.outputs = program, loss, outputs
         self.weighted = weighted
+        self.known = {}  # results by (kind, name)
         self.frozen, self.distributions = frozenset(frozen), frozenset(distributions)
         self.uses = {name: [] for name in program.shapes}
         for name in reversed(program.definitions):
@@ -135,6 +136,11 @@ class Recursion:
 
         A ``LossGradient`` stands for what an outside loss sends.
         """
+        if ("terms", name) not in self.known:
+            self.known["terms", name] = self._terms(name)
+        return self.known["terms", name]
+
+    def _terms(self, name):
         shape = self.program.shapes[name]
         groups = {}
         if name in self.outputs:
@@ -153,6 +159,11 @@ class Recursion:
 
     def gradient(self, name):
         """The `Gradient` of a parameter, or of a definition without step."""
+        if ("gradient", name) not in self.known:
+            self.known["gradient", name] = self._gradient(name)
+        return self.known["gradient", name]
+
+    def _gradient(self, name):
         every, once = [], []
         for use in self.read_by(name):
             static = use.reader in self.program.static
