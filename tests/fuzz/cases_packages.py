@@ -410,7 +410,7 @@ ELSEWHERE = {
     "corpus.read_corpus": "tests/language/test_corpus.py",
     "corpus.digest": "tests/language/test_corpus.py",
     "text.pieces": "rnnlib/language/corpus.py",  # its callers read a file by it
-    "text.split_in_three": "tests/language/test_text.py",
+    "text.split_in_three": "rnnlib/char/run.py",
     "tutor.Layout.give_states": "rnnbook/tutor/backward.py",
     "tutor.Layout.take_states": "rnnbook/tutor/forward.py",
     "text.read_text": "tests/language/test_text.py",

@@ -16,11 +16,13 @@ CASES = {
     "symbolic.rational_point": internal(lambda d: {"T": 2, "d_x": 1, "d_h": 2, "K": 2}),
 }
 HOMES = {
-    "derivation/test_derivation": [
+    "test_derivation": [
         *("derive", "Derivation.adjoint", "Derivation.gradient", "Derivation.names"),
         *("Derivation.uses", "Derivation.explanation", "Derivation.jacobian"),
         *("Derivation.prove", "Derivation.check", "Derivation.tangent"),
         *("Derivation.initial", "Derivation.sympy", "Derivation.printer"),
+        *("Derivation.catalogue", "Derivation.cell", "Derivation.numpy"),
+        "Derivation.explain",
     ],
     "test_exact": ["equal_exactly", "substitute_activation"],
     "test_graph": [
