@@ -108,7 +108,7 @@ def scaling_bound(W_hh, phi_prime, gamma, scaling):
     top = int(powers.max())  # S W S^-1 = scaled 2^top
     scaled = np.ldexp(m * s[:, None] / s, np.maximum(powers - top, -5000))
     log_norm = certificates.log_norm(scaled) + top * np.log(2) + 4 * EPS
-    rate = _product(gamma, np.exp(min(log_norm, 800.0)))
+    rate = _exp(np.log(gamma) + log_norm)
     log_kappa = np.log(scaling.max()) - np.log(scaling.min()) + MARGIN if k else 0.0
     return _power("scaling", np.log(gamma) + log_norm, rate, k, hypotheses, log_kappa)
 
@@ -125,7 +125,7 @@ def numerical_bound(W_hh, phi_prime, gamma):
     w = radii.numerical_radius(A) * (1 + ACCURACY)
     with np.errstate(divide="ignore"):
         log_rate = np.log(gamma) + np.log(w) + e * np.log(2)
-    rate = _product(gamma, np.ldexp(w, e))
+    rate = _exp(log_rate)
     if k == 0:
         return _power("numerical", log_rate, rate, 0, hypotheses)
     first = np.log(2) + np.log(gamma) + certificates.log_norm(W) + MARGIN

@@ -149,6 +149,8 @@ def power_bounds(W):
     for i in range(SQUARINGS):
         size = frobenius(M) + error
         yield float((np.log(size) + e * np.log(2)) / 2**i)
+        if error > size / 2:  # only rounding is left
+            return
         lost = rounding(len(M) + 2) * frobenius(np.abs(M) @ np.abs(M))
         error = (2 * size * error + lost + TINY) * (1 + 10 * EPS)
         M = M @ M
