@@ -7,51 +7,14 @@ import sympy as sp
 
 import rnnlib
 from rnnlib.symbolic import Network, dphi, phi, unroll
-from tests.support.mutants import FUTURE, Mutant, load
+from tests.support.mutants import planted
 from tests.symbolic import small
+from tests.test_mutants_backward import MUTANTS
 
-MUTANTS = [
-    Mutant(
-        "transposed W_hh",
-        "vanilla",
-        {"back = delta_s[t - 1] @ W_hh": "back = delta_s[t - 1] @ W_hh.T"},
-        FUTURE,
-    ),
-    Mutant(
-        "phi' missing",
-        "vanilla",
-        {
-            "np.multiply(g[t], phi_prime[t - 1], out=delta_s[t - 1])": (
-                "delta_s[t - 1] = g[t]"
-            )
-        },
-        FUTURE,
-    ),
-    Mutant(
-        "h_t for h_{t-1}",
-        "rnn",
-        {"trace.x, trace.h[:-1], read_states": "trace.x, trace.h[1:], read_states"},
-        {"W_hh"},
-    ),
-    Mutant(
-        "future dropped",
-        "vanilla",
-        {"back = delta_s[t - 1] @ W_hh": "back = 0"},
-        FUTURE,
-    ),
-    Mutant(
-        "adjoint lost at masked steps",
-        "vanilla",
-        {"np.add(g[t - 1], g[t], out": "np.add(g[t - 1], 0, out"},
-        FUTURE,
-    ),
-    Mutant(
-        "batch not summed in b_h",
-        "rnn",
-        {"rows(delta_s).sum(axis=0)": "delta_s[:, 0].sum(axis=0)"},
-        {"b_h"},
-    ),
-]
+SEEN = {  # names of `tests.test_mutants_backward` that one small problem shows
+    *("transposed W_hh", "phi' missing", "h_t for h_{t-1}", "future dropped"),
+    *("adjoint lost at masked steps", "batch not summed in b_h"),
+}
 
 
 @pytest.mark.parametrize("case", small.CASES, ids=str)
@@ -63,11 +26,11 @@ def test_every_combination_is_there():
     assert len(set(small.CASES)) == 4 * 2 * 3 * 2 * 2
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
-def test_mutants_of_backward_disagree(mutant, tmp_path):
-    package = load(mutant, tmp_path)
+@pytest.mark.parametrize("mutant", [m for m in MUTANTS if m.name in SEEN], ids=str)
+def test_mutants_of_backward_disagree(mutant):
     case = small.Case("tanh", "cross_entropy", "many-to-many", True, 3)
-    assert small.wrong_by_symbols(case, package) == mutant.wrong
+    with planted(mutant):
+        assert small.wrong_by_symbols(case) == mutant.expected
 
 
 def test_a_shared_initial_state_adds_up():
