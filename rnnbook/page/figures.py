@@ -1,6 +1,6 @@
 """Figures of the book: one width, and a height for each arrangement of panels.
 
-Colours, letters and the grid are set in ``chapters/matplotlibrc``.
+Colours, letters and how pale a grid is are set in ``chapters/matplotlibrc``.
 """
 
 from typing import NamedTuple
