@@ -1,1 +1,1 @@
-"""Experiments that train many networks; the chapters read their stored results."""
+"""Experiments: networks trained many times, and what a call costs, counted."""
