@@ -32,7 +32,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
     "spectral/test_radii.py": "rnnlib/spectral: joint",
     "symbolic/test_derivation.py": (
-        "rnnlib/symbolic/derivation: arrays cells check derivation evaluation explanation expressions jacobians lowering mistakes naming numpy_code printing proof reader recursion rules sizes syntax to_sympy"
+        "rnnlib/symbolic/derivation: arrays cells check derivation evaluation "
+        "explanation expressions jacobians lowering mistakes naming numpy_code "
+        "printing proof reader recursion rules sizes syntax to_sympy"
     ),
     "symbolic/test_indexed.py": "rnnlib/symbolic: indexed_latex",
     "symbolic/test_reading.py": "rnnlib/symbolic: point",
