@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from tools.notebooks import ROOT
+from tools import ROOT
 
 TEXT = "Der Bär läuft über die Brücke.\n" * 30
 TRAIN = ["train", "a.txt", "--quiet", "--hidden=4", "--window=5"]

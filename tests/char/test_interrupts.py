@@ -79,7 +79,7 @@ def test_a_second_signal_changes_nothing(folder, pair):
 
 
 def test_an_interrupt_before_anything_is_written(folder):
-    """While Python and the program are loaded there is no traceback out of rnnlib."""
+    """`rnnlib.loading`: while it is loaded there is no traceback out of rnnlib."""
     for moment in np.linspace(0.02, 0.4, 40 if NIGHTLY else 6):
         (folder / "run").unlink(missing_ok=True)
         program = launch(folder, *TRAIN, "--out=run", ENDLESS)
