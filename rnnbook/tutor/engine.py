@@ -84,8 +84,7 @@ def examine(
         return _told(Diagnosis(name, str(error)), found, notes)
     outputs = {suffix: answer.outputs for suffix, answer in answers.items()}
     if not all_agree(once.outputs, outputs[first], tolerance):
-        added = _differences(outputs[first], once.outputs)
-        return _kept(name, added, lambda c: predict(first, c), plain, hints, tolerance)
+        return _kept(name, ask, cases, predict, plain, hints, tolerance, bound)
 
     wrong, right, place = {}, [], ""
     for suffix, found in outputs.items():
@@ -214,21 +213,26 @@ def _computed(compute, case, change):
         return None
 
 
-def _differences(outputs, once):
-    """What the second call added to the first, where that can be said."""
-    if any(outputs[n].shape != once[n].shape for n in once):
-        return {}
-    return {n: outputs[n] - once[n] for n in once}
-
-
-def _kept(name, added, predict, catalogue, hints, tolerance):
+def _kept(name, ask, cases, predict, catalogue, hints, tolerance, bound):
     """The second call on the same input returned something else."""
     problem = "the same arguments give another result the second time"
-    for mistakes in ((), *((m,) for m in catalogue)):
-        predicted = predict({k: f for m in mistakes for k, f in m.change.items()})
-        if "kept" in hints and predicted and all_agree(added, predicted, tolerance):
-            return Diagnosis(name, problem, mistakes=(hints["kept"], *mistakes))
-    return Diagnosis(name, f"{problem}: it keeps something between calls")
+    told = Diagnosis(name, f"{problem}: it keeps something between calls")
+    added = {suffix: _added(ask, case) for suffix, case in cases.items()}
+    if "kept" not in hints or not all(added.values()):
+        return told
+    kept = Diagnosis(name, problem)
+    if all(all_agree(added[s], predict(s, {}), tolerance) for s in cases):
+        return _told(kept, [], (hints["kept"],))
+    explained = look_up(added, predict, catalogue, tolerance, bound)
+    return _told(kept, explained, (hints["kept"],)) if explained else told
+
+
+def _added(ask, case):
+    """What a second call on a case adds to the first; nothing if the shapes differ."""
+    once, twice = (ask(case).outputs for _ in range(2))
+    if any(twice[n].shape != once[n].shape for n in once):
+        return {}
+    return {n: twice[n] - once[n] for n in once}
 
 
 def _on_square(ask, run, square, catalogue, tolerance):

@@ -13,6 +13,8 @@ from rnnbook.tutor import (
     check_training,
     check_update,
 )
+from rnnbook.tutor.backward import catalogue, planted
+from rnnbook.tutor.backward_mistakes import NOT_ZEROED
 from rnnlib import (
     Params,
     adagrad,
@@ -316,4 +318,13 @@ def test_two_mistakes_one_of_them_in_what_is_kept():
 
     found = check_backward(backward)
     names = [m.name for m in found.mistakes]
-    assert names == ["gradients not zeroed", "dh_next forgotten"]
+    assert names == ["dh_next forgotten", "gradients not zeroed"]
+
+
+@pytest.mark.parametrize("mistake", ["clipped here", "clip inside the loop"])
+def test_what_is_kept_is_looked_at_on_every_problem(mistake):
+    """On the first problem alone these two make the same gradients."""
+    change = {m.name: m for m in catalogue(Layout(), 5.0)}[mistake].change
+    found = check_backward(planted(change | NOT_ZEROED.change))
+    names = [m.name for m in found.mistakes]
+    assert names == [mistake, "gradients not zeroed"] and not found.alternatives
