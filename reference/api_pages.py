@@ -20,7 +20,7 @@ def page_text(page):
     for module in api.modules(page):
         found = [e for e in entries if e.module == module.__name__]
         directives = [_documented(entry) for entry in found]
-        if module is not package and (found or not hasattr(module, "__path__")):
+        if module is not package:
             parts.append(f"({api.anchor(module.__name__)})=\n## {module.__name__}")
             directives.insert(
                 0, _directive("automodule", module.__name__, ":no-index:")
