@@ -15,8 +15,9 @@ FLOATS = tuple(map(np.dtype, ("f4", "f8", "c8", "c16")))  # what rnnlib computes
 
 
 def is_array(value):
-    """An ndarray or memmap: matrices and masked arrays compute otherwise."""
-    return type(value) in (np.ndarray, np.memmap)
+    """An ndarray, but no matrix or masked array, which compute otherwise."""
+    other = (np.matrix, np.ma.MaskedArray)
+    return isinstance(value, np.ndarray) and not isinstance(value, other)
 
 
 def kind_of(value):
