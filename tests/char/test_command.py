@@ -253,6 +253,9 @@ def test_help_names_every_option(command):
     for name in vars(Settings()):
         assert f"--{name.replace('_', '-')}" in output
     assert "from the very beginning (20000)" in output
+    assert "usage: python -m rnnlib.char [-h] COMMAND" in command("--help")[1]
+    for name in ("sample", "evaluate"):
+        assert "FILE" in command(name, "--help")[1].partition("options:")[0]
     assert command("--help")[0] == command("sample", "--help")[0] == 0
 
 
