@@ -5,8 +5,10 @@ those of `IDS`. Each check returns a list of complaints.
 """
 
 import ast
+import inspect
 import re
 
+from rnnbook.page import checks
 from tools.chapters import code_cells
 
 
@@ -71,15 +73,25 @@ def claims(nb):
     return [(c, id_) for c in nb.cells for id_ in c.metadata.get("equations", [])]
 
 
+ASSERTING = {  # of the checks that chapters share
+    name
+    for name, function in vars(checks).items()
+    if inspect.isfunction(function) and "assert " in inspect.getsource(function)
+}
+
+
 def asserting_functions(nb):
-    """Names of the notebook's own functions that assert, directly or by a call."""
-    bodies = {
-        node.name: node
-        for cell in code_cells(nb)
-        for node in ast.walk(ast.parse(cell.source))
-        if isinstance(node, ast.FunctionDef)
+    """Names of functions that assert, directly or by a call: the notebook's own, and
+    those that it imports from `rnnbook.page`."""
+    nodes = [n for cell in code_cells(nb) for n in ast.walk(ast.parse(cell.source))]
+    bodies = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    names = {
+        alias.asname or alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "rnnbook.page.checks"
+        for alias in node.names
+        if alias.name in ASSERTING
     }
-    names = set()
     for _ in bodies:
         names |= {name for name, body in bodies.items() if asserts(body, names)}
     return names
