@@ -205,7 +205,6 @@ def _quotient(a, b):
 
 
 def _check_fraction(name, value):
-    value = check_rate(name, value)
-    if value >= 1:
+    if check_rate(name, value) >= 1:
         raise ValueError(f"{name}: expected a number below 1, got {value!r}")
-    return value
+    return float(value)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnlib.validate import is_array, kind_of
+
 Tree = Any  # an array, or a dictionary, list or (named) tuple of trees
 
 
@@ -34,6 +36,8 @@ def flatten(tree, name=""):
                 raise ValueError(f"{min(twice)}: expected distinct names, got it twice")
             flat |= new
         return flat
+    if isinstance(tree, np.ndarray) and not is_array(tree):
+        raise ValueError(f"{name or 'params'}: expected numbers, got {kind_of(tree)}")
     array = np.asarray(tree)
     if array.dtype.kind not in "fciu":
         kind = getattr(tree, "dtype", type(tree).__name__)

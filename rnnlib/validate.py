@@ -50,7 +50,6 @@ def check_array(name, array, shape=None):
     if not is_array(array) or array.dtype.newbyteorder("=") not in FLOATS:
         raise ValueError(
             f"{name}: expected a floating NumPy array, got {kind_of(array)}"
-            + (", not float32 or float64" if kind_of(array).startswith("float") else "")
         )
     if shape is not None and array.shape != tuple(shape):
         raise shape_error(name, tuple(shape), array.shape)

@@ -20,6 +20,8 @@ from rnnlib.validate import (
     check_count,
     check_rate,
     check_rng,
+    is_array,
+    kind_of,
     shape_error,
 )
 
@@ -83,6 +85,8 @@ def tempered(logits, temperature):
     """
     temperature = check_rate("temperature", temperature)
     z = np.asarray(logits)
+    if isinstance(logits, np.ndarray) and not is_array(logits):
+        raise ValueError(f"logits: expected floats (V,), got {kind_of(logits)}")
     if z.ndim != 1 or z.size == 0 or z.dtype.kind != "f":
         raise ValueError(f"logits: expected floats (V,), got {z.dtype} {z.shape}")
     if np.isnan(z).any() or not np.isfinite(z.max()):

@@ -31,6 +31,8 @@ from rnnlib.validate import (
     check_indices,
     check_rate,
     finite_result,
+    is_array,
+    kind_of,
 )
 
 SMOOTHINGS = ("additive", "witten-bell", "kneser-ney")
@@ -144,7 +146,8 @@ def fit_ngrams(indices, order, V, smoothing="kneser-ney", alpha=1.0):
 
 def table_parameters(order, V):
     """(V - 1) V^order: free numbers in a full table, contexts with a start left out."""
-    return (check_count("V", V) - 1) * V ** check_count("order", order, least=0)
+    V, order = check_count("V", V), check_count("order", order, least=0)
+    return (V - 1) * V**order
 
 
 def _level(order, V, pairs, counts, smoothing, alpha):
@@ -195,6 +198,8 @@ def _sequences(indices):
 
 def _sequence(name, x, V, least=1):
     """One sequence as an int64 array; an empty one where ``least`` is 0."""
+    if isinstance(x, np.ndarray) and not is_array(x):
+        raise ValueError(f"{name}: expected integers (n,), got {kind_of(x)}")
     x = np.asarray(x)
     if x.shape == (0,) and least == 0:
         return x.astype(np.int64)

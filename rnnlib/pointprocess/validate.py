@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnlib.validate import is_finite
+from rnnlib.validate import is_array, is_finite, kind_of
 
 
 def check_positive(name, value):
@@ -14,7 +14,11 @@ def check_positive(name, value):
 
 def check_numbers(name, value, low=None):
     """Finite numbers as an array, real or complex; real and >= low if that is given."""
+    if isinstance(value, np.ndarray) and not is_array(value):
+        raise ValueError(f"{name}: expected numbers, got {kind_of(value)}")
     array = np.asarray(value)
+    if array.dtype in (np.longdouble, np.clongdouble):
+        raise ValueError(f"{name}: expected numbers, got {array.dtype}")
     if array.dtype.kind not in ("fiu" if low is not None else "fciu"):
         kind = type(value).__name__ if array.dtype.kind == "O" else array.dtype
         raise ValueError(f"{name}: expected numbers, got {kind}")
@@ -53,8 +57,8 @@ def check_real(name, dtype):
 def check_times(name, times, T):
     """Floats with 0 < t_1 < ... < t_N <= T; N may be zero."""
     check_positive(f"{name}.T", T)
-    if not isinstance(times, np.ndarray) or times.dtype.kind != "f" or times.ndim != 1:
-        kind = getattr(times, "dtype", type(times).__name__)
+    if not is_array(times) or times.dtype.kind != "f" or times.ndim != 1:
+        kind = kind_of(times)
         rank = f" of shape {times.shape}" if isinstance(times, np.ndarray) else ""
         raise ValueError(
             f"{name}.times: expected a floating NumPy array (N,), got {kind}{rank}"

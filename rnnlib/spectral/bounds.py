@@ -77,6 +77,7 @@ def norm_bound(W_hh, phi_prime, gamma):
     ValueError
         For wrong shapes, complex numbers, or a gamma that is not positive.
     """
+    gamma = check_positive("gamma", gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma)
     log_rate = np.log(gamma) + certificates.log_norm(W)
     rate = _product(gamma, radii.spectral_norm(W))
@@ -85,6 +86,7 @@ def norm_bound(W_hh, phi_prime, gamma):
 
 def entrywise_bound(W_hh, phi_prime, gamma):
     """||(gamma |W|)^k||_2, with |W| entry by entry; the rate is gamma rho(|W|)."""
+    gamma = check_positive("gamma", gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma)
     size = np.abs(W)
     slack = ACCURACY + k * (MARGIN + certificates.rounding(len(W) + 2))
@@ -101,6 +103,7 @@ def scaling_bound(W_hh, phi_prime, gamma, scaling):
 
     Diagonal matrices commute, so S J S^-1 = Diag(phi') S W S^-1.
     """
+    gamma = check_positive("gamma", gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma)
     scaling = radii.check_scaling(scaling, len(W))
     (m, e), (s, f) = np.frexp(W), np.frexp(scaling)
@@ -120,6 +123,7 @@ def numerical_bound(W_hh, phi_prime, gamma):
     and D that of the n roots of slopes: w(D X D) <= gamma w(W), so the power
     inequality bounds its (n - 1)-th power, which holds the product in one block.
     """
+    gamma = check_positive("gamma", gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, 0.0)
     A, e = certificates.unit(W)
     w = radii.numerical_radius(A) * (1 + ACCURACY)
@@ -141,6 +145,7 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     """
     gamma = check_positive("gamma", gamma)
     joint.check_low(low, gamma)
+    gamma = check_positive("gamma", gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, low)
     if not (isinstance(length, Integral) and length > 0):
         raise ValueError(f"length: expected a positive integer, got {length!r}")

@@ -9,7 +9,7 @@ from numbers import Number
 import numpy as np
 
 from rnnlib.trees import flatten, rebuild
-from rnnlib.validate import check_count, check_rate, check_rng
+from rnnlib.validate import check_count, check_rate, check_rng, is_array
 
 
 def pad(sequences):
@@ -110,7 +110,12 @@ def mean(value, gradients, count):
     """
     if check_rate("count", count) == 0:
         raise ValueError(f"count: expected a number > 0, got {count!r}")
-    if not isinstance(value, (Number, np.ndarray)) or np.asarray(value).dtype == object:
+    array = isinstance(value, np.ndarray) and not is_array(value)
+    if (
+        array
+        or not isinstance(value, (Number, np.ndarray))
+        or np.asarray(value).dtype == object
+    ):
         raise ValueError(f"value: expected a number, got {type(value).__name__}")
     count = float(count)
     divided = {k: np.asarray(g / count) for k, g in flatten(gradients).items()}

@@ -61,7 +61,7 @@ def checkpointing_cost(params, T, B, segment=None) -> Cost:
     check_params(params)
     B = check_count("B", B)
     L = default_segment(T) if segment is None else segment
-    check_count("segment", L)
+    L = check_count("segment", L)
     T = check_count("T", T)
     n = -(-T // L)
     longest = min(L, T)
@@ -102,7 +102,7 @@ def checkpointed_loss_and_gradients(
     weight_decay = check_rate("weight_decay", weight_decay)
     T, B = x.shape[:2]
     L = default_segment(T) if segment is None else segment
-    check_count("segment", L)
+    L = check_count("segment", L)
     check_step_targets(y, T, B, params.K)
 
     starts = range(0, T, L)

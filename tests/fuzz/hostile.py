@@ -38,7 +38,10 @@ def dtypes(a):
         yield "uint64", a.astype(np.uint64)
     if a.ndim == 2:
         yield "matrix", np.asmatrix(a)
-    yield "masked", np.ma.masked_array(a, np.zeros(a.shape, bool))
+    if a.size and a.dtype.kind in "fiu":
+        hidden = np.zeros(a.shape, bool)
+        hidden.reshape(-1)[-1] = True
+        yield "masked", np.ma.masked_array(a, hidden)
 
 
 def shapes(a):
