@@ -177,8 +177,10 @@ class _Line:
     def __init__(self, loss, name, array, gradient, start, tolerance):
         self.loss, self.name, self.array, self.gradient = loss, name, array, gradient
         self.start, self.tolerance = start, tolerance
-        norm = np.linalg.norm(array)
-        self.unit = float(norm) if norm and not 1e-2 <= norm <= 1e2 else 1.0
+        with np.errstate(over="ignore"):
+            norm = np.linalg.norm(array)
+        scaled = 0 < norm < 1e-2 or 1e2 < norm < np.inf
+        self.unit = float(norm) if scaled else 1.0
         with np.errstate(over="ignore"):
             self.floor = 1e-4 * np.linalg.norm(gradient)
 
@@ -186,8 +188,10 @@ class _Line:
         """(largest error, a wrong direction and its slope or None, a reason or "")."""
         if not (np.isfinite(self.gradient).all() and np.isfinite(second).all()):
             return np.inf, (), ""
-        change = np.linalg.norm(second - self.gradient)
-        if change > self.tolerance * np.linalg.norm(self.gradient):
+        with np.errstate(over="ignore", invalid="ignore"):
+            change = np.linalg.norm(second - self.gradient)
+            granted = self.tolerance * np.linalg.norm(self.gradient)
+        if change > granted:
             return np.inf, (), ""  # one loss, two gradients: one of them is wrong
         worst, reason = 0.0, ""
         for u in units:

@@ -9,7 +9,6 @@ no bound; that a rate is below or above one is proved or it is not claimed.
 """
 
 from dataclasses import dataclass, field
-from numbers import Integral
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from rnnlib.spectral.certificates import EPS, MARGIN
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.norms import log_product_norms
 from rnnlib.spectral.radii import check_positive, square
-from rnnlib.validate import shape_error
+from rnnlib.validate import check_count, shape_error
 
 ROUNDING = 1e-12  # relative slack of an hypothesis on floats; MARGIN is above it
 ACCURACY = 2e-8  # twice what `log_product_norms` and `numerical_radius` promise
@@ -147,8 +146,7 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     joint.check_low(low, gamma)
     gamma = check_positive("gamma", gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, low)
-    if not (isinstance(length, Integral) and length > 0):
-        raise ValueError(f"length: expected a positive integer, got {length!r}")
+    length = check_count("length", length)
     A, e = certificates.unit(W)
     if certificates.is_wide(W):
         A, e = W, 0

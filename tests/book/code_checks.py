@@ -6,7 +6,7 @@ from tools.imports import imported
 
 CORE = {"numpy", "rnnlib", "rnnbook"} | set(sys.stdlib_module_names)
 BEYOND_CORE = {  # parts the core knows nothing of, and what each imports beside NumPy
-    "rnnlib.symbolic": {"sympy", "mpmath"},
+    "rnnlib.symbolic": {"sympy", "mpmath", "autograd"},
     "rnnlib.pointprocess": {"scipy"},
     "rnnlib.training": {"tqdm", "safetensors"},
     "rnnlib.char": {"tqdm", "filelock", "joblib"},

@@ -63,7 +63,7 @@ FAMILIES = {  # entries that differ in a number; a few of each are tried by them
     " whatever was asked for": ("5 what", "0.1 what", "1e-08", "25 what", "0.9 what"),
     "truncated inside": (" 2 steps", " 5 steps", " 25 steps"),
     "only the": (" 3 most", "10 most", "0.9 drawn", "0.98 drawn"),
-    "not 1e-8": ("is 0,", "1e-06"),
+    "not 1e-8": ("is 0,", "1e-10", "1e-06"),
     " (at 1": (" here (at 1)", "loop (at 10)"),
 }
 
