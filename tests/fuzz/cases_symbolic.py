@@ -17,11 +17,11 @@ CASES = {
 }
 HOMES = {
     "test_derivation": [
-        *("derive", "Derivation.adjoint", "Derivation.gradient", "Derivation.names"),
+        *("derive", "Derivation.adjoint", "Derivation.gradient"),
         *("Derivation.uses", "Derivation.jacobian"),
         *("Derivation.prove", "Derivation.check"),
         *("Derivation.initial", "Derivation.sympy"),
-        *("Derivation.catalogue", "Derivation.cell", "Derivation.numpy"),
+        *("Derivation.cell", "Derivation.numpy"),
         "Derivation.explain",
     ],
     "test_exact": ["equal_exactly", "substitute_activation"],

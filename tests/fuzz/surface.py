@@ -7,6 +7,7 @@ Public are the functions without an underscore of every module of `OPEN`, the na
 import importlib
 import inspect
 import pkgutil
+from functools import cached_property
 
 import rnnbook
 import rnnlib
@@ -60,5 +61,7 @@ def _methods(kind):
     for name, thing in vars(kind).items():
         if isinstance(thing, (classmethod, staticmethod)):
             thing = getattr(kind, name)
+        if isinstance(thing, cached_property):
+            continue
         if not name.startswith("_") and inspect.isroutine(thing):
             yield name, thing
