@@ -110,12 +110,8 @@ def mean(value, gradients, count):
     """
     if check_rate("count", count) == 0:
         raise ValueError(f"count: expected a number > 0, got {count!r}")
-    array = isinstance(value, np.ndarray) and not is_array(value)
-    if (
-        array
-        or not isinstance(value, (Number, np.ndarray))
-        or np.asarray(value).dtype == object
-    ):
+    known = is_array(value) or isinstance(value, Number)
+    if not known or np.asarray(value).dtype == object:
         raise ValueError(f"value: expected a number, got {type(value).__name__}")
     count = float(count)
     divided = {k: np.asarray(g / count) for k, g in flatten(gradients).items()}
