@@ -25,7 +25,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "pointprocess/test_gaps.py": "rnnlib/pointprocess: intensity",
     "pointprocess/test_likelihood.py": "rnnlib/pointprocess: parameters",
     "pointprocess/test_processes.py": (
-        "rnnlib/pointprocess: classical discrete hawkes residuals sampling"
+        "rnnlib/pointprocess: classical discrete hawkes residuals simulation"
     ),
     "pointprocess/test_refusals.py": "rnnlib/pointprocess: sequences validate",
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
