@@ -134,6 +134,106 @@ def test_a_gradient_that_is_not_finite_hides_no_other(value):
     assert check_gradients(function, at, rng=rng()).wrong == ["b", "c"]
 
 
+# Losses that an earlier check judged wrongly
+
+
+def single(params, x, y, factor):
+    """The library's own network in single precision, its parameters in double."""
+    loss, gradients = rnnlib.loss_and_gradients(
+        rnnlib.Params(*(a.astype(np.float32) for a in params)), x, y
+    )
+    return loss, rnnlib.Params(*(factor * g.astype(float) for g in gradients.params))
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0], ids=["zero", "right"])
+def test_a_network_in_single_precision_is_too_coarse(factor):
+    """Neither are the right gradients accused nor do zeros agree."""
+    random = rng()
+    params = rnnlib.init_params(3, 4, 5, rng=random)
+    x = random.standard_normal((6, 2, 3)).astype(np.float32)
+    y = random.integers(0, 5, (6, 2))
+    check = check_gradients(
+        lambda p: single(p, x, y, factor), params, rng=rng(), directions=2
+    )
+    coarse = [n for n in check.errors if "too coarse" in check.unclear.get(n, "")]
+    if factor:
+        assert check.wrong == [] and "b_h" in coarse
+    else:
+        assert len(check.wrong) + len(coarse) == 5
+    assert all(check.unclear[n].endswith("in double precision") for n in coarse)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0], ids=["zero", "right"])
+def test_a_loss_rounded_so_much_that_nothing_moves(factor):
+    def function(a):
+        return np.round((a**2).sum(), 1), factor * 2 * a
+
+    check = check_gradients(function, np.full(3, 1e-3), rng=rng())
+    assert check.wrong == [] and "too coarse" in check.unclear["params"]
+    assert "cannot tell: the loss is too coarse" in str(check)
+
+
+@pytest.mark.parametrize("wrong_by", [0.0, 9e-5, -9e-5])
+def test_a_steep_smooth_loss_is_granted_nothing(wrong_by):
+    def function(a):
+        return np.sin(300 * a).sum(), 300 * np.cos(300 * a) * (1 + wrong_by)
+
+    check = check_gradients(function, np.array([0.1, 0.2]), rng=rng())
+    assert check.wrong == (["params"] if wrong_by else []) and check.ok != bool(
+        wrong_by
+    )
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-2])
+def test_a_wide_tolerance_accepts_no_half_and_no_double(factor, tolerance):
+    check = check_gradients(
+        lambda a: (quadratic(a)[0], factor * a),
+        np.arange(1.0, 4),
+        rng=rng(),
+        tolerance=tolerance,
+    )
+    assert check.wrong == ([] if factor == 1 else ["params"])
+
+
+def test_a_function_that_is_not_repeatable_is_said_to_be_so():
+    mask_rng, state = rng(), np.zeros(())
+
+    def fresh_mask(p):
+        keep = mask_rng.random(3) < 0.5
+        return (keep * p["a"] ** 2).sum(), {"a": 2 * keep * p["a"], "b": p["b"]}
+
+    def kept(p):
+        state[...] += 1
+        loss = (p["a"] ** 2).sum() + 1e-6 * float(state)
+        return loss, {"a": 2 * p["a"], "b": 0 * p["b"]}
+
+    for function in (fresh_mask, kept):
+        at = {"a": np.arange(1.0, 4), "b": np.ones(2)}
+        check = check_gradients(function, at, rng=rng())
+        assert check.wrong == [] and check.unclear.keys() == {"a", "b"} and not check.ok
+        assert (
+            str(check).count("two calls with the same parameters gave two losses") == 2
+        )
+
+
+def test_the_floor_is_a_share_of_this_parameters_gradient():
+    """A parameter whose whole gradient is small hides behind no other."""
+
+    def function(p, part=1.0, other=1.0):
+        loss = (p["a"] ** 2).sum() / 2 + 1e-6 * p["b"].sum()
+        return loss, {"a": part * p["a"], "b": np.full(2, 1e-6 * other)}
+
+    at = {"a": np.arange(1.0, 4), "b": np.ones(2)}
+    assert check_gradients(function, at, rng=rng()).ok
+    small = check_gradients(lambda p: function(p, other=1.01), at, rng=rng())
+    assert small.wrong == ["b"]
+    assert check_gradients(lambda p: function(p, 1 + 1e-6), at, rng=rng()).wrong == [
+        "a"
+    ]
+    assert check_gradients(lambda p: function(p, 1 + 1e-9), at, rng=rng()).ok
+
+
 # Wrong forms
 
 
