@@ -80,7 +80,7 @@ coverage: $(READY) ## lines and branches that the unit tests run, into _build/co
 	  && $(PY) -m coverage report && exit $$status
 
 nbval: $(READY) ## only nbval: re-run every chapter and compare
-	@$(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
+	@$(PY) -m tools.environment && $(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
 	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
 
 lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)

@@ -5,6 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib import check_gradients
+from rnnlib.gradcheck import GradientCheck
 from tests.support.refusals import refuses
 
 
@@ -232,6 +233,48 @@ def test_the_floor_is_a_share_of_this_parameters_gradient():
         "a"
     ]
     assert check_gradients(lambda p: function(p, 1 + 1e-9), at, rng=rng()).ok
+
+
+# What is printed and stored beside the verdict
+
+
+def test_a_wrong_entry_is_printed_with_how_far_it_is_off():
+    def function(a):
+        return (a**2).sum() / 2, a + np.array([0.0, 0.5, 0.0])
+
+    check = check_gradients(function, np.array([1.0, -2.0, 3.0]), rng=rng())
+    assert str(check) == "params  WRONG: entry [1] is -1.5, off by 0.5"
+    index, claimed, measured = check.entries["params"]
+    assert index == (1,) and claimed == -1.5 and abs(measured + 2) < 1e-9
+
+
+def test_agreement_to_the_tolerance_itself():
+    check = GradientCheck({"a": 1e-7, "b": 2e-7}, [], {}, {}, 1e-7)
+    assert str(check) == "a  agrees\nb  agrees to 1e-06" and check.ok
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(("factor", "error"), [(0.5, 0.5), (2.0, 0.5), (-1.0, 2.0)])
+def test_the_error_is_relative_to_the_larger_number(sign, factor, error):
+    check = check_gradients(
+        lambda a: (3 * sign * a, 3 * sign * factor), np.float64(2.0), rng=rng()
+    )
+    assert check.wrong == ["params"]
+    assert abs(check.errors["params"] - error) < 1e-6
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_one_entry_that_is_not_finite(value):
+    """Said at once, without a direction along which it would be hidden."""
+    calls = []
+
+    def function(a):
+        calls.append(1)
+        return (a**2).sum() / 2, np.append(a[:-1], value)
+
+    check = check_gradients(function, np.arange(1.0, 4), rng=rng())
+    assert check.wrong == ["params"] and check.errors["params"] == np.inf
+    assert len(calls) == 2
 
 
 # Wrong forms
