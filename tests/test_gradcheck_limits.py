@@ -235,6 +235,43 @@ def test_the_floor_is_a_share_of_this_parameters_gradient():
     assert check_gradients(lambda p: function(p, 1 + 1e-9), at, rng=rng()).ok
 
 
+@pytest.mark.parametrize("width", [3e-4, 2e-4, 3e-5, 1e-6, 1e-8])
+def test_one_step_length_alone_accuses_nobody(width):
+    """A line but for a jump at the point: some steps see the line and nothing else."""
+
+    def function(t):
+        return (float(t) if abs(t) > width else 0.0), 0.0
+
+    check = check_gradients(function, np.float64(0.0), rng=rng())
+    assert check.wrong == [] and not check.ok
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_many_kinks_near_the_point_accuse_nobody(seed):
+    random = np.random.default_rng(seed)
+    at = 10.0 ** random.uniform(-9, -1, 8) * random.choice([-1, 1], 8)
+    bends = random.standard_normal(8) * 10.0 ** random.uniform(-3, 0, 8)
+    slope = random.standard_normal()
+
+    def function(t):
+        kinks = bends * np.maximum(np.sign(at) * (float(t) - at), 0)
+        return slope * float(t) + kinks.sum(), slope
+
+    assert check_gradients(function, np.float64(0.0), rng=rng()).wrong == []
+
+
+def test_a_smooth_loss_is_soon_judged():
+    """Two gradients, and ten losses for each of three steps in five directions."""
+    calls = []
+
+    def function(a):
+        calls.append(1)
+        return np.sin(300 * a).sum(), 300 * np.cos(300 * a)
+
+    assert check_gradients(function, np.array([0.3, 1.1]), rng=rng()).ok
+    assert len(calls) <= 2 + 10 * 3 * 5
+
+
 # What is printed and stored beside the verdict
 
 

@@ -191,7 +191,8 @@ class _Finder:
                 text = ast.unparse(value)
                 after = ast.unparse(ast.UnaryOp(ast.Not(), value))
                 if not isinstance(node, ast.While):
-                    self.add(where, lines, text, self.span(value), text, f"({after})")
+                    here = self.span(value)
+                    self.add(where, lines, text, here, text, (after, f"({after})"))
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.ExceptHandler):
                     self.body(child.body, where)
