@@ -36,6 +36,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "printing proof reader recursion rules sizes syntax to_sympy"
     ),
     "symbolic/test_indexed.py": "rnnlib/symbolic: indexed_latex",
+    "symbolic/test_lemmas.py": (
+        "rnnlib/symbolic/derivation: entries entry_printing every_size lemmas"
+    ),
     "symbolic/test_reading.py": "rnnlib/symbolic: point",
     "symbolic/notations/test_printer.py": (
         "rnnlib/symbolic/notations: conventions documents mapping"
@@ -59,6 +62,7 @@ INNER = {
     "mapping",
     "validate",
     "arrays",
+    "entry_printing",
     "evaluation",
     "jacobians",
     "lowering",

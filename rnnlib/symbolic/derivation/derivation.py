@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from rnnlib.symbolic.derivation import cells, check, explanation, mistakes, proof
+from rnnlib.symbolic.derivation import (
+    cells,
+    check,
+    every_size,
+    explanation,
+    lemmas,
+    mistakes,
+    proof,
+)
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.jacobians import Blocks, Jacobians
 from rnnlib.symbolic.derivation.lowering import restricted
@@ -362,9 +370,22 @@ class Derivation:
         self._check(name, self.program.shapes)
         return explanation.explain_result(self, name)
 
+    @property
+    def rules(self):
+        """The names of the rules that were applied; `lemma` proves each."""
+        return lemmas.names_of_rules(self.recursion)
+
+    def prove_every_size(self):
+        """An `EverySize`: each term that a use sends back, as an indexed sum.
+
+        The sizes stay symbols, and the number of steps does not matter.
+        """
+        return every_size.prove_every_size(self.recursion)
+
     def prove(self, T=3, d=2):
         """A `Proof` for T steps: every adjoint and gradient, entry by entry.
 
+        SymPy differentiates the unrolled network, and knows nothing of the rules.
         ``d`` is the size of the state, the other sizes are larger, so that nothing is
         square by chance; or a dictionary with a number for each size.
         """
