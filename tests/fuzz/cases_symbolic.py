@@ -24,6 +24,7 @@ HOMES = {
         *("Derivation.cell", "Derivation.numpy"),
         "Derivation.explain",
     ],
+    "test_torch_code": ["Derivation.torch"],
     "test_lemmas": ["lemma", "Derivation.prove_every_size"],
     "test_exact": ["equal_exactly", "substitute_activation"],
     "test_graph": [

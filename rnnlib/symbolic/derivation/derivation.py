@@ -407,6 +407,15 @@ class Derivation:
         check_choice("phi", phi, PLAIN_FUNCTIONS)
         return cells.numpy_source(self.recursion, self.names, self._lines(), phi)[0]
 
+    def torch(self, *, phi="tanh"):
+        """The source of a ``torch.autograd.Function``, as text.
+
+        It needs NumPy and PyTorch. ``layer(params, x)`` runs it; NumPy computes, so
+        the tensors are on the CPU.
+        """
+        check_choice("phi", phi, PLAIN_FUNCTIONS)
+        return cells.torch_text(self.recursion, self.names, self._lines(), phi)
+
     def cell(self, *, phi="tanh", sizes=None, initial=None):
         """The generated source running as a cell of `rnnlib.layers`.
 
