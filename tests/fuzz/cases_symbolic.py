@@ -25,6 +25,10 @@ HOMES = {
         "Derivation.explain",
     ],
     "test_torch_code": ["Derivation.torch"],
+    "test_trajectories": [
+        *("Derivation.jacobians", "Derivation.norm_bounds", "Derivation.point"),
+        "Derivation.unrolled",
+    ],
     "test_lemmas": ["lemma", "Derivation.prove_every_size"],
     "test_exact": ["equal_exactly", "substitute_activation"],
     "test_graph": [

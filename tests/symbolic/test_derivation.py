@@ -32,8 +32,7 @@ def test_thirty_cells_of_ten_lines():
 
 @pytest.mark.parametrize("name", CELLS)
 def test_every_cell_is_proved(name):
-    # a norm of one entry is an absolute value, which SymPy writes in its own way
-    T, d = (2, 1 if name != "softmax_state" else 2) if SMALL else (3, 2)
+    T, d = (2, 1) if SMALL else (3, 2)
     assert derived(name).prove(T=T, d=d)
 
 
