@@ -79,5 +79,5 @@ PLAN = Plan(
         "given inputs fall to 3/4": {"end": 0.75},
         "given inputs fall to 1/2": {"end": 0.5},
     },
-    rates=(0.25, 0.5, 1.0, 2.0),
+    rates=(0.25, 0.5, 1.0, 2.0, 4.0),
 )
