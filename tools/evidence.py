@@ -82,50 +82,77 @@ def paragraphs(text):
     return [p.strip() for p in parts if p.strip()]
 
 
-def without_served(cell, following):
-    """The text of a Markdown cell without what claims nothing or has its proof."""
-    text = SILENT.sub("", cell.source)
-    proof = "{prf:proof}" in cell.source or (
-        following is not None and "{prf:proof}" in following.source
-    )
+FOLD = re.compile(r"^(:::+)\{solution-(start|end)\}", re.MULTILINE)
+ASSERTING = re.compile(r"^\s*assert\b|\b(?:check|assert)\w*\(", re.MULTILINE)
+HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
+
+
+class Piece(NamedTuple):
+    """Markdown of one cell: what stands inside a fold, or between two."""
+
+    cell: int
+    text: str
+    fold: int  # the number of its fold of a solution; 0 outside
+
+
+def pieces(nb):
+    """The Markdown of a notebook cut where folds begin and end, and their code."""
+    found, code, fold, last = [], {}, 0, 0
+    for place, cell in enumerate(nb.cells):
+        if cell.cell_type == "code":
+            code[fold] = code.get(fold, "") + "\n" + cell.source
+            continue
+        at = 0
+        for edge in FOLD.finditer(cell.source):
+            found.append(Piece(place, cell.source[at : edge.start()], fold))
+            at = edge.start()
+            last += edge[2] == "start"
+            fold = last if edge[2] == "start" else 0
+        found.append(Piece(place, cell.source[at:], fold))
+    return found, {f for f, text in code.items() if f and ASSERTING.search(text)}
+
+
+def without_served(text, following):
+    """Markdown without what claims nothing or has its proof beside it."""
+    proof = "{prf:proof}" in text or "{prf:proof}" in following
+    text = SILENT.sub("", text)
     return BOX.sub(lambda box: "" if proof or box[2] == "definition" else box[0], text)
 
 
-def solutions(nb):
-    """The ids of cells in folds of solutions that hold an asserting cell."""
-    found, fold = set(), None
-    for cell in nb.cells:
-        if cell.cell_type == "markdown" and "{solution-start}" in cell.source:
-            fold = []
-        if fold is not None:
-            fold.append(cell)
-        if cell.cell_type == "markdown" and "{solution-end}" in cell.source:
-            code = "\n".join(c.source for c in fold or () if c.cell_type == "code")
-            if re.search(r"^\s*assert\b|\bcheck\w*\(|\bassert_\w+\(", code, re.M):
-                found |= {c.id for c in fold}
-            fold = None
-    return found
+def sections(text, heading=""):
+    """(heading, text) of the parts of Markdown between its headings."""
+    at = 0
+    for match in HEADING.finditer(text):
+        yield heading, text[at : match.start()]
+        heading, at = match[1].strip(), match.end()
+    yield heading, text[at:]
 
 
 def prose(nb):
     """[(cell, paragraph, whether it stands in the summary)] that may claim."""
-    folds, found = solutions(nb), []
-    for place, cell in enumerate(nb.cells):
-        if cell.cell_type == "code":
-            figure = cell.metadata.get("mystnb", {}).get("figure", {})
-            if figure.get("caption"):
-                found.append((cell.id, figure["caption"], False))
+    parts, asserted = pieces(nb)
+    found = []
+    for part in parts:
+        cell = nb.cells[part.cell]
+        if part.fold in asserted or cell.id == "equation-numbers":
             continue
-        title = cell.source.lstrip().startswith("# ") and "\n- " not in cell.source
-        goals = re.match(r"##+ What you will be able", cell.source)
-        if title or goals or cell.id in folds or cell.id == "equation-numbers":
+        if cell.source.startswith("# ") and "\n- " not in cell.source:
             continue
-        following = nb.cells[place + 1] if place + 1 < len(nb.cells) else None
-        summary = re.match(r"##+ Summary\s", cell.source) is not None
-        for paragraph in paragraphs(without_served(cell, following)):
-            if not paragraph.startswith("#"):
-                found.append((cell.id, paragraph, summary))
+        rest = nb.cells[part.cell + 1 : part.cell + 2]
+        text = without_served(part.text, rest[0].source if rest else "")
+        for heading, section in sections(text):
+            if "you will be able" not in heading:
+                summary = heading == "Summary"
+                found += [(cell.id, p, summary) for p in paragraphs(section)]
+    for cell in nb.cells:
+        if caption := caption_of(cell):
+            found.append((cell.id, caption, False))
     return found
+
+
+def caption_of(cell):
+    """The caption of a figure, or nothing."""
+    return cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
 
 
 def is_claim(paragraph, summary=False):
@@ -166,8 +193,7 @@ def sources(nb):
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             yield cell.id, cell.source
-        figure = cell.metadata.get("mystnb", {}).get("figure", {})
-        yield cell.id, figure.get("caption", "")
+        yield cell.id, caption_of(cell)
 
 
 def shown(cell):
