@@ -25,7 +25,7 @@ from rnnlib.training.loop import train
 from rnnlib.training.state import begin
 
 SETTINGS = {
-    "lags": {"adding": [20, 40], "copy": [5, 10], "order": [20, 40]},
+    "lags": {"adding": [20, 40], "copy": [5], "order": [20]},
     "cells": ["tanh", "orthogonal", "IRNN", "LSTM", "GRU"],
     "seeds": 10,
     "validation": [1000, 1001],  # seeds that choose the rate
