@@ -157,7 +157,7 @@ def caption_of(cell):
 
 def is_claim(paragraph, summary=False):
     """Whether a paragraph says something that needs evidence."""
-    if summary:
+    if summary and paragraph.startswith("- "):
         return True
     if paragraph.endswith("?") or paragraph.startswith("|"):
         return False
