@@ -11,8 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import exercises as tool
 from tools.chapters import code_cells, path_of, read
-from tools.equations import in_any_jupyter
 from tools.notebooks import execute
+from tools.plain import in_any_jupyter
 
 EXERCISE = path_of("min_char_rnn")
 FUNCTIONS = {
