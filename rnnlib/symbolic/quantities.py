@@ -125,7 +125,10 @@ BOOK_WITH_DERIVATIVES = with_derivatives(BOOK | {"J": r"J_{%t}"})
 
 def moved(step, steps=None, by=0):
     """The text of a step such as "t-1": a letter put in from ``steps``, then moved."""
-    letter, offset = STEP.fullmatch(step).groups()
+    match = STEP.fullmatch(step)
+    if match is None:
+        raise ValueError(f"step: expected such as t-1, T or 0, got {step!r}")
+    letter, offset = match.groups()
     number = int(offset or 0) + by
     value = (steps or {}).get(letter, letter)
     if not isinstance(value, str):
