@@ -81,8 +81,8 @@ def check_marks(name, marks, N, K):
         if K is not None and K > 1:
             raise ValueError(f"{name}.marks: expected integers ({N},), got None")
         return np.zeros(N, int)
-    if not isinstance(marks, np.ndarray) or marks.dtype.kind not in "iu":
-        kind = getattr(marks, "dtype", type(marks).__name__)
+    if not is_array(marks) or marks.dtype.kind not in "iu":
+        kind = kind_of(marks)
         raise ValueError(f"{name}.marks: expected integers ({N},), got {kind}")
     if marks.shape != (N,):
         raise ValueError(
