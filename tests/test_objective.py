@@ -99,7 +99,7 @@ def test_parameters_are_checked_once_at_the_door():
         lambda: checkpointing.checkpointed_loss_and_gradients(params, x, y),
         lambda: rtrl.rtrl_loss_and_gradients(params, x, y),
         lambda: dropout.dropout_loss_and_gradients(params, x, y, dropout.Masks()),
-        lambda: pointprocess.loss_and_gradients(process, data),
+        lambda: pointprocess.log_likelihood(process, data),
         lambda: pointprocess.simulate(process, 5.0, rng=rng, count=3),
     ):
         assert len(checks(call)) == 1

@@ -126,8 +126,7 @@ def backward(params, trace) -> PointGradients:
     d_out = np.zeros((*d_a.shape, params.K + 1), d_a.dtype)
     d_out[:-1, :, :-1] = d_z
     d_out[..., -1] = d_a
-    # Through h_1 to h_N
-    states = rnn.pull_back_to_params(net, trace.network, d_out[1:])
+    states = rnn.backward(net, trace.network, d_out[1:])  # from h_1 .. h_N down
     d_W_out = states.params.W_hy + d_out[0].T @ h_0  # h_0 has outputs too
     d_b_out = states.params.b_y + d_out[0].sum(axis=0)
     direct = d_out[0] @ net.W_hy

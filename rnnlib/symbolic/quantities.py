@@ -9,7 +9,7 @@ import re
 
 import sympy as sp
 
-from rnnlib.symbolic.activations import dphi, phi
+from rnnlib.symbolic.activations import phi
 
 d_x, d_h, K = sp.symbols("d_x d_h K", integer=True, positive=True)
 _one = sp.Integer(1)
@@ -192,8 +192,3 @@ def quantity(base, time=""):
 def activation(column):
     """phi applied to every entry of a column."""
     return column.applyfunc(phi)
-
-
-def activation_derivative(column):
-    """phi' applied to every entry of a column."""
-    return column.applyfunc(dphi)
