@@ -157,6 +157,13 @@ def check_rate(name, value):
     return float(value)
 
 
+def check_positive(name, value):
+    """A finite number above zero, as a float of Python."""
+    if not (is_finite(value) and value > 0):
+        raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
+    return float(value)
+
+
 def check_count(name, value, *, least=1):
     """An integer that is at least ``least``, as an int of Python.
 

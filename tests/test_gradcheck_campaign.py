@@ -31,7 +31,7 @@ NOISES = ("none", "none", "float32", "rounded", "irregular", "drawn anew")
 MISTAKES = ("none", "zero", "half", "double", "sign", "factor", "one entry")
 
 
-class Case:
+class Claim:
     """One generated loss with its true gradient, and one claimed gradient."""
 
     def __init__(self, seed):
@@ -140,7 +140,7 @@ def verdict(check, name):
 def test_no_false_verdict():
     counts, false = Counter(), []
     for seed in range(FIRST, FIRST + CASES):
-        case = Case(seed)
+        case = Claim(seed)
         check = check_gradients(
             case, case.at, rng=np.random.default_rng(1), directions=3
         )
@@ -164,7 +164,7 @@ def test_no_false_verdict():
 def test_a_gross_mistake_in_a_clean_smooth_case_is_always_found(mistake):
     found = []
     for seed in range(60):
-        case = Case(seed)
+        case = Claim(seed)
         if case.kinked:
             continue
         case.noise = "none"

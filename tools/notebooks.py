@@ -35,6 +35,7 @@ from tools.environment import isolate
 
 STATE = Path(sys.prefix) / "notebooks.json"
 STAMP = "executed_source_sha256"
+NUMBERS = "rnnbook/page/equations.json"  # of every labelled equation of the book
 PICTURE = "picture_and_text_sha256"
 LIMIT_SECONDS = 30
 DISPLAY = "Python 3 (ipykernel)"
@@ -66,12 +67,30 @@ def inputs(nb):
 
 def inputs_digest(nb):
     """SHA-256 of `inputs`, names and contents."""
-    digest = hashlib.sha256()
-    for path in inputs(nb):
-        name = path.relative_to(chapters.ROOT).as_posix()
-        digest.update(f"{name}\0{len(path.read_bytes())}\0".encode())
-        digest.update(path.read_bytes())
+    digest, found = hashlib.sha256(), inputs(nb)
+    for path in found:
+        name, content = path.relative_to(chapters.ROOT).as_posix(), path.read_bytes()
+        if name == NUMBERS:
+            content = json.dumps(numbers_named(nb, path, found)).encode()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
     return digest.hexdigest()
+
+
+def numbers_named(nb, path, files):
+    """The equation numbers that a notebook can print: of the chapters named by label.
+
+    A label, such as "eq-bptt-8", begins with its chapter; code may put the rest
+    together. It stands in the code of the notebook, or in a module that this runs.
+    """
+    sources = [cell.source for cell in code_cells(nb)]
+    sources += [p.read_text(encoding="utf-8") for p in files if p.suffix == ".py"]
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        label: (number, chapter)
+        for label, (number, chapter) in entries.items()
+        if any(f"eq-{chapter.replace('_', '-')}-" in source for source in sources)
+    }
 
 
 def digests(nb):

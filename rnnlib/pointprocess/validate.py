@@ -2,14 +2,7 @@
 
 import numpy as np
 
-from rnnlib.validate import is_array, is_finite, kind_of
-
-
-def check_positive(name, value):
-    """A finite number above zero."""
-    if not (is_finite(value) and value > 0):
-        raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
-    return float(value)
+from rnnlib.validate import check_positive, is_array, kind_of
 
 
 def check_numbers(name, value, low=None):
