@@ -12,7 +12,6 @@ from rnnlib.symbolic.derivation import Derivation, derive, lemma
 from rnnlib.symbolic.exact import equal_exactly
 from rnnlib.symbolic.graph import Graph
 from rnnlib.symbolic.matrix import (
-    bptt_equations,
     evaluate,
     hidden,
     jacobian,
@@ -27,7 +26,7 @@ from rnnlib.symbolic.notations.tabs import in_notation, tabs
 from rnnlib.symbolic.point import rational_point
 from rnnlib.symbolic.quantities import PARAMETERS, Quantity, quantity
 from rnnlib.symbolic.reading import holds, read
-from rnnlib.symbolic.results import bptt_results
+from rnnlib.symbolic.results import bptt_equations, bptt_results
 from rnnlib.symbolic.series import StepProduct, StepSum, at
 
 __all__ = [

@@ -40,6 +40,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "rnnlib/symbolic/derivation: entries entry_printing every_size lemmas"
     ),
     "symbolic/test_reading.py": "rnnlib/symbolic: point",
+    "symbolic/test_trajectories.py": "rnnlib/symbolic/derivation: trajectories",
     "symbolic/test_torch_code.py": "rnnlib/symbolic/derivation: torch_code",
     "symbolic/notations/test_printer.py": (
         "rnnlib/symbolic/notations: conventions documents mapping"
