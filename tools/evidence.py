@@ -69,7 +69,7 @@ def plain(text):
     text = re.sub(r"\{[\w:]+\}`[^`]*`", " ", text)
     text = re.sub(r"`[^`]*`", " ", text)
     text = re.sub(r"\]\([^)\s]*\)", "]", text)
-    text = re.sub(r"^[ ]*\d+\. |\([A-Z]?\d[^()]*\)", " ", text, flags=re.MULTILINE)
+    text = re.sub(r"^[ ]*\d+\. |\((?:[A-Z]|sections? )?\d[^()]*\)", " ", text, flags=re.MULTILINE)
     return re.sub(r"^:.*$", " ", text, flags=re.MULTILINE)
 
 
