@@ -37,6 +37,8 @@ BOX = re.compile(
 ROLE = r"\{(?:prf:ref|eq|ref|numref)\}`(?:[^`<]*<)?([\w-]+)>?`"
 DOC = re.compile(r"(\{doc\}`(?:[^`<]*<)?)(?:/?chapters/)?(\w+)(>?`)")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+)\$", re.DOTALL)
+FRAGMENT = "cell-id="  # what JupyterLab calls a cell in the address of a link
+MARK = re.compile(rf"\[([^\]]+)\]\((?:(\w+)\.ipynb)?#{FRAGMENT}([\w-]+)\)")
 NO_CHAPTERS = ("formula_sheet",)  # notebooks among the parts that prove nothing
 
 # Notebook files.
@@ -149,9 +151,13 @@ class Statement(NamedTuple):
     text: str
 
 
-def from_elsewhere(text):
+def from_elsewhere(text, chapter):
     """Text of a chapter for a page in another folder."""
-    return DOC.sub(r"\1/chapters/\2\3", text)
+
+    def mark(link):
+        return f"[{link[1]}](/chapters/{link[2] or chapter}.ipynb#{FRAGMENT}{link[3]})"
+
+    return MARK.sub(mark, DOC.sub(r"\1/chapters/\2\3", text))
 
 
 # Chapters by name, in the order of the book.
@@ -212,7 +218,7 @@ def summary(chapter):
         heading = re.search(r"^##+ +Summary *\n", text, re.MULTILINE)
         if heading:
             body = re.split(r"^#+ ", text[heading.end() :], flags=re.MULTILINE)[0]
-            return from_elsewhere(body.strip())
+            return from_elsewhere(body.strip(), chapter)
     raise ValueError(f"{chapter}: no summary")
 
 

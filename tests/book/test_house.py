@@ -171,9 +171,14 @@ def test_the_makefile_installs_nothing_without_a_hash():
 
 
 def make(folder, *arguments):
-    """What `make` would do in a folder, as text; nothing is run but questions."""
+    """What `make` would do in a folder, as text; nothing is run but questions.
+
+    What the `make` around these tests was told (a PYTHON, its flags) is not passed on.
+    """
+    told = re.compile("PYTHON$|MAKE|MFLAGS")
+    env = {key: value for key, value in os.environ.items() if not told.match(key)}
     done = subprocess.run(
-        ["make", "-n", *arguments], cwd=folder, capture_output=True, text=True
+        ["make", "-n", *arguments], cwd=folder, capture_output=True, text=True, env=env
     )
     return done.stdout + done.stderr
 

@@ -25,7 +25,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "pointprocess/test_gaps.py": "rnnlib/pointprocess: intensity",
     "pointprocess/test_likelihood.py": "rnnlib/pointprocess: parameters",
     "pointprocess/test_processes.py": (
-        "rnnlib/pointprocess: classical discrete hawkes residuals sampling"
+        "rnnlib/pointprocess: classical discrete hawkes residuals simulation"
     ),
     "pointprocess/test_refusals.py": "rnnlib/pointprocess: sequences validate",
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
@@ -36,7 +36,11 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "printing proof reader recursion rules sizes syntax to_sympy"
     ),
     "symbolic/test_indexed.py": "rnnlib/symbolic: indexed_latex",
+    "symbolic/test_lemmas.py": (
+        "rnnlib/symbolic/derivation: entries entry_printing every_size lemmas"
+    ),
     "symbolic/test_reading.py": "rnnlib/symbolic: point",
+    "symbolic/test_torch_code.py": "rnnlib/symbolic/derivation: torch_code",
     "symbolic/notations/test_printer.py": (
         "rnnlib/symbolic/notations: conventions documents mapping"
     ),
@@ -68,6 +72,7 @@ INNER = {
     "mapping",
     "validate",
     "arrays",
+    "entry_printing",
     "evaluation",
     "jacobians",
     "lowering",
