@@ -9,14 +9,18 @@ import json
 from functools import cache
 from pathlib import Path
 
+import nbformat
 import on_path  # noqa: F401
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from tools.chapters import FRAGMENT
+from tools import evidence
+from tools.chapters import FRAGMENT, NO_CHAPTERS
 
+LOGGER = logging.getLogger(__name__)
 MARK = "cell-evidence"  # the kind of reference, between reading and resolving
 
 
@@ -118,9 +122,20 @@ def resolve(app, env, node, contnode):
     return make_refnode(app.builder, node["refdoc"], doc, name, contnode)
 
 
+def warn(app, doctree):
+    """Warn of claims without evidence, which ends a strict build."""
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb" or path.stem in (*evidence.WAITING, *NO_CHAPTERS):
+        return
+    for claim in evidence.unmarked(nbformat.read(path, as_version=4)):
+        text = " ".join(claim.text.split())[:80]
+        LOGGER.warning("claim without evidence, cell %s: %s", claim.cell, text)
+
+
 def setup(app):
     """Register with Sphinx."""
     app.add_transform(Marks)
     app.add_transform(Anchors)
     app.connect("missing-reference", resolve)
+    app.connect("doctree-read", warn)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

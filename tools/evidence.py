@@ -1,8 +1,9 @@
 """Which sentences of the chapters claim something, and what they show for it.
 
-    python -m tools.evidence [CHAPTER ...]
+    python -m tools.evidence [CHAPTER ...]         list the claims without evidence
+    python -m tools.evidence --seal [CHAPTER ...]  and take the others for read
 
-lists the claims without evidence. A claim shows its evidence by a mark, a link to the
+A claim shows its evidence by a mark, a link to the
 cell that gives it:
 
     [proved](#cell-id=c)            a proof stands there
@@ -25,15 +26,27 @@ What is a claim and what serves it:
 - A statement is served by the proof in its cell or the next one, a proof by itself, a
   solution by the asserting cell in its fold.
 - A caption that claims carries a mark like a paragraph.
+
+A chapter is sealed when its claims, statements, proofs, formulas and captions have been
+read against their evidence. The seal is a digest of them in its metadata: who changes
+one of them reads it against its evidence again, and seals.
 """
 
+import argparse
+import hashlib
+import json
 import re
 import sys
 from typing import NamedTuple
 
 from tools import chapters
 from tools.chapters import BOX, MARK
+from tools.notebooks import dumps, normalised
 
+# Chapters whose claims are not marked yet: this list is to become empty
+WAITING = ("long_memories", "bptt", "index_notation", "total_derivative", "gates")
+
+SEAL = "claims_sha256"
 WORDS = (
     "always never every all none nothing only cannot impossible exactly best worst "
     "largest smallest faster slower better worse grow grows fall falls vanish vanishes "
@@ -69,7 +82,9 @@ def plain(text):
     text = re.sub(r"\{[\w:]+\}`[^`]*`", " ", text)
     text = re.sub(r"`[^`]*`", " ", text)
     text = re.sub(r"\]\([^)\s]*\)", "]", text)
-    text = re.sub(r"^[ ]*\d+\. |\([A-Z]?\d[^()]*\)", " ", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^[ ]*\d+\. |\((?:[A-Z]|sections? )?\d[^()]*\)", " ", text, flags=re.MULTILINE
+    )
     return re.sub(r"^:.*$", " ", text, flags=re.MULTILINE)
 
 
@@ -241,20 +256,43 @@ def misfits(words, cells, place):
         yield f"not shown in {cell.id}: {', '.join(sorted(missing))}"
 
 
-def main(names):
-    """Print the claims without evidence; 1 when there are any."""
+def digest(nb):
+    """SHA-256 of the claims, statements, proofs, formulas and captions."""
+    found = [text for _, text, summary in prose(nb) if is_claim(text, summary)]
+    for _, text in sources(nb):
+        found += [box[0] for box in BOX.finditer(text)]
+        found += [proof[0] for proof in SILENT.finditer(text)]
+        found += re.findall(r"\$\$.+?\$\$", text, re.DOTALL)
+    found += [caption_of(cell) for cell in nb.cells]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
+
+
+def complaints(nb):
+    """Claims without evidence and marks that do not fit, a line each."""
+    lines = [f"{c.cell}: {' '.join(c.text.split())}" for c in unmarked(nb)]
+    return lines + mark_complaints(nb)
+
+
+def main():
+    """Print what is without evidence; 1 when there is anything."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seal", action="store_true", help="take what is left as read")
+    parser.add_argument("names", nargs="*", help="chapters (all)")
+    args = parser.parse_args()
     count = 0
-    for name in names or ["intro", *chapters.names()]:
+    for name in args.names or ["intro", *chapters.names()]:
         nb = chapters.read(name)
-        for claim in unmarked(nb):
-            print(f"{name}:{claim.cell}: {' '.join(claim.text.split())}")
-            count += 1
-        for complaint in mark_complaints(nb):
-            print(f"{name}: {complaint}")
-            count += 1
+        found = complaints(nb)
+        count += len(found)
+        for line in found:
+            print(f"{name}: {line}")
+        if args.seal and not found:
+            nb.metadata[SEAL] = digest(nb)
+            path = chapters.path_of(name)
+            path.write_text(dumps(normalised(nb)), encoding="utf-8")
     print(f"{count} without evidence")
     return int(count > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
