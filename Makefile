@@ -142,7 +142,7 @@ versions: ## unit tests with the oldest and the newest allowed dependencies (lon
 
 mutants: $(READY) ## do the tests see small mistakes? (AREA=spectral SAMPLE=50 SEED=0 SAVE=1)
 	@$(PY) -m tools.mutants $(AREA) --sample $(or $(SAMPLE),50) --seed $(or $(SEED),0) \
-	  $(if $(SAVE),--save)
+	  $(if $(SAVE),--save) $(if $(RETRY),--retry)
 
 fuzz: $(READY) ## every wrong argument for every public function (minutes)
 	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest tests/fuzz $(WORKERS) \
