@@ -9,7 +9,7 @@ one definition at a time. `quantities` and `matrix` hold one step for any size.
 
 from rnnlib.symbolic.activations import dphi, phi
 from rnnlib.symbolic.derivation import Derivation, derive, lemma
-from rnnlib.symbolic.exact import equal_exactly, substitute_activation
+from rnnlib.symbolic.exact import equal_exactly
 from rnnlib.symbolic.graph import Graph
 from rnnlib.symbolic.matrix import (
     evaluate,
@@ -58,7 +58,6 @@ __all__ = [
     "quantity",
     "rational_point",
     "read",
-    "substitute_activation",
     "tabs",
     "to_latex",
     "unroll",
