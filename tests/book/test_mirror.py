@@ -31,7 +31,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
     "spectral/test_radii.py": "rnnlib/spectral: joint",
     "symbolic/test_derivation.py": (
-        "rnnlib/symbolic/derivation: arrays cells check derivation evaluation "
+        "rnnlib/symbolic/derivation: arrays cells check code_backward code_forward "
+        "code_gradients code_helpers code_plan code_terms code_text derivation "
+        "evaluation "
         "explanation expressions jacobians lowering mistakes naming numpy_code "
         "printing proof reader recursion rules sizes syntax to_sympy"
     ),
@@ -73,6 +75,13 @@ INNER = {
     "mapping",
     "validate",
     "arrays",
+    "code_backward",
+    "code_forward",
+    "code_gradients",
+    "code_helpers",
+    "code_plan",
+    "code_terms",
+    "code_text",
     "entry_printing",
     "evaluation",
     "jacobians",
