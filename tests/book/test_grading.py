@@ -1,4 +1,4 @@
-"""A folder of returned notebooks is graded: solved, wrong, mangled, and hostile ones."""
+"""Returned notebooks are graded: solved, wrong, mangled, and hostile ones."""
 
 import csv
 import json
@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import exercises as tool
 from tools.chapters import path_of, read
-from tools.grading import isolation
+from tools.grading import isolation, judging
 from tools.grading.__main__ import grade_folder, main
 from tools.grading.collecting import asked, collect, needed
 from tools.grading.judging import answered
@@ -50,7 +50,10 @@ def test_every_answer_of_the_chapters_is_known_by_its_function():
 def test_solved_wrong_and_unsolved_notebooks(tmp_path):
     right = solved()
     written(tmp_path / "ada.ipynb", right)
-    written(tmp_path / "emil.ipynb", tool.exercises(right))
+    stubs = [
+        c.source for c in tool.exercises(right).cells if "raise NotImp" in c.source
+    ]
+    written(tmp_path / "emil.ipynb", small(*stubs[:2]))
     wrong = small(
         "def budget():\n    return 37, 37",
         "def order_matters():\n    return {}",
@@ -63,7 +66,7 @@ def test_solved_wrong_and_unsolved_notebooks(tmp_path):
         if a.chapter == "forward":
             assert table["ada", label]["right"] == "1", table["ada", label]
             assert table["emil", label]["right"] == "0"
-            assert "is not written yet" in table["emil", label]["slip"]
+    assert "is not written yet" in table["emil", "ex-forward-budget"]["slip"]
     budget = table["kim", "ex-forward-budget"]
     assert budget["right"] == "0" and "a learned h_0 adds h numbers" in budget["slip"]
     assert table["kim", "ex-forward-linear"]["slip"] == "the answer is missing"
@@ -108,7 +111,7 @@ HOSTILE = {
         "        __sub__ = __rsub__ = __abs__ = lambda *a: 0\n"
         "    return Liar(1), Liar(2)"
     ),
-    "numpy": "np.allclose = lambda *a, **k: True\n    abs = lambda x: 0\n    return 1, 2",
+    "numpy": "np.allclose = lambda *a, **k: True\n    return 1, 2",
     "exit": "import os\n    os._exit(0)",
     "answer": (
         "open('answer.json', 'w').write('{{\"calls\": [{{\"value\": true}}]}}')\n"
@@ -118,7 +121,7 @@ HOSTILE = {
 
 
 def test_hostile_answers_are_graded_zero_without_harm(tmp_path, monkeypatch):
-    monkeypatch.setattr(isolation, "SECONDS", 2)
+    monkeypatch.setattr(judging, "SECONDS", 2)
     outside = tmp_path / "outside.txt"
     folder = tmp_path / "in"
     folder.mkdir()
@@ -159,7 +162,7 @@ def test_only_the_cells_that_an_answer_needs_are_run():
     assert needed(cells, "f") == [cells[0], cells[1], cells[3]]
     task = {"cells": needed(cells, "f"), "name": "f", "kind": "Numbers"}
     start = time.perf_counter()
-    found = answered(task | {"arguments": []})
+    found = answered(task | {"arguments": [], "seconds": 20})
     assert unpacked(found["calls"][0]["value"]).tolist() == [1.0]
     assert time.perf_counter() - start < 30
 

@@ -123,16 +123,35 @@ def needed(cells, name):
     return [cells[k] for k in sorted(chosen)]
 
 
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
 def _names(source):
-    """The names that a cell binds, and those that it reads."""
+    """The names that a cell binds, and those that it reads from outside."""
     bound, read = set(), set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            bound |= {(a.asname or a.name).split(".")[0] for a in node.names}
-        elif isinstance(node, ast.arg):
-            bound.discard(node.arg)
+    _walk(ast.parse(source), bound, read)
     return bound, read
+
+
+def _walk(node, bound, read):
+    """Collect the names of one scope; an inner scope keeps its own."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, SCOPES + COMPREHENSIONS):
+            inner, wanted = set(), set()
+            if isinstance(child, SCOPES):
+                inner |= {a.arg for a in ast.walk(child.args) if isinstance(a, ast.arg)}
+            _walk(child, inner, wanted)
+            read |= wanted - inner
+            if hasattr(child, "name"):
+                bound.add(child.name)
+            continue
+        if isinstance(child, ast.Name):
+            (read if isinstance(child.ctx, ast.Load) else bound).add(child.id)
+        elif isinstance(child, ast.ClassDef):
+            bound.add(child.name)
+        elif isinstance(child, (ast.Import, ast.ImportFrom)):
+            bound |= {(a.asname or a.name).split(".")[0] for a in child.names}
+        elif isinstance(child, ast.ExceptHandler) and child.name:
+            bound.add(child.name)
+        _walk(child, bound, read)

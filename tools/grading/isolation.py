@@ -24,10 +24,10 @@ class _Beneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32)]
 
 
-def limit():
+def limit(seconds=SECONDS):
     """Limits on time, memory, the size of files and the number of processes."""
     for what, most in (
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_FSIZE, FILES),
         (resource.RLIMIT_CORE, 0),

@@ -63,7 +63,7 @@ def main(folder):
     for stream in (0, 1, 2):
         os.dup2(sink, stream)
     os.chdir(folder)
-    isolation.limit()
+    isolation.limit(task["seconds"])
     isolation.cut_network()
     isolation.write_only_in(str(folder))
     with np.errstate(all="ignore"):

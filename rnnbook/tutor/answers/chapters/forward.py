@@ -133,9 +133,9 @@ def _networks():
 
 def _logits(found):
     """The logits of a converted network on a fixed input."""
-    params, q_0 = found
+    params, q_0 = Params(*found[0]), found[1]
     x = np.random.default_rng(4).standard_normal((5, 1, params.W_xh.shape[1]))
-    return rnnlib.forward(Params(*params), x, h_0=q_0, phi="logistic").z
+    return rnnlib.forward(params, x, h_0=q_0, phi="logistic").z
 
 
 LOGISTIC = Exercise(
