@@ -4,6 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from rnnlib import Params
+
 LARGEST, DEEPEST = 200_000, 12
 
 
@@ -30,6 +32,8 @@ def packed(value, depth=0):
         return int(value)
     if isinstance(value, (np.floating, float, Fraction)):
         return float(value)
+    if kind is Params:
+        return {"params": [packed(v, depth + 1) for v in value]}
     if isinstance(value, (list, tuple, set, frozenset)):
         if len(value) > LARGEST:
             raise ValueError("the answer is too large")
@@ -48,6 +52,8 @@ def unpacked(value):
         return value
     if "shape" in value:
         return np.array(value["numbers"], dtype=float).reshape(value["shape"])
+    if "params" in value:
+        return Params(*(unpacked(v) for v in value["params"]))
     if "table" in value:
         return {unpacked(k): unpacked(v) for k, v in value["table"]}
     return tuple(unpacked(v) for v in value["list"])

@@ -2,21 +2,20 @@
 
     python -m tools.grading.worker FOLDER
 
-The folder holds ``task.pickle``, from the grader: the cells to run, the name of the
+The folder holds ``task.json``, from the grader: the cells to run, the name of the
 function, and arguments to call it with. What the function returns is written as plain
 JSON to ``answer.json``; nothing else leaves.
 """
 
 import json
 import os
-import pickle
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from tools.grading import isolation
-from tools.grading.plain import packed
+from tools.grading.plain import packed, unpacked
 
 
 def called(function, arguments):
@@ -58,7 +57,8 @@ def run(task):
 def main(folder):
     """Run the task of a folder under all limits."""
     folder = Path(folder).resolve()
-    task = pickle.loads((folder / "task.pickle").read_bytes())
+    task = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+    task["arguments"] = [unpacked(a) for a in task["arguments"]]
     sink = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(sink, stream)
