@@ -60,7 +60,11 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     ),
     "tutor/formulas/test_checking.py": (
         "rnnbook/tutor/formulas: checking judging names networks reading scanning "
-        "slips terms values writing"
+        "proofs slips terms values writing"
+    ),
+    "tutor/answers/test_checking.py": (
+        "rnnbook/tutor/answers: kinds; "
+        "rnnbook/tutor/answers/chapters: forward unrolled_sums"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
