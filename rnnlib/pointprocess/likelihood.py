@@ -35,7 +35,7 @@ class PointTrace(NamedTuple):
         return gains - self.compensator.sum(axis=0)
 
 
-class Gradients(NamedTuple):
+class PointGradients(NamedTuple):
     """Of one loss: ``params`` is a `PointProcessParams`, h_0 has the form given."""
 
     params: PointProcessParams
@@ -107,13 +107,13 @@ def loss_and_gradients(params, sequences, *, h_0=None, phi="tanh"):
     Returns
     -------
     loss : scalar, in nats
-    gradients : Gradients
+    gradients : PointGradients
     """
     trace = forward(params, sequences, h_0=h_0, phi=phi)
     return -trace.log_likelihood.sum(), backward(params, trace)
 
 
-def backward(params, trace) -> Gradients:
+def backward(params, trace) -> PointGradients:
     """The gradients of minus the log-likelihood, from the trace of `forward`."""
     batch, net, h_0 = trace.batch, params.network, trace.network.h[0]
     d_a, d_w, _ = compensator_gradients(trace.a, params.w, batch.gaps)
@@ -140,4 +140,4 @@ def backward(params, trace) -> Gradients:
         w=np.asarray(d_w.sum() - (batch.gaps[:-1] * batch.events).sum()),
         b=np.asarray(d_b_out[-1]),
     )
-    return Gradients(gradient, d_h_0)
+    return PointGradients(gradient, d_h_0)

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib import parameters as core
-from rnnlib.pointprocess.validate import check_positive
 from rnnlib.validate import (
     check_array,
     check_count,
+    check_positive,
     check_precision,
     check_rng,
     shape_error,

@@ -8,7 +8,7 @@ one definition at a time. `quantities` and `matrix` hold one step for any size.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
-from rnnlib.symbolic.derivation import Derivation, derive
+from rnnlib.symbolic.derivation import Derivation, derive, lemma
 from rnnlib.symbolic.exact import equal_exactly, substitute_activation
 from rnnlib.symbolic.graph import Graph
 from rnnlib.symbolic.matrix import (
@@ -52,6 +52,7 @@ __all__ = [
     "holds",
     "in_notation",
     "jacobian",
+    "lemma",
     "logits",
     "phi",
     "pre_activation",

@@ -19,13 +19,16 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "char/test_run.py": "rnnlib/char: settings",
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
+    "experiments/test_protocol.py": (
+        "rnnbook/experiments: centring coverage learning_a_lag own_inputs windows"
+    ),
     "language/test_sources.py": "rnnlib/language: entropy grammars",
     "layers/test_cell.py": "rnnlib/layers: vanilla",
     "page/test_sliders.py": "rnnbook/page/sliders: arguments figure first page table",
     "pointprocess/test_gaps.py": "rnnlib/pointprocess: intensity",
     "pointprocess/test_likelihood.py": "rnnlib/pointprocess: parameters",
     "pointprocess/test_processes.py": (
-        "rnnlib/pointprocess: classical discrete hawkes residuals sampling"
+        "rnnlib/pointprocess: classical discrete hawkes residuals simulation"
     ),
     "pointprocess/test_refusals.py": "rnnlib/pointprocess: sequences validate",
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
@@ -36,7 +39,11 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "printing proof reader recursion rules sizes syntax to_sympy"
     ),
     "symbolic/test_indexed.py": "rnnlib/symbolic: indexed_latex",
+    "symbolic/test_lemmas.py": (
+        "rnnlib/symbolic/derivation: entries entry_printing every_size lemmas"
+    ),
     "symbolic/test_reading.py": "rnnlib/symbolic: point",
+    "symbolic/test_torch_code.py": "rnnlib/symbolic/derivation: torch_code",
     "symbolic/notations/test_printer.py": (
         "rnnlib/symbolic/notations: conventions documents mapping"
     ),
@@ -59,6 +66,7 @@ INNER = {
     "mapping",
     "validate",
     "arrays",
+    "entry_printing",
     "evaluation",
     "jacobians",
     "lowering",

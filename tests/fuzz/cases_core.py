@@ -595,6 +595,7 @@ CASES = {
         lambda d: {"name": "loss", "value": "a", "choices": ("a", "b")}
     ),
     "validate.check_rate": internal(lambda d: {"name": "eps", "value": 0.5}),
+    "validate.check_positive": internal(lambda d: {"name": "gamma", "value": 0.5}),
     "validate.check_count": internal(lambda d: {"name": "T", "value": 2}),
     "validate.check_step_targets": internal(
         lambda d: {"y": d.y(), "T": d.T, "B": d.B, "K": d.K}

@@ -248,7 +248,7 @@ CASES = {
     "pointprocess.rescaled_gaps": Case(
         lambda d: {"pieces": [d.positive(3), d.positive(2)]}
     ),
-    "pointprocess.sample": Case(
+    "pointprocess.simulate": Case(
         lambda d: {
             "params": d.point_process(),
             "T": 2.0,

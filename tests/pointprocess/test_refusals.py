@@ -133,7 +133,7 @@ def test_other_parameters():
     message = "h_0: expected shape (1, 4) or (4,), got (3,)"
     refuses(message, pp.log_likelihood, params(), [sequence()], h_0=np.zeros(3))
     rng = np.random.default_rng(0)
-    refuses("h_0: expected shape (2, 4) or (4,), got (3,)", pp.sample, params(), 1.0,
+    refuses("h_0: expected shape (2, 4) or (4,), got (3,)", pp.simulate, params(), 1.0,
             rng=rng, count=2, h_0=np.zeros(3))  # fmt: skip
 
 
@@ -165,19 +165,19 @@ def test_other_parameters():
             "w: expected real numbers, got complex128",
         ),
         (
-            lambda r: pp.sample(params(), -1.0, rng=r),
+            lambda r: pp.simulate(params(), -1.0, rng=r),
             "T: expected a finite number > 0, got -1.0",
         ),
         (
-            lambda r: pp.sample(params(), 1.0, rng=0),
+            lambda r: pp.simulate(params(), 1.0, rng=0),
             "rng: expected a numpy Generator, got int",
         ),
         (
-            lambda r: pp.sample(params(), 50.0, rng=r, max_events=5),
+            lambda r: pp.simulate(params(), 50.0, rng=r, max_events=5),
             "max_events: expected at most 5 events, got more",
         ),
         (
-            lambda r: pp.sample(params(), 1.0, rng=r, count=0),
+            lambda r: pp.simulate(params(), 1.0, rng=r, count=0),
             "count: expected an integer >= 1, got 0",
         ),
         (

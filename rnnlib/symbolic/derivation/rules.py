@@ -34,7 +34,7 @@ RULES = {
     ex.Power: Rule("a power", "the adjoint is multiplied by n times the power n - 1"),
     ex.Apply: Rule("an elementwise function", "the adjoint is multiplied by the slope"),
     ex.Maximum: Rule("a maximum", "the larger of the two receives the adjoint"),
-    ex.Softmax: Rule("softmax", "p = softmax(z) sends p * (a - sum(p * a)) back to z"),
+    ex.Softmax: Rule("softmax", "u = softmax(v) sends u * (a - sum(u * a)) back to v"),
     ex.Norm: Rule("a norm", "the adjoint is multiplied by the column over its norm"),
     ex.Total: Rule("a sum of entries", "every entry receives the adjoint"),
     ex.Fill: Rule("a scalar in every entry", "the adjoints of the entries are summed"),

@@ -1,4 +1,4 @@
-"""Sampling the recurrent process by inversion: no rejection, no grid."""
+"""Simulation of the recurrent process by inversion: no rejection, no grid."""
 
 import numpy as np
 
@@ -7,20 +7,21 @@ from rnnlib.losses import softmax
 from rnnlib.pointprocess.gaps import inverse_compensator
 from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import EventSequence
-from rnnlib.pointprocess.validate import check_positive, check_real
+from rnnlib.pointprocess.validate import check_real
 from rnnlib.validate import (
     check_array,
     check_count,
+    check_positive,
     check_precision,
     check_rng,
     shape_error,
 )
 
 
-def sample(
+def simulate(
     params, T, *, rng, count=1, h_0=None, phi="tanh", max_events=10_000
 ) -> list[EventSequence]:
-    """Draw sequences on (0, T]: a gap by inversion, a mark, a step of the network.
+    """Sequences drawn on (0, T]: a gap by inversion, a mark, a step of the network.
 
     A sequence ends when its next event would fall after T, or, for w < 0, when there
     is no next event at all.
