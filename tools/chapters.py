@@ -76,16 +76,17 @@ def figure_name(cell):
     return cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
 
 
+def texts_in(cell):
+    """The prose of a cell: its own, or what its code prints."""
+    if cell.cell_type == "markdown":
+        return [cell.source]
+    printed = (output.get("data", {}) for output in cell.get("outputs", []))
+    return [data["text/markdown"] for data in printed if "text/markdown" in data]
+
+
 def texts(nb):
     """The prose of a notebook, cell by cell, with the prose that its code prints."""
-    found = []
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            found.append(cell.source)
-        for output in cell.get("outputs", []):
-            if "text/markdown" in output.get("data", {}):
-                found.append(output.data["text/markdown"])
-    return found
+    return [text for cell in nb.cells for text in texts_in(cell)]
 
 
 def prose(nb):

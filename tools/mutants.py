@@ -1,6 +1,6 @@
 """Break the packages on purpose, one small change at a time: do the tests see it?
 
-    python -m tools.mutants [AREA ...] [--sample 50] [--seed 0] [--save] [--names]
+    python -m tools.mutants [AREA ...] [--sample 50] [--seed 0] [--save] [--retry]
 
 An area is a package of rnnlib or rnnbook, with the tests that mirror it, or one file of
 it. A random sample of the mutations of an area is planted, one after the other, in a
@@ -8,7 +8,8 @@ copy of the tree. Each is judged by the tests of the area alone: first those tha
 the changed line, until one fails. A mutant that runs for much longer than the tests do
 is killed too. Those that nothing can tell from the right code are listed, each with a
 reason, in ``tools/equivalents.toml`` and are not counted. ``--save`` writes the counts
-into ``tools/mutants.json``, from which the README has its table.
+into ``tools/mutants.json``, from which the README has its table; ``--retry`` plants
+what survived the last time, after tests were added.
 """
 
 import argparse
@@ -328,22 +329,36 @@ def is_killed(mutant, known, folder, everything=False):
     return code != 0
 
 
-def measure(name, size, seed, show=print):
-    """{"mutants": all, "sample": n, "equivalent": n, "killed": n} of an area."""
+def measure(name, size, seed, *, retry=False, show=print):
+    """{"mutants": all, "sample": n, "equivalent": n, "killed": n} of an area.
+
+    With ``retry`` only what survived the last time is planted, if the sample is the
+    same: tests that were added take nothing from what the others saw.
+    """
     area, known_equal = find_area(name), equivalents()
     mutants = mutants_of(area)
     chosen = sampled(mutants, size, seed)
     counted = [m for m in chosen if m.name not in known_equal]
-    killed = 0
+    last, names = (
+        CACHE / f"last-{name.replace('/', '-')}.json",
+        [m.name for m in chosen],
+    )
+    before = json.loads(last.read_text()) if retry and last.exists() else {}
+    again = before["survivors"] if before.get("sample") == names else names
+    survivors = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
         folder = Path(place)
         copy_tree(folder)
         known = baseline(name, area, folder)
         for mutant in counted:
-            if is_killed(mutant, known, folder, everything=name == "char"):
-                killed += 1
-            else:
-                show(f"survived, line {mutant.change.line}: {mutant.name}")
+            if mutant.name not in again:
+                continue
+            if not is_killed(mutant, known, folder, everything=name == "char"):
+                survivors.append(mutant.name)
+                show(f"survived, line {mutant.change.line}: {mutant.name}", flush=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    last.write_text(json.dumps({"sample": names, "survivors": survivors}, indent=1))
+    killed = len(counted) - len(survivors)
     found = {
         "mutants": len(mutants),
         "sample": len(chosen),
@@ -377,6 +392,7 @@ def main():
     parser.add_argument("--sample", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save", action="store_true", help="keep the scores")
+    parser.add_argument("--retry", action="store_true", help="only what survived")
     parser.add_argument("--names", action="store_true", help="only list the sample")
     args = parser.parse_args()
     low = []
@@ -385,7 +401,7 @@ def main():
             for mutant in sampled(mutants_of(find_area(name)), args.sample, args.seed):
                 print(mutant.change.line, mutant.name)
             continue
-        row = measure(name, args.sample, args.seed)
+        row = measure(name, args.sample, args.seed, retry=args.retry)
         if row["killed"] < REQUIRED * (row["sample"] - row["equivalent"]):
             low.append(name)
         if args.save:

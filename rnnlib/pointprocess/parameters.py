@@ -66,7 +66,7 @@ class PointProcessParams(NamedTuple):
 def shapes(d_e, d_h, K):
     """The shape of each parameter, as a `PointProcessParams` of tuples."""
     net = core.parameter_shapes(d_e + 1, d_h, K)
-    return PointProcessParams((d_e, K), *net, (d_h,), (), ())
+    return PointProcessParams._make([(d_e, K), *net, (d_h,), (), ()])
 
 
 def init_params(K, d_h, d_e=1, *, rng, rate=1.0, scale=None, dtype=np.float64):

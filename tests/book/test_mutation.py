@@ -103,9 +103,9 @@ def tree(tmp_path, monkeypatch):
 
 def test_what_the_tests_see_is_killed_and_what_never_ends(tree, monkeypatch):
     before = {p: p.read_bytes() for p in tree.rglob("*.py")}
-    told = []
+    told, all_told = [], {"show": lambda line, **_: told.append(line)}
     monkeypatch.setattr(mutants, "equivalents", lambda: {})
-    row = mutants.measure("numbers", 99, 0, show=lambda line, **_: told.append(line))
+    row = mutants.measure("numbers", 99, 0, **all_told)
     left = [line.split(": ", 1)[1] for line in told[:-1]]
     assert left == ["small_one/numbers.py: larger: a > b -> a >= b"]
     assert row == {
@@ -117,6 +117,15 @@ def test_what_the_tests_see_is_killed_and_what_never_ends(tree, monkeypatch):
     }
     assert told[-1] == "numbers: 8 of 9 killed (88.9%)"
     assert {p: p.read_bytes() for p in tree.rglob("*.py")} == before
+    with monkeypatch.context() as patched:
+        planted = []
+        patched.setattr(
+            mutants, "is_killed", lambda m, *_, **__: planted.append(m.name) or True
+        )
+        assert mutants.measure("numbers", 99, 0, retry=True, **all_told)["killed"] == 9
+        assert planted == left
+        assert mutants.measure("numbers", 5, 0, retry=True, **all_told)["killed"] == 5
+        assert len(planted) == 6
     monkeypatch.setattr(mutants, "equivalents", lambda: {left[0]: "no difference"})
     monkeypatch.setattr(mutants, "is_killed", lambda *_, **__: True)
     row = mutants.measure("numbers", 99, 0, show=lambda *_, **__: None)

@@ -361,6 +361,7 @@ CASES = {
     "losses.weight_decay_penalty": Case(
         lambda d: {"params": d.params(), "weight_decay": 0.1}
     ),
+    "losses.penalty": internal(lambda d: {"params": d.params(), "weight_decay": 0.1}),
     "ngrams.fit_ngrams": Case(
         lambda d: {
             "indices": d.ints(d.K, 20),

@@ -221,6 +221,18 @@ def test_other_parameters():
             "free: expected names among E, W_xh, W_hh, .*, got 'W'",
         ),
         (
+            lambda r: pp.fit(params(), [sequence()], free={"w": 1}),
+            r"free: expected booleans \(\) of w, got int64 \(\)",
+        ),
+        (
+            lambda r: pp.fit(params(), [sequence()], free={"w": np.array([True])}),
+            r"free: expected booleans \(\) of w, got bool \(1,\)",
+        ),
+        (
+            lambda r: pp.sample_gaps(np.zeros(2), 1.0, rng=None),
+            "rng: expected a numpy Generator, got NoneType",
+        ),
+        (
             lambda r: pp.init_params(0, 2, rng=r),
             "K: expected an integer >= 1, got 0",
         ),
@@ -233,3 +245,10 @@ def test_other_parameters():
 def test_calls(call, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         call(np.random.default_rng(0))
+
+
+def test_an_intensity_that_overflows():
+    """Said in an error, and in no warning of NumPy."""
+    late = pp.EventSequence(np.array([1.0, 900.0]), 1000.0)
+    with pytest.raises(FloatingPointError, match="the intensity overflows"):
+        pp.self_correcting_log_likelihood(pp.SelfCorrecting(1.0, 0.5), [late])

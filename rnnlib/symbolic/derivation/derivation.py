@@ -1,6 +1,6 @@
 """`derive`: from the text of a cell to its backpropagation through time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rnnlib.symbolic.derivation import (
@@ -107,6 +107,7 @@ class Equation:
     latex: str
     left: object = None
     right: object = None
+    origin: object = field(default=None, compare=False)  # the derivation it is of
 
     def __str__(self):
         return self.text
@@ -170,7 +171,8 @@ class Derivation:
     def _equation(self, left, right, step="t", sides=()):
         """An equation from two functions of a printer, and the two expressions."""
         texts = [f"{left(p)} = {right(p)}" for p in self._printers(step)]
-        return Equation(*texts, *sides)
+        left, right = sides or (None, None)
+        return Equation(*texts, left, right, self)
 
     def _printers(self, step="t"):
         return self.printer(False, step), self.printer(True, step)
@@ -311,7 +313,7 @@ class Derivation:
             return f"{'d+' if immediate else 'd'}{over}/d{under}"
 
         found = self._equation(left, lambda p: p(matrix))
-        return Equation(found.text, found.latex, (name, by, lag), matrix)
+        return Equation(found.text, found.latex, (name, by, lag), matrix, self)
 
     def _blocks(self, jacobians):
         states, lags = self.recursion.states, self.program.lags

@@ -156,14 +156,21 @@ class Lemma:
 
     __repr__ = __str__
 
-    def _repr_markdown_(self):
+    @property
+    def latex(self):
+        """The lines as one aligned block."""
         rows = " \\\\\n".join(
             rf"&\text{{{line.words}:}} & & {line.latex}" for line in self.lines
         )
-        says = self.says[0].upper() + self.says[1:]
-        aligned = "\\begin{aligned}\n" + rows + "\n\\end{aligned}"
-        head = f"**The rule for {self.name}.** {says}."
-        return f"{head}\n\n$$\n{aligned}\n$$\n\n{self.verdict}"
+        return "\\begin{aligned}\n" + rows + "\n\\end{aligned}"
+
+    @property
+    def head(self):
+        """What the rule says, as Markdown."""
+        return f"**The rule for {self.name}.** {self.says[0].upper()}{self.says[1:]}."
+
+    def _repr_markdown_(self):
+        return f"{self.head}\n\n$$\n{self.latex}\n$$\n\n{self.verdict}"
 
 
 def lemma(name):
