@@ -19,6 +19,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "char/test_run.py": "rnnlib/char: settings",
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
+    "experiments/test_protocol.py": (
+        "rnnbook/experiments: centring coverage learning_a_lag own_inputs windows"
+    ),
     "language/test_sources.py": "rnnlib/language: entropy grammars",
     "layers/test_cell.py": "rnnlib/layers: vanilla",
     "page/test_sliders.py": "rnnbook/page/sliders: arguments figure first page table",
