@@ -60,7 +60,7 @@ def begun(**changes):
 @pytest.mark.parametrize("cell", network.CELLS)
 def test_the_state_is_carried_and_begins_anew_with_each_pass(cell, monkeypatch):
     about, state = begun(cell=cell)
-    seen, real = [], run.objective
+    seen, real = [], network.objective
 
     def noted(*args):
         one_step = real(*args)
@@ -76,7 +76,7 @@ def test_the_state_is_carried_and_begins_anew_with_each_pass(cell, monkeypatch):
 
         return step
 
-    monkeypatch.setattr(run, "objective", noted)
+    monkeypatch.setattr(network, "objective", noted)
     train_part = INDICES[:-90]
     per_pass = len(run.streams(train_part, 3)[0]) // 5
     run.go_on(about, state, INDICES, steps=per_pass + 2, **QUIET)
