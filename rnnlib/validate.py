@@ -40,8 +40,12 @@ def is_finite(value):
 def all_finite(array):
     """True when no entry is NaN or infinite; nearly always one dot product tells."""
     with np.errstate(all="ignore"):
-        entries = array.ravel(order="K")  # no copy where they lie side by side
-        return bool(np.isfinite(entries.dot(entries)) or np.isfinite(entries).all())
+        return _all_finite(array)
+
+
+def _all_finite(array):
+    entries = array.ravel(order="K")  # no copy where they lie side by side
+    return bool(np.isfinite(entries.dot(entries)) or np.isfinite(entries).all())
 
 
 F = TypeVar("F", bound=Callable)
@@ -221,7 +225,9 @@ def finite_result(*names: str) -> Callable[[F], F]:
 
 def require_finite(result, where, *names):
     """The result, when it is finite; an overflow names the arguments ``names``."""
-    if not _is_finite(result):
+    with np.errstate(all="ignore"):
+        finite = _is_finite(result)
+    if not finite:
         raise FloatingPointError(
             f"{', '.join(names)}: expected numbers whose results are finite, "
             f"got an overflow in {where}"
@@ -232,6 +238,6 @@ def require_finite(result, where, *names):
 def _is_finite(result):
     if isinstance(result, (tuple, list)):
         return all(map(_is_finite, result))
-    if isinstance(result, (np.ndarray, np.inexact, float)):
-        return all_finite(np.asarray(result))
-    return True
+    if isinstance(result, np.ndarray):
+        return result.dtype.kind not in "fc" or _all_finite(result)
+    return not isinstance(result, (np.inexact, float)) or bool(np.isfinite(result))

@@ -175,9 +175,8 @@ def hold(mask, t, *states):
 
 def hold_columns(mask, t, *pairs):
     """`hold` of states (d, B), each given with the one before."""
-    if mask is not None:
-        for state, before in pairs:
-            np.copyto(state, before, where=~mask[t - 1])
+    for state, before in pairs:
+        np.copyto(state, before, where=~mask[t - 1])
 
 
 # The input term W_xh x_t for all steps at once, beside its gradients. An integer input
@@ -240,6 +239,15 @@ def parts(T, B):
     """Slices of consecutive steps, of which each has about `COLUMNS` columns."""
     n = max(1, COLUMNS // B)
     return [slice(start, min(start + n, T)) for start in range(0, T, n)]
+
+
+def each_step(steps, archive, columns):
+    """t = 1, 2, ... of these steps, with their entries (n, B) of two arrays.
+
+    ``archive`` has all steps, (T, n, B), ``columns`` these steps alone, (n, steps, B).
+    """
+    numbers = range(steps.start + 1, steps.stop + 1)
+    return zip(numbers, archive[steps], columns.swapaxes(0, 1), strict=True)
 
 
 def half_logistic(params, blocks, dtype):

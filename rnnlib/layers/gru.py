@@ -107,18 +107,17 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
     for steps in cell.parts(T, B):
         from_input = cell.project_to_columns(W_xh, x[steps])
         from_input += b_h[..., None]
-        for t in range(steps.start + 1, steps.stop + 1):
-            s, m, s_x = gates[t - 1], product[t - 1], from_input[:, t - 1 - steps.start]
-            r, u, n = s.reshape(3, d, B)
+        for t, s, s_x in cell.each_step(steps, gates, from_input):
+            m, s_ru, (r, u, n) = product[t - 1], s[: 2 * d], s.reshape(3, d, B)
             if reset == "after":
                 np.dot(W_hh, h_t, out=from_state)  # one product for all three
-                np.add(from_state[: 2 * d], s_x[: 2 * d], out=s[: 2 * d])
+                np.add(from_state[: 2 * d], s_x[: 2 * d], out=s_ru)
                 np.add(from_state[2 * d :], b_m, out=m)
             else:
-                np.dot(W_hh[: 2 * d], h_t, out=s[: 2 * d])
-                s[: 2 * d] += s_x[: 2 * d]
-            np.tanh(s[: 2 * d], out=s[: 2 * d])
-            cell.logistic_of_half(s[: 2 * d])
+                np.dot(W_hh[: 2 * d], h_t, out=s_ru)
+                s_ru += s_x[: 2 * d]
+            np.tanh(s_ru, out=s_ru)
+            cell.logistic_of_half(s_ru)
             if reset == "after":
                 np.multiply(r, m, out=n)
                 n += s_x[2 * d :]
@@ -131,7 +130,8 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
             np.subtract(1, u, out=new)
             new *= n
             h_t += new
-            cell.hold_columns(mask, t, (h_t, h[t - 1].T))
+            if mask is not None:
+                cell.hold_columns(mask, t, (h_t, h[t - 1].T))
             h[t] = h_t.T
     gates, product = gates.swapaxes(1, 2), product.swapaxes(1, 2)
     return GRUTrace(x, gates, product, h, reset, mask, state_shape)

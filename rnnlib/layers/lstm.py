@@ -119,20 +119,20 @@ def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
     for steps in cell.parts(T, B):
         from_input = cell.project_to_columns(W_xh, x[steps])
         from_input += b_h[..., None]
-        for t in range(steps.start + 1, steps.stop + 1):
-            s = gates[t - 1]
+        for t, s, s_x in cell.each_step(steps, gates, from_input):
             np.dot(W_hh, h_t, out=s)
-            s += from_input[:, t - 1 - steps.start]
+            s += s_x
             np.tanh(s, out=s)
-            cell.logistic_of_half(s[: 2 * d])
-            cell.logistic_of_half(s[3 * d :])
             i, f, n, o = s.reshape(4, d, B)
-            np.multiply(f, c[t - 1], out=c[t])
+            cell.logistic_of_half(s[: 2 * d])  # i and f
+            cell.logistic_of_half(o)
+            c_t = np.multiply(f, c[t - 1], out=c[t])
             np.multiply(i, n, out=new)
-            c[t] += new
-            np.tanh(c[t], out=h_t)
+            c_t += new
+            np.tanh(c_t, out=h_t)
             h_t *= o
-            cell.hold_columns(mask, t, (c[t], c[t - 1]), (h_t, h[t - 1].T))
+            if mask is not None:
+                cell.hold_columns(mask, t, (c_t, c[t - 1]), (h_t, h[t - 1].T))
             h[t] = h_t.T
     gates, c = gates.swapaxes(1, 2), c.swapaxes(1, 2)
     return LSTMTrace(x, gates, c, h, mask, State(h_shape, c_shape))
@@ -163,7 +163,8 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     T, B, d = trace.output.shape
     W_hh_T = np.array(params.W_hh.T, dtype, order="C" if B > 1 else "A")
     gates, c = trace.gates.swapaxes(1, 2), trace.c.swapaxes(1, 2)
-    sums, d_x, term = None, cell.like_input(trace.x, dtype), np.empty_like(g)
+    sums, d_x = None, cell.like_input(trace.x, dtype)
+    term, back = np.empty((2, *g.shape), dtype)
     for steps in reversed(cell.parts(T, B)):
         by_c, slopes, kept = _slopes(gates, c, steps, trace.mask)
         delta = np.empty(slopes.shape, dtype)
@@ -174,9 +175,10 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
             e += term
             np.multiply(e, slopes[k, :3], out=delta[k, :3])
             np.multiply(g, slopes[k, 3], out=delta[k, 3])
-            held = 0 if trace.mask is None else g * ~trace.mask[t - 1]
-            np.dot(W_hh_T, delta[k].reshape(4 * d, B), out=g)
-            g += held
+            np.dot(W_hh_T, delta[k].reshape(4 * d, B), out=back)
+            if trace.mask is not None:  # a step that did not happen passes g on
+                back += g * ~trace.mask[t - 1]
+            g, back = back, g
             e *= kept[k]
         delta = columns(delta.reshape(-1, 4 * d, B)).T
         d_W_xh, d_x_part = cell.input_gradients(params.W_xh, trace.x[steps], delta)
