@@ -101,6 +101,13 @@ def common_dtype(params):
     return np.result_type(*params)
 
 
+def with_sizes(kind):
+    """Decorate a type of parameters: it gets ``d_x``, ``d_h`` and ``dtype``."""
+    kind.d_x, kind.d_h = property(input_size), property(state_size)
+    kind.dtype = property(common_dtype)
+    return kind
+
+
 def hidden_states(trace):
     """h_1 to h_T, what the next layer reads."""
     return trace.h[1:]
@@ -173,12 +180,6 @@ def hold(mask, t, *states):
             np.copyto(h[t], h[t - 1], where=held(mask, t))
 
 
-def hold_columns(mask, t, *pairs):
-    """`hold` of states (d, B), each given with the one before."""
-    for state, before in pairs:
-        np.copyto(state, before, where=~mask[t - 1])
-
-
 # The input term W_xh x_t for all steps at once, beside its gradients. An integer input
 # k stands for the k-th unit vector: its term is column k of W_xh, and its gradient is
 # added to that column. The unit vector itself is never built.
@@ -189,11 +190,6 @@ def rows(a):
     return a.reshape(-1, a.shape[-1])
 
 
-def columns(a):
-    """Steps and sequences in one axis: (T, d, B) to (d, T B)."""
-    return a.swapaxes(0, 1).reshape(a.shape[1], -1)
-
-
 def times(a, W):
     """a W for every step and sequence, (..., d) to (..., n), as one matrix product."""
     return (rows(a) @ W).reshape(*a.shape[:-1], W.shape[1])
@@ -202,12 +198,6 @@ def times(a, W):
 def project_inputs(W_xh, x):
     """W_xh x_t for every step and sequence, (T, B, d_h)."""
     return W_xh.T[x] if x.ndim == 2 else times(x, W_xh.T)
-
-
-def project_to_columns(W_xh, x):
-    """W_xh x_t with steps and sequences as columns, (d_h, T, B)."""
-    projected = W_xh.take(x.ravel(), axis=1) if x.ndim == 2 else W_xh @ rows(x).T
-    return projected.reshape(len(W_xh), *x.shape[:2])
 
 
 def outer_sum(delta, a):
@@ -225,66 +215,6 @@ def input_gradients(W_xh, x, delta_s):
     gradient = np.zeros(W_xh.shape, delta_s.dtype)
     gradient.T[values] = np.add.reduceat(rows(delta_s)[order], starts)
     return gradient, None
-
-
-# The gated cells compute a step with columns, as the equations have them: an array of a
-# step is (d, B), so that a block of its rows, such as one gate, lies in one piece, and
-# so do all arrays of the trace, of which others see (T, B, d). They take the steps in
-# parts that stay in the cache.
-
-COLUMNS = 512  # steps times sequences of a part, about
-
-
-def parts(T, B):
-    """Slices of consecutive steps, of which each has about `COLUMNS` columns."""
-    n = max(1, COLUMNS // B)
-    return [slice(start, min(start + n, T)) for start in range(0, T, n)]
-
-
-def each_step(steps, archive, columns):
-    """t = 1, 2, ... of these steps, with their entries (n, B) of two arrays.
-
-    ``archive`` has all steps, (T, n, B), ``columns`` these steps alone, (n, steps, B).
-    """
-    numbers = range(steps.start + 1, steps.stop + 1)
-    return zip(numbers, archive[steps], columns.swapaxes(0, 1), strict=True)
-
-
-def half_logistic(params, blocks, dtype):
-    """W_xh, W_hh and b_h (a column) with the rows of some blocks of d_h rows halved.
-
-    ``blocks`` has True for a logistic gate: sigma(s) = (1 + tanh(s / 2)) / 2, and half
-    of s is exact.
-    """
-    factor = np.where(np.repeat(blocks, params.d_h), 0.5, 1)[:, None]
-    factor = factor.astype(dtype)
-    return params.W_xh * factor, params.W_hh * factor, params.b_h[:, None] * factor
-
-
-def logistic_of_half(s):
-    """sigma(2 s) = (1 + tanh(s)) / 2 from tanh(s), in place."""
-    s *= 0.5
-    s += 0.5
-
-
-def dtype_of(params, x, *states):
-    """The dtype of what a forward pass computes."""
-    dense = [x] if x.ndim == 3 else []
-    return np.result_type(params.dtype, *dense, *states)
-
-
-def like_input(x, dtype):
-    """Where dL/dx will be: None for integers."""
-    return np.empty(x.shape, dtype) if x.ndim == 3 else None
-
-
-def add_to(sums, terms):
-    """The sums with these terms added in place; None is zero."""
-    if sums is None:
-        return terms
-    for total, term in zip(sums, terms, strict=True):
-        total += term
-    return sums
 
 
 # The initial state in its three forms, beside the gradient of each: None is zero;

@@ -20,14 +20,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers import cell
-from rnnlib.layers.cell import Gradients, columns, outer_sum, rows
+from rnnlib.layers import cell, columns
+from rnnlib.layers.cell import Gradients, outer_sum, rows
 from rnnlib.validate import check_choice, finite_result
 
 LOGISTIC = (True, True, False)  # of r, u, n
 RESETS = ("before", "after")  # the matrix product
 
 
+@cell.with_sizes
 class GRUParams(NamedTuple):
     """``W_xh`` (3 d_h, d_x), ``W_hh`` (3 d_h, d_h), ``b_h`` (3 d_h,), ``b_m`` (d_h,).
 
@@ -38,10 +39,6 @@ class GRUParams(NamedTuple):
     W_hh: np.ndarray
     b_h: np.ndarray
     b_m: np.ndarray
-
-    d_x = property(cell.input_size)
-    d_h = property(cell.state_size)
-    dtype = property(cell.common_dtype)
 
 
 class Gates(NamedTuple):
@@ -96,18 +93,18 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
     """
     T, B, h_0, state_shape = cell.begin(params, GRUParams, shapes, x, mask, state)
     check_choice("reset", reset, RESETS)
-    d, dtype = params.d_h, cell.dtype_of(params, x, h_0)
-    W_xh, W_hh, b_h = cell.half_logistic(params, LOGISTIC, dtype)
+    d, dtype = params.d_h, columns.dtype_of(params, x, h_0)
+    W_xh, W_hh, b_h = columns.half_logistic(params, LOGISTIC, dtype)
     b_m = params.b_m[:, None]
     gates, product = np.empty((T, 3 * d, B), dtype), np.empty((T, d, B), dtype)
     h = np.empty((T + 1, B, d), dtype)
     h[0] = h_0
     h_t, from_state = h[0].T.copy("C"), np.empty_like(gates[0])
     new = np.empty_like(h_t)
-    for steps in cell.parts(T, B):
-        from_input = cell.project_to_columns(W_xh, x[steps])
+    for steps in columns.parts(T, B):
+        from_input = columns.project_inputs(W_xh, x[steps])
         from_input += b_h[..., None]
-        for t, s, s_x in cell.each_step(steps, gates, from_input):
+        for t, s, s_x in columns.each_step(steps, gates, from_input):
             m, s_ru, (r, u, n) = product[t - 1], s[: 2 * d], s.reshape(3, d, B)
             if reset == "after":
                 np.dot(W_hh, h_t, out=from_state)  # one product for all three
@@ -117,7 +114,7 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
                 np.dot(W_hh[: 2 * d], h_t, out=s_ru)
                 s_ru += s_x[: 2 * d]
             np.tanh(s_ru, out=s_ru)
-            cell.logistic_of_half(s_ru)
+            columns.logistic_of_half(s_ru)
             if reset == "after":
                 np.multiply(r, m, out=n)
                 n += s_x[2 * d :]
@@ -131,7 +128,7 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
             new *= n
             h_t += new
             if mask is not None:
-                cell.hold_columns(mask, t, (h_t, h[t - 1].T))
+                columns.hold(mask, t, (h_t, h[t - 1].T))
             h[t] = h_t.T
     gates, product = gates.swapaxes(1, 2), product.swapaxes(1, 2)
     return GRUTrace(x, gates, product, h, reset, mask, state_shape)
@@ -160,8 +157,8 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     W_hh_T = params.W_hh.T.astype(dtype, order="C" if B > 1 else "K")
     to_gates, to_product = W_hh_T[:, : 2 * d].copy("K"), W_hh_T[:, 2 * d :].copy("K")
     W_nru = np.roll(params.W_xh, d, axis=0)
-    sums, d_x, back = None, cell.like_input(trace.x, dtype), np.empty_like(g)
-    for steps in reversed(cell.parts(T, B)):
+    sums, d_x, back = None, columns.like_input(trace.x, dtype), np.empty_like(g)
+    for steps in reversed(columns.parts(T, B)):
         by_n, by_u, by_r, kept, r, previous = _slopes(trace, steps)
         delta = np.empty((len(by_n), 4, d, B), dtype)  # dL/ds of n, r, u; dL/dm
         for t in range(steps.stop, steps.start, -1):
@@ -182,21 +179,21 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
                 np.dot(to_gates, delta[k, 1:3].reshape(2 * d, B), out=back)
                 back += to_candidate * r[k]
             g += back
-        delta = columns(delta.reshape(-1, 4 * d, B)).T
+        delta = columns.joined(delta.reshape(-1, 4 * d, B)).T
         by_input = delta[:, : 3 * d]
         d_W_nru, d_x_part = cell.input_gradients(W_nru, trace.x[steps], by_input)
         before = rows(trace.h[steps])
         if after:
             d_W_hh = outer_sum(delta[:, d:], before)
         else:
-            read = columns(r * previous).T
+            read = columns.joined(r * previous).T
             d_W_hh = np.concatenate(
                 [outer_sum(delta[:, d : 3 * d], before), outer_sum(delta[:, :d], read)]
             )
         d_b = delta.sum(axis=0)
         d_b_h = np.roll(d_b[: 3 * d], -d)
         terms = np.roll(d_W_nru, -d, axis=0), d_W_hh, d_b_h, d_b[3 * d :]
-        sums = cell.add_to(sums, terms)
+        sums = columns.add_to(sums, terms)
         if d_x is not None:
             d_x[steps] = d_x_part.reshape(trace.x[steps].shape)
     return Gradients(GRUParams(*sums), cell.of_shape(g.T, trace.state_shape), d_x)

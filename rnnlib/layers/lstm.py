@@ -18,23 +18,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers import cell
-from rnnlib.layers.cell import Gradients, columns, outer_sum, rows
+from rnnlib.layers import cell, columns
+from rnnlib.layers.cell import Gradients, outer_sum, rows
 from rnnlib.validate import finite_result
 
 LOGISTIC = (True, True, False, True)  # of i, f, n, o
 
 
+@cell.with_sizes
 class LSTMParams(NamedTuple):
     """``W_xh`` (4 d_h, d_x), ``W_hh`` (4 d_h, d_h) and ``b_h`` (4 d_h,)."""
 
     W_xh: np.ndarray
     W_hh: np.ndarray
     b_h: np.ndarray
-
-    d_x = property(cell.input_size)
-    d_h = property(cell.state_size)
-    dtype = property(cell.common_dtype)
 
 
 class Gates(NamedTuple):
@@ -110,29 +107,29 @@ def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
     h_0, c_0 = _pair("state", state)
     T, B, h_0, h_shape = cell.begin(params, LSTMParams, shapes, x, mask, h_0, "state.h")
     c_0, c_shape = cell.initial_state("state.c", c_0, B, params)
-    d, dtype = params.d_h, cell.dtype_of(params, x, h_0, c_0)
-    W_xh, W_hh, b_h = cell.half_logistic(params, LOGISTIC, dtype)
+    d, dtype = params.d_h, columns.dtype_of(params, x, h_0, c_0)
+    W_xh, W_hh, b_h = columns.half_logistic(params, LOGISTIC, dtype)
     gates, c = np.empty((T, 4 * d, B), dtype), np.empty((T + 1, d, B), dtype)
     h = np.empty((T + 1, B, d), dtype)
     h[0], c.swapaxes(1, 2)[0] = h_0, c_0
     h_t, new = h[0].T.copy("C"), np.empty_like(c[0])
-    for steps in cell.parts(T, B):
-        from_input = cell.project_to_columns(W_xh, x[steps])
+    for steps in columns.parts(T, B):
+        from_input = columns.project_inputs(W_xh, x[steps])
         from_input += b_h[..., None]
-        for t, s, s_x in cell.each_step(steps, gates, from_input):
+        for t, s, s_x in columns.each_step(steps, gates, from_input):
             np.dot(W_hh, h_t, out=s)
             s += s_x
             np.tanh(s, out=s)
             i, f, n, o = s.reshape(4, d, B)
-            cell.logistic_of_half(s[: 2 * d])  # i and f
-            cell.logistic_of_half(o)
+            columns.logistic_of_half(s[: 2 * d])  # i and f
+            columns.logistic_of_half(o)
             c_t = np.multiply(f, c[t - 1], out=c[t])
             np.multiply(i, n, out=new)
             c_t += new
             np.tanh(c_t, out=h_t)
             h_t *= o
             if mask is not None:
-                cell.hold_columns(mask, t, (c_t, c[t - 1]), (h_t, h[t - 1].T))
+                columns.hold(mask, t, (c_t, c[t - 1]), (h_t, h[t - 1].T))
             h[t] = h_t.T
     gates, c = gates.swapaxes(1, 2), c.swapaxes(1, 2)
     return LSTMTrace(x, gates, c, h, mask, State(h_shape, c_shape))
@@ -163,9 +160,9 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     T, B, d = trace.output.shape
     W_hh_T = np.array(params.W_hh.T, dtype, order="C" if B > 1 else "A")
     gates, c = trace.gates.swapaxes(1, 2), trace.c.swapaxes(1, 2)
-    sums, d_x = None, cell.like_input(trace.x, dtype)
+    sums, d_x = None, columns.like_input(trace.x, dtype)
     term, back = np.empty((2, *g.shape), dtype)
-    for steps in reversed(cell.parts(T, B)):
+    for steps in reversed(columns.parts(T, B)):
         by_c, slopes, kept = _slopes(gates, c, steps, trace.mask)
         delta = np.empty(slopes.shape, dtype)
         for t in range(steps.stop, steps.start, -1):
@@ -180,10 +177,10 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
                 back += g * ~trace.mask[t - 1]
             g, back = back, g
             e *= kept[k]
-        delta = columns(delta.reshape(-1, 4 * d, B)).T
+        delta = columns.joined(delta.reshape(-1, 4 * d, B)).T
         d_W_xh, d_x_part = cell.input_gradients(params.W_xh, trace.x[steps], delta)
         d_W_hh = outer_sum(delta, rows(trace.h[steps]))
-        sums = cell.add_to(sums, (d_W_xh, d_W_hh, delta.sum(axis=0)))
+        sums = columns.add_to(sums, (d_W_xh, d_W_hh, delta.sum(axis=0)))
         if d_x is not None:
             d_x[steps] = d_x_part.reshape(trace.x[steps].shape)
     h_shape, c_shape = trace.state_shape
