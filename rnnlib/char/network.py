@@ -61,7 +61,7 @@ def layout(cell, params):
     """The `Layout` of the parameters: for one vanilla layer that of the fast path."""
     if cell is not vanilla:
         return in_order(params)
-    sizes = _network(params)
+    sizes = as_params(params)
     return Layout(
         count_parameters(sizes),
         sizes.dtype,
@@ -90,7 +90,7 @@ def objective(cell, params, T, B):
 
 
 def _fast_objective(params, T, B):
-    work = fast.Workspace(_network(params), T, B)
+    work = fast.Workspace(as_params(params), T, B)
 
     def step(vector, x, y, state):
         work.flat[...] = vector
@@ -103,7 +103,7 @@ def _fast_objective(params, T, B):
     return step
 
 
-def _network(params):
+def as_params(params):
     """The tree as `Params`."""
     return Params(*params["layer"], params["W_hy"], params["b_y"])
 
