@@ -31,7 +31,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help env hooks book pdf serve pyodide test coverage nbval lab exercises notebooks
-.PHONY: bench ledger outline errata lint format lock audit versions fuzz clean
+.PHONY: bench ledger outline errata lint format lock audit versions fuzz mutants clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,7 +80,7 @@ coverage: $(READY) ## lines and branches that the unit tests run, into _build/co
 	  && $(PY) -m coverage report && exit $$status
 
 nbval: $(READY) ## only nbval: re-run every chapter and compare
-	@$(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
+	@$(PY) -m tools.environment && $(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
 	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
 
 lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)
@@ -139,6 +139,10 @@ versions: ## unit tests with the oldest and the newest allowed dependencies (lon
 	  "$(PYTHON)" -m tools.versions _build/uv/bin/uv $$kind || failed="$$failed $$kind"; \
 	done; [ -z "$$failed" ] && echo "make versions: PASSED" \
 	  || { echo "make versions: FAILED:$$failed"; exit 1; }
+
+mutants: $(READY) ## do the tests see small mistakes? (AREA=spectral SAMPLE=50 SEED=0 SAVE=1)
+	@$(PY) -m tools.mutants $(AREA) --sample $(or $(SAMPLE),50) --seed $(or $(SEED),0) \
+	  $(if $(SAVE),--save)
 
 fuzz: $(READY) ## every wrong argument for every public function (minutes)
 	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest tests/fuzz $(WORKERS) \

@@ -14,13 +14,13 @@ import platform
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from bench import char, commands, layers, limits
-from bench.table import show
+from bench import char, commands, layers, limits, steps
+from bench.table import Table
 
 
 def conditions(rounds):
     """The machine, the kernels and the threads, in lines."""
-    found = char.conditions(rounds, pin=False)
+    found = char.conditions(argparse.Namespace(pin=False, rounds=rounds))
     blas = [p for p in threadpool_info() if p["user_api"] == "blas"]
     kernels = {f"{p['internal_api']} {p['architecture']}" for p in blas}
     versions = ", ".join(f"{k} {v}" for k, v in found["versions"].items())
@@ -37,17 +37,17 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
     print(conditions(rounds))
+    table = Table()
     with threadpool_limits(1), np.errstate(all="ignore"):
-        rows = limits.rows()
+        table.add(limits.rows())
         for duties in commands.TRAININGS:
-            rows += commands.training(duties, rounds)
-        rows += commands.sampling_and_evaluation(rounds)
-        rows += layers.compare(rounds)
-        rows += char.rows(rounds)
-        rows += layers.memory()
-    rows += commands.seeds_in_parallel(max(1, rounds // 3))
-    missed = show(rows)
-    print(f"{missed} of {sum(r.wanted is not None for r in rows)} missed")
+            table.add(commands.training(duties, rounds))
+        table.add(commands.sampling_and_evaluation(rounds))
+        table.add(layers.compare(rounds))
+        table.add(steps.rows(rounds))
+        table.add(layers.memory())
+    table.add(commands.seeds_in_parallel(max(1, rounds // 3)))
+    table.close()
     print(
         "Where NumPy cannot follow: a symbol of the sampler is a handful of calls, "
         "each about half a microsecond;\ncompiled code (C, JAX) has none of them."

@@ -19,11 +19,15 @@ chapter shows: those with and without --pin side by side.
 """
 
 import argparse
+import ast
+import hashlib
 import importlib.metadata
 import importlib.util
+import inspect
 import json
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -32,8 +36,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import rnnlib
-from bench import char_peers, limits
-from bench.table import row
+from bench import char_peers
 from rnnlib.char import fast
 from tools import CHAPTERS
 
@@ -73,13 +76,6 @@ PEERS = {
     "classic": char_peers.classic,
     "PyTorch": char_peers.pytorch,
     "JAX": char_peers.jax_scan,
-    "C": limits.c_step,
-}
-SAMPLERS = {
-    "classic": char_peers.classic_sampler,
-    "PyTorch": char_peers.pytorch_sampler,
-    "JAX": char_peers.jax_sampler,
-    "C": limits.c_sampler,
 }
 MODULES = {"PyTorch": "torch", "JAX": "jax"}
 
@@ -152,9 +148,7 @@ def available(aims):
     """The peers that can run; the others are named."""
     found = []
     for name in aims:
-        if name == "C" and limits.compiler() is None:
-            print(f"  {name:11s}  SKIPPED: there is no C compiler")
-        elif name in MODULES and importlib.util.find_spec(MODULES[name]) is None:
+        if name in MODULES and importlib.util.find_spec(MODULES[name]) is None:
             print(f"  {name:11s}  SKIPPED: the module {MODULES[name]} is not installed")
         else:
             found.append(name)
@@ -227,46 +221,37 @@ def compare_samplers(rounds, n=500):
     print(f"\nsampling: {n} of 65 symbols, d_h 100, float64; times a symbol")
     rng = np.random.default_rng(0)
     params = rnnlib.init_params(65, 100, 65, rng=rng)
+    samplers = {
+        "classic": char_peers.classic_sampler,
+        "PyTorch": char_peers.pytorch_sampler,
+    }
     functions = {"rnnlib.char.fast": lambda: fast.sample(params, n, first=0, rng=rng)}
     for name in available(SAMPLING):
-        draw = SAMPLERS[name](params, rng)
+        draw = samplers[name](params, rng)
         functions[name] = lambda draw=draw: draw(n)
     times = interleaved(functions, 1, rounds)
     return report({name: values / n for name, values in times.items()}, SAMPLING)
 
 
-def rows(rounds):
-    """The step and the sampler of one sequence against JAX and C, a row each."""
-    small, found = SETTINGS[0], []
-    data = problem(small)
-    functions = {"ours": ours(*data, RATE)}
-    wanted = {"JAX": 1.0, "C": None}
-    functions |= {p: PEERS[p](*data, RATE) for p in available(wanted)}
-    losses = {name: [float(f()) for _ in range(3)] for name, f in functions.items()}
-    if not all(
-        np.allclose(loss, losses["ours"], rtol=1e-4) for loss in losses.values()
-    ):
-        raise SystemExit(f"a peer computes another loss: {losses}")
-    steps = interleaved(functions, small.steps, rounds)
-    rng, n = np.random.default_rng(0), 500
-    draws = {"ours": lambda: fast.sample(data[0], n, first=0, rng=rng)}
-    for peer in available(("classic", "PyTorch", "JAX", "C")):
-        draw = SAMPLERS[peer](data[0], rng)
-        draws[peer] = lambda draw=draw: draw(n)
-    samples = {k: v / n for k, v in interleaved(draws, 4, rounds).items()}
-    for what, times, most in (
-        ("step T25 B1 H100 f64", steps, None),
-        ("sampling H100 f64, a symbol", samples, 3.2),
-    ):
-        found.append(row(f"{what}: us", 1e6 * times["ours"], most, least=False))
-        for peer in times.keys() - {"ours"}:
-            ratio, name = times["ours"] / times[peer], f"{what}: time over {peer}'s"
-            limit = wanted.get(peer) if times is steps else None
-            found.append(row(name, ratio, limit, least=False))
-    return found
+def digest():
+    """Sixteen hexadecimal digits of what decides what is timed, and against what.
+
+    That is the code of the two modules without their docstrings, settings included.
+    What they import is guarded otherwise: all programs must compute the same loss.
+    """
+    code = []
+    for module in (sys.modules[__name__], char_peers):
+        lines = inspect.getsource(module).splitlines()
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            kinds = (ast.Module, ast.FunctionDef, ast.ClassDef)
+            if isinstance(node, kinds) and ast.get_docstring(node) is not None:
+                first, last = node.body[0].lineno, node.body[0].end_lineno
+                lines[first - 1 : last] = [""] * (last - first + 1)
+        code += [line for line in lines if line.strip()]
+    return hashlib.sha256("\n".join(code).encode()).hexdigest()[:16]
 
 
-def conditions(rounds, pin):
+def conditions(args):
     """What the measurements were made with."""
     names = ["numpy", *(n for n in MODULES.values() if importlib.util.find_spec(n))]
     versions = {name: importlib.metadata.version(name) for name in names}
@@ -276,8 +261,9 @@ def conditions(rounds, pin):
         models = [line.split(":")[1] for line in lines if line.startswith("model name")]
         cpu = models[0].strip() if models else cpu
     return {
-        "command": f"python -m bench.char{' --pin' * pin}",
-        "rounds": rounds,
+        "command": f"python -m bench.char{' --pin' * args.pin}",
+        "digest": digest(),
+        "rounds": args.rounds,
         "processor": cpu,
         "python": platform.python_version(),
         "versions": versions,
@@ -308,11 +294,7 @@ def main():
         stored = {}
         if TARGET.exists():
             stored = json.loads(TARGET.read_text(encoding="utf-8"))
-        stored[where] = {
-            **conditions(rounds, args.pin),
-            "steps": steps,
-            "samples": samples,
-        }
+        stored[where] = {**conditions(args), "steps": steps, "samples": samples}
         TARGET.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 

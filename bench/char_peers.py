@@ -13,12 +13,11 @@ import numpy as np
 CLIP, EPS = 5.0, 1e-8
 
 
-def classic(params, x, y, rate, *, give_weights=False):
+def classic(params, x, y, rate):
     """One sequence the classic way: a dictionary of columns, an outer product a step.
 
-    ``give_weights``: return the arrays that are trained too. ``step(True)`` begins in a
-    state of zero. Written after the listing of {cite}`topcuoglu`, section 13, and with
-    the Adagrad of min-char-rnn.
+    Written after the listing of {cite}`topcuoglu`, section 13, and with the Adagrad of
+    min-char-rnn.
     """
     W_xh, W_hh, W_hy = (np.array(W) for W in (params.W_xh, params.W_hh, params.W_hy))
     b_h, b_y = params.b_h.reshape(-1, 1).copy(), params.b_y.reshape(-1, 1).copy()
@@ -26,10 +25,8 @@ def classic(params, x, y, rate, *, give_weights=False):
     memories = [np.zeros_like(W) for W in weights]
     state = np.zeros_like(b_h)
 
-    def step(fresh=False):
+    def step():
         nonlocal state
-        if fresh:
-            state = np.zeros_like(state)
         inputs, targets = x[:, 0].tolist(), y[:, 0].tolist()
         units, h, p, loss = {}, {-1: np.copy(state)}, {}, 0.0
         for t, k in enumerate(inputs):
@@ -62,21 +59,7 @@ def classic(params, x, y, rate, *, give_weights=False):
         state = h[len(inputs) - 1]
         return loss
 
-    return (step, weights) if give_weights else step
-
-
-def classic_loss(weights, x, y):
-    """The loss of streams side by side, (T, B), step after step with columns."""
-    W_xh, W_hh, b_h, W_hy, b_y = weights
-    h, streams, loss = np.zeros((len(b_h), x.shape[1])), np.arange(x.shape[1]), 0.0
-    for inputs, targets in zip(x, y, strict=True):
-        unit = np.zeros((W_xh.shape[1], x.shape[1]))
-        unit[inputs, streams] = 1
-        h = np.tanh(np.dot(W_xh, unit) + np.dot(W_hh, h) + b_h)
-        z = np.dot(W_hy, h) + b_y
-        e = np.exp(z - z.max(axis=0))
-        loss -= np.log(e[targets, streams] / e.sum(axis=0)).sum()
-    return loss
+    return step
 
 
 def classic_sampler(params, rng):
@@ -170,42 +153,15 @@ def pytorch_sampler(params, rng):
     return draw
 
 
-def jax_on_one_thread():
-    """The module jax, in double precision where that is asked for."""
+def jax_scan(params, x, y, rate):
+    """The whole step compiled by jax.jit, with lax.scan over time."""
     flag = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     os.environ.setdefault("XLA_FLAGS", flag)
     import jax
+    import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_platforms", "cpu")
-    return jax
-
-
-def jax_sampler(params, rng):
-    """``draw(n)``: n symbols by jax.jit, with lax.scan from symbol to symbol."""
-    jax = jax_on_one_thread()
-    jnp = jax.numpy
-    W_xh, W_hh, b_h, W_hy, b_y = (jnp.array(np.array(a)) for a in params)
-    rows = W_xh.T + b_h
-
-    def one(carried, u):
-        h, k = carried
-        h = jnp.tanh(rows[k] + W_hh @ h)
-        sums = jnp.cumsum(jax.nn.softmax(W_hy @ h + b_y))
-        k = jnp.minimum((sums <= u * sums[-1]).sum(), len(b_y) - 1)
-        return (h, k), k
-
-    @jax.jit
-    def all_of(u):
-        return jax.lax.scan(one, (jnp.zeros_like(b_h), 0), u)[1]
-
-    return lambda n: np.asarray(all_of(rng.random(n))).tolist()
-
-
-def jax_scan(params, x, y, rate):
-    """The whole step compiled by jax.jit, with lax.scan over time."""
-    jax = jax_on_one_thread()
-    jnp = jax.numpy
 
     def loss_of(weights, state, x, y):
         W_xh, W_hh, b_h, W_hy, b_y = weights

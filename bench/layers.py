@@ -11,7 +11,7 @@ import numpy as np
 
 import rnnlib
 from bench.char import available, interleaved
-from bench.char_peers import jax_on_one_thread
+from bench.limits import jax_on_one_thread
 from bench.table import row
 from rnnlib.layers import gru, lstm, to_torch
 from rnnlib.variants.checkpointing import checkpointed_loss_and_gradients

@@ -1,6 +1,7 @@
-"""What the machine can do: the best matrix product, and `loops.c` by a compiler."""
+"""What the machine can do: its best product, `loops.c` by a compiler, and JAX."""
 
 import ctypes
+import os
 import shutil
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import char_peers
+from bench.char import seconds
 from bench.table import row
 
 SOURCE = Path(__file__).with_name("loops.c")
@@ -73,10 +75,40 @@ def c_sampler(params, rng):
     return draw
 
 
+def jax_on_one_thread():
+    """The module jax, in double precision where that is asked for."""
+    flag = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    os.environ.setdefault("XLA_FLAGS", flag)
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_platforms", "cpu")
+    return jax
+
+
+def jax_sampler(params, rng):
+    """``draw(n)``: n symbols by jax.jit, with lax.scan from symbol to symbol."""
+    jax = jax_on_one_thread()
+    jnp = jax.numpy
+    W_xh, W_hh, b_h, W_hy, b_y = (jnp.array(np.array(a)) for a in params)
+    rows = W_xh.T + b_h
+
+    def one(carried, u):
+        h, k = carried
+        h = jnp.tanh(rows[k] + W_hh @ h)
+        sums = jnp.cumsum(jax.nn.softmax(W_hy @ h + b_y))
+        k = jnp.minimum((sums <= u * sums[-1]).sum(), len(b_y) - 1)
+        return (h, k), k
+
+    @jax.jit
+    def all_of(u):
+        return jax.lax.scan(one, (jnp.zeros_like(b_h), 0), u)[1]
+
+    return lambda n: np.asarray(all_of(rng.random(n))).tolist()
+
+
 def rows(rounds=9, side=1024):
     """The best matrix product, in billions of operations a second."""
-    from bench.char import seconds
-
     found = []
     for dtype in (np.float64, np.float32):
         a = np.ones((side, side), dtype)

@@ -29,17 +29,30 @@ def row(what, values, wanted=None, *, least=True):
     return Row(what, *np.quantile(values, [0.25, 0.5, 0.75]), wanted, least)
 
 
-def show(rows):
-    """Print the rows; how many are not as wanted."""
-    verdicts = {None: "", True: "reached", False: "MISSED"}
+class Table:
+    """Rows that are printed as they come."""
+
     line = "{:58s} {:>9s} {:>9s}  {:16s} {}"
-    print(line.format("", "wanted", "measured", "quartiles", "").rstrip())
-    for r in rows:
-        wanted = "" if r.wanted is None else f"{'><'[not r.least]}= {_number(r.wanted)}"
-        between = f"{_number(r.low)} to {_number(r.high)}"
-        cells = r.what, wanted, _number(r.middle), between, verdicts[r.reached()]
-        print(line.format(*cells).rstrip())
-    return sum(r.reached() is False for r in rows)
+
+    def __init__(self):
+        self.rows = []
+        print(self.line.format("", "wanted", "measured", "quartiles", "").rstrip())
+
+    def add(self, rows):
+        """Print these rows too."""
+        verdicts = {None: "", True: "reached", False: "MISSED"}
+        for r in rows:
+            sign = "<>"[r.least]
+            wanted = "" if r.wanted is None else f"{sign}= {_number(r.wanted)}"
+            between = f"{_number(r.low)} to {_number(r.high)}"
+            cells = r.what, wanted, _number(r.middle), between, verdicts[r.reached()]
+            print(self.line.format(*cells).rstrip(), flush=True)
+        self.rows += rows
+
+    def close(self):
+        """Print how many are not as wanted."""
+        wanted = [r for r in self.rows if r.wanted is not None]
+        print(f"{sum(not r.reached() for r in wanted)} of {len(wanted)} missed")
 
 
 def _number(x):

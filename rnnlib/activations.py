@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnlib.validate import refuse_hiding
+
 
 @dataclass(frozen=True)
 class Activation:
@@ -22,7 +24,7 @@ class Activation:
 
     def __call__(self, s, out=None):
         """phi(s), elementwise; written into ``out`` when that is given."""
-        return self.phi(np.asarray(s), out)
+        return self.phi(np.asarray(refuse_hiding("s", s)), out)
 
 
 def _tanh(s, out=None):
@@ -50,11 +52,23 @@ def _identity(s, out=None):
     return out
 
 
+def _plain(h):
+    return refuse_hiding("h", h)
+
+
+def _relu_prime(h):
+    return (_plain(h).real > 0).astype(h.dtype)
+
+
+def _identity_prime(h):
+    return np.ones_like(_plain(h))
+
+
 ACTIVATIONS = {
-    "tanh": Activation("tanh", _tanh, lambda h: 1 - h * h, 1.0),
-    "relu": Activation("relu", _relu, lambda h: (h.real > 0).astype(h.dtype), 1.0),
-    "logistic": Activation("logistic", _logistic, lambda h: h * (1 - h), 0.25),
-    "identity": Activation("identity", _identity, np.ones_like, 1.0),
+    "tanh": Activation("tanh", _tanh, lambda h: 1 - _plain(h) * h, 1.0),
+    "relu": Activation("relu", _relu, _relu_prime, 1.0),
+    "logistic": Activation("logistic", _logistic, lambda h: _plain(h) * (1 - h), 0.25),
+    "identity": Activation("identity", _identity, _identity_prime, 1.0),
 }
 
 

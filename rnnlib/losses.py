@@ -136,7 +136,11 @@ def weight_decay_penalty(params: Params, weight_decay: float) -> np.floating:
     Source: {cite}`roysdon`, section 1.4.
     """
     check_params(params)
-    weight_decay = check_rate("weight_decay", weight_decay)
+    return penalty(params, check_rate("weight_decay", weight_decay))
+
+
+def penalty(params, weight_decay):
+    """`weight_decay_penalty` without checks."""
     squares = sum((W * W).sum() for W in (getattr(params, n) for n in MATRICES))
     return params.dtype.type(0.5 * weight_decay) * squares
 

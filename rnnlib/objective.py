@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlib.activations import Activation
-from rnnlib.losses import LOSSES, weight_decay_penalty
+from rnnlib.losses import LOSSES, penalty
 from rnnlib.parameters import MATRICES, Params
 from rnnlib.rnn import Gradients, check_forward, pull_back_to_params, run
 from rnnlib.validate import check_choice, check_rate, finite_result, require_finite
@@ -67,4 +67,4 @@ def add_weight_decay(value, gradients, params, weight_decay):
         for name in MATRICES
     }
     gradients = gradients._replace(params=gradients.params._replace(**decayed))
-    return value + weight_decay_penalty(params, weight_decay), gradients
+    return value + penalty(params, weight_decay), gradients

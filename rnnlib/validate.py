@@ -30,9 +30,10 @@ def kind_of(value):
 
 
 def is_finite(value):
-    """True for a real number that a float can hold."""
+    """True for a real number that a float can hold; no truth value is one."""
     try:
-        return isinstance(value, Real) and isfinite(value)
+        number = isinstance(value, Real) and not isinstance(value, bool)
+        return number and isfinite(value)
     except OverflowError:
         return False
 
@@ -46,6 +47,13 @@ def all_finite(array):
 def _all_finite(array):
     entries = array.ravel(order="K")  # no copy where they lie side by side
     return bool(np.isfinite(entries.dot(entries)) or np.isfinite(entries).all())
+
+
+def refuse_hiding(name, value):
+    """The value, unless it is an array that hides entries, or multiplies otherwise."""
+    if isinstance(value, np.ndarray) and not is_array(value):
+        raise ValueError(f"{name}: expected a NumPy array, got {kind_of(value)}")
+    return value
 
 
 F = TypeVar("F", bound=Callable)
@@ -157,6 +165,13 @@ def check_rate(name, value):
     """A finite number that is not negative, as a float of Python."""
     if not (is_finite(value) and value >= 0):
         raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
+    return float(value)
+
+
+def check_positive(name, value):
+    """A finite number above zero, as a float of Python."""
+    if not (is_finite(value) and value > 0):
+        raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
     return float(value)
 
 

@@ -102,6 +102,11 @@ def test_unknown(phi):
         get_activation(phi)
 
 
+def test_an_activation_is_not_changed():
+    with pytest.raises(AttributeError, match="cannot assign to field 'phi'"):
+        ACTIVATIONS["tanh"].phi = np.sin
+
+
 def test_an_activation_of_ones_own():
     """Its derivative may return the stored state itself: the trace stays whole."""
     exp = Activation("exp", lambda s, out=None: np.exp(s, out=out), lambda h: h, np.inf)

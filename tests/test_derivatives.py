@@ -104,6 +104,13 @@ def test_step(step):
     refuses(message, complex_step_gradients, smooth, AT, step=step)
 
 
+def test_a_loss_that_is_no_function():
+    message = "loss: expected a function, got float"
+    refuses(message, central_difference, 1.0, AT, ALONG)
+    refuses(message, complex_step, 1.0, AT, ALONG)
+    refuses(message, complex_step_gradients, 1.0, AT)
+
+
 @pytest.mark.parametrize("function", [central_difference, complex_step])
 def test_direction_of_another_form(function):
     message = "direction: expected the names ['a', 'b.0', 'b.1'], got ['a']"

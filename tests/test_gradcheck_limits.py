@@ -5,6 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib import check_gradients
+from rnnlib.gradcheck import GradientCheck
 from tests.support.refusals import refuses
 
 
@@ -132,6 +133,185 @@ def test_a_gradient_that_is_not_finite_hides_no_other(value):
 
     at = {n: np.arange(1.0, 3) for n in "abc"}
     assert check_gradients(function, at, rng=rng()).wrong == ["b", "c"]
+
+
+# Losses that an earlier check judged wrongly
+
+
+def single(params, x, y, factor):
+    """The library's own network in single precision, its parameters in double."""
+    loss, gradients = rnnlib.loss_and_gradients(
+        rnnlib.Params(*(a.astype(np.float32) for a in params)), x, y
+    )
+    return loss, rnnlib.Params(*(factor * g.astype(float) for g in gradients.params))
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0], ids=["zero", "right"])
+def test_a_network_in_single_precision_is_too_coarse(factor):
+    """Neither are the right gradients accused nor do zeros agree."""
+    random = rng()
+    params = rnnlib.init_params(3, 4, 5, rng=random)
+    x = random.standard_normal((6, 2, 3)).astype(np.float32)
+    y = random.integers(0, 5, (6, 2))
+    check = check_gradients(
+        lambda p: single(p, x, y, factor), params, rng=rng(), directions=2
+    )
+    coarse = [n for n in check.errors if "too coarse" in check.unclear.get(n, "")]
+    if factor:
+        assert check.wrong == [] and "b_h" in coarse
+    else:
+        assert len(check.wrong) + len(coarse) == 5
+    assert all(check.unclear[n].endswith("in double precision") for n in coarse)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0], ids=["zero", "right"])
+def test_a_loss_rounded_so_much_that_nothing_moves(factor):
+    def function(a):
+        return np.round((a**2).sum(), 1), factor * 2 * a
+
+    check = check_gradients(function, np.full(3, 1e-3), rng=rng())
+    assert check.wrong == [] and "too coarse" in check.unclear["params"]
+    assert "cannot tell: the loss is too coarse" in str(check)
+
+
+@pytest.mark.parametrize("wrong_by", [0.0, 9e-5, -9e-5])
+def test_a_steep_smooth_loss_is_granted_nothing(wrong_by):
+    def function(a):
+        return np.sin(300 * a).sum(), 300 * np.cos(300 * a) * (1 + wrong_by)
+
+    check = check_gradients(function, np.array([0.1, 0.2]), rng=rng())
+    assert check.wrong == (["params"] if wrong_by else []) and check.ok != bool(
+        wrong_by
+    )
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-2])
+def test_a_wide_tolerance_accepts_no_half_and_no_double(factor, tolerance):
+    check = check_gradients(
+        lambda a: (quadratic(a)[0], factor * a),
+        np.arange(1.0, 4),
+        rng=rng(),
+        tolerance=tolerance,
+    )
+    assert check.wrong == ([] if factor == 1 else ["params"])
+
+
+def test_a_function_that_is_not_repeatable_is_said_to_be_so():
+    mask_rng, state = rng(), np.zeros(())
+
+    def fresh_mask(p):
+        keep = mask_rng.random(3) < 0.5
+        return (keep * p["a"] ** 2).sum(), {"a": 2 * keep * p["a"], "b": p["b"]}
+
+    def kept(p):
+        state[...] += 1
+        loss = (p["a"] ** 2).sum() + 1e-6 * float(state)
+        return loss, {"a": 2 * p["a"], "b": 0 * p["b"]}
+
+    for function in (fresh_mask, kept):
+        at = {"a": np.arange(1.0, 4), "b": np.ones(2)}
+        check = check_gradients(function, at, rng=rng())
+        assert check.wrong == [] and check.unclear.keys() == {"a", "b"} and not check.ok
+        assert (
+            str(check).count("two calls with the same parameters gave two losses") == 2
+        )
+
+
+def test_the_floor_is_a_share_of_this_parameters_gradient():
+    """A parameter whose whole gradient is small hides behind no other."""
+
+    def function(p, part=1.0, other=1.0):
+        loss = (p["a"] ** 2).sum() / 2 + 1e-6 * p["b"].sum()
+        return loss, {"a": part * p["a"], "b": np.full(2, 1e-6 * other)}
+
+    at = {"a": np.arange(1.0, 4), "b": np.ones(2)}
+    assert check_gradients(function, at, rng=rng()).ok
+    small = check_gradients(lambda p: function(p, other=1.01), at, rng=rng())
+    assert small.wrong == ["b"]
+    assert check_gradients(lambda p: function(p, 1 + 1e-6), at, rng=rng()).wrong == [
+        "a"
+    ]
+    assert check_gradients(lambda p: function(p, 1 + 1e-9), at, rng=rng()).ok
+
+
+@pytest.mark.parametrize("width", [3e-4, 2e-4, 3e-5, 1e-6, 1e-8])
+def test_one_step_length_alone_accuses_nobody(width):
+    """A line but for a jump at the point: some steps see the line and nothing else."""
+
+    def function(t):
+        return (float(t) if abs(t) > width else 0.0), 0.0
+
+    check = check_gradients(function, np.float64(0.0), rng=rng())
+    assert check.wrong == [] and not check.ok
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_many_kinks_near_the_point_accuse_nobody(seed):
+    random = np.random.default_rng(seed)
+    at = 10.0 ** random.uniform(-9, -1, 8) * random.choice([-1, 1], 8)
+    bends = random.standard_normal(8) * 10.0 ** random.uniform(-3, 0, 8)
+    slope = random.standard_normal()
+
+    def function(t):
+        kinks = bends * np.maximum(np.sign(at) * (float(t) - at), 0)
+        return slope * float(t) + kinks.sum(), slope
+
+    assert check_gradients(function, np.float64(0.0), rng=rng()).wrong == []
+
+
+def test_a_smooth_loss_is_soon_judged():
+    """Two gradients, and ten losses for each of three steps in five directions."""
+    calls = []
+
+    def function(a):
+        calls.append(1)
+        return np.sin(300 * a).sum(), 300 * np.cos(300 * a)
+
+    assert check_gradients(function, np.array([0.3, 1.1]), rng=rng()).ok
+    assert len(calls) <= 2 + 10 * 3 * 5
+
+
+# What is printed and stored beside the verdict
+
+
+def test_a_wrong_entry_is_printed_with_how_far_it_is_off():
+    def function(a):
+        return (a**2).sum() / 2, a + np.array([0.0, 0.5, 0.0])
+
+    check = check_gradients(function, np.array([1.0, -2.0, 3.0]), rng=rng())
+    assert str(check) == "params  WRONG: entry [1] is -1.5, off by 0.5"
+    index, claimed, measured = check.entries["params"]
+    assert index == (1,) and claimed == -1.5 and abs(measured + 2) < 1e-9
+
+
+def test_agreement_to_the_tolerance_itself():
+    check = GradientCheck({"a": 1e-7, "b": 2e-7}, [], {}, {}, 1e-7)
+    assert str(check) == "a  agrees\nb  agrees to 1e-06" and check.ok
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize(("factor", "error"), [(0.5, 0.5), (2.0, 0.5), (-1.0, 2.0)])
+def test_the_error_is_relative_to_the_larger_number(sign, factor, error):
+    check = check_gradients(
+        lambda a: (3 * sign * a, 3 * sign * factor), np.float64(2.0), rng=rng()
+    )
+    assert check.wrong == ["params"]
+    assert abs(check.errors["params"] - error) < 1e-6
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_one_entry_that_is_not_finite(value):
+    """Said at once, without a direction along which it would be hidden."""
+    calls = []
+
+    def function(a):
+        calls.append(1)
+        return (a**2).sum() / 2, np.append(a[:-1], value)
+
+    check = check_gradients(function, np.arange(1.0, 4), rng=rng())
+    assert check.wrong == ["params"] and check.errors["params"] == np.inf
+    assert len(calls) == 2
 
 
 # Wrong forms

@@ -37,6 +37,13 @@ def test_an_entry_of_a_table():
     assert rnnlib.ACTIVATIONS["tanh"] is right
 
 
+def test_an_attribute_of_a_class():
+    right = vars(rnnlib.Params)["d_h"]
+    with planted(mutant("rnnlib.parameters.Params.d_h")):
+        assert rnnlib.Params.d_h == "wrong"
+    assert rnnlib.Params.d_h is right
+
+
 @pytest.mark.parametrize("place", ["rnnlib.losses.hinge", "rnnlib.no.such"])
 def test_a_mutant_must_have_a_place(place):
     with pytest.raises(AssertionError, match=f"{place}: no "):

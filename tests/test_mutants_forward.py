@@ -187,7 +187,7 @@ MUTANTS = [
     ),
     Mutant(
         "weight decay twice as large",
-        LOSSES + "weight_decay_penalty",
+        LOSSES + "penalty",
         with_result(lambda penalty, *arguments: 2 * penalty),
     ),
     ON_A_BIAS,

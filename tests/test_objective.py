@@ -1,11 +1,16 @@
 """The objective: what is summed, what is not averaged, where weight decay goes."""
 
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 
 import rnnlib
+from rnnlib import pointprocess
 from rnnlib.parameters import MATRICES
+from rnnlib.variants import checkpointing, dropout, rtrl, truncated
 from tests.support import cases
+from tests.support.mutants import Mutant, planted
 
 SOME = cases.CASES[::5]
 
@@ -75,3 +80,45 @@ def test_the_first_loss_of_a_network_that_knows_nothing():
     x, y = np.zeros((7, 2), int), np.ones((7, 2), int)
     loss, _ = rnnlib.loss_and_gradients(params, x, y)
     np.testing.assert_allclose(loss, 14 * np.log(26), rtol=1e-14)
+
+
+def test_parameters_are_checked_once_at_the_door():
+    rng = np.random.default_rng(0)
+    params = rnnlib.init_params(5, 4, 5, rng=rng)
+    x, y = rng.integers(5, size=(2, 8, 2))
+    trace = rnnlib.forward(params, x)
+    delta_z = rnnlib.cross_entropy(trace.z, y)[1]
+    process = pointprocess.init_params(2, 3, rng=rng)
+    data = pointprocess.simulate(process, 5.0, rng=rng, count=3)
+    for call in (
+        lambda: rnnlib.forward(params, x),
+        lambda: rnnlib.backward(params, trace, delta_z),
+        lambda: rnnlib.loss_and_gradients(params, x, y, weight_decay=0.1),
+        lambda: truncated.truncated_backward(params, trace, delta_z, k1=2, k2=4),
+        lambda: truncated.truncated_loss_and_gradients(params, x, y, k1=2, k2=4),
+        lambda: checkpointing.checkpointed_loss_and_gradients(params, x, y),
+        lambda: rtrl.rtrl_loss_and_gradients(params, x, y),
+        lambda: dropout.dropout_loss_and_gradients(params, x, y, dropout.Masks()),
+        lambda: pointprocess.log_likelihood(process, data),
+        lambda: pointprocess.simulate(process, 5.0, rng=rng, count=3),
+    ):
+        assert len(checks(call)) == 1
+
+
+def checks(call):
+    """The calls of the two checks of parameters that a call makes."""
+    found = []
+
+    def counting(right):
+        def check(*args):
+            found.append(args)
+            return right(*args)
+
+        return check
+
+    with ExitStack() as stack:
+        for where in ("parameters", "pointprocess.parameters"):
+            place = f"rnnlib.{where}.check_params"
+            stack.enter_context(planted(Mutant("counting", place, counting)))
+        call()
+    return found

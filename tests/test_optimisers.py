@@ -128,6 +128,25 @@ def test_no_gradient_no_step():
         assert (zero == 1).all()
 
 
+def test_a_square_that_underflows_makes_no_silent_pause():
+    """Without eps the step is a quotient by zero, and that is said."""
+    for make in (adam, adagrad):
+        with pytest.raises(FloatingPointError, match="makes params.0 not finite"):
+            path(make(0.1, eps=0.0), (np.ones(2),), [(np.array([1.0, 1e-200]),)])
+
+
+@EACH
+def test_results_lie_in_memory_row_by_row(optimiser):
+    """Whatever the order of the arguments: a checkpoint is the same to the byte."""
+    v = g = np.asfortranarray(np.ones((3, 2)))
+    assert not v.flags.c_contiguous
+    state = optimiser.init_state(v)
+    for _ in range(2):
+        v, state = optimiser.update(np.asfortranarray(v), np.asfortranarray(g), state)
+        assert v.flags.c_contiguous
+        assert all(m.flags.c_contiguous for m in state.memory.values())
+
+
 @EACH
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=str)
 def test_gradients_that_are_not_finite(optimiser, value):

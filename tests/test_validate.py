@@ -4,7 +4,22 @@ import numpy as np
 import pytest
 
 import rnnlib
-from tests.support.refusals import D_H, D_X, NON_FINITE, B, K, T, good, refused, spoiled
+from rnnlib.language.text import Alphabet
+from rnnlib.pointprocess.validate import check_marks
+from rnnlib.training.batches import pad
+from rnnlib.validate import check_rate
+from tests.support.refusals import (
+    D_H,
+    D_X,
+    NON_FINITE,
+    B,
+    K,
+    T,
+    good,
+    refused,
+    refuses,
+    spoiled,
+)
 
 
 def test_the_arguments_are_good_before_they_are_spoiled():
@@ -118,3 +133,35 @@ def test_words(name, known, word):
 def test_weight_decay(rate):
     message = f"weight_decay: expected a finite number >= 0, got {rate!r}"
     refused(message, weight_decay=rate)
+
+
+HIDING = {
+    "matrix": lambda a: np.asmatrix(a),
+    "masked array": lambda a: np.ma.masked_array(a, np.zeros(np.shape(a), bool)),
+}
+
+
+@pytest.mark.parametrize("kind", HIDING)
+def test_arrays_that_hide_entries_or_multiply_otherwise(kind):
+    """Wherever an array is handed over directly, not only to the networks."""
+    hide = HIDING[kind]
+    floats, integers = hide(np.ones((1, 2)) / 4), hide(np.zeros((1, 2), int))
+    plain = f"expected a NumPy array, got {kind}"
+    for name, phi in rnnlib.ACTIVATIONS.items():
+        refuses(f"s: {plain}", phi, floats)
+        refuses(f"h: {plain}", phi.derivative, floats)
+        assert phi.name == name
+    refuses(f"indices: {plain}", Alphabet.of("ab").decode, integers)
+    refuses(f"sequences[1]: {plain}", pad, [np.ones((1, 2)), floats])
+    got = f"sequences: expected a list of arrays, got {kind}"
+    refuses(got, pad, floats)
+    got = f"m.marks: expected integers (2,), got {kind}"
+    refuses(got, check_marks, "m", integers, 2, 3)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_truth_value_is_no_number(value):
+    message = f"expected a finite number >= 0, got {value}"
+    refuses(f"learning_rate: {message}", rnnlib.sgd, value)
+    refuses(f"lr: {message}", check_rate, "lr", value)
+    assert check_rate("lr", 1) == 1.0 and type(check_rate("lr", 1)) is float

@@ -37,6 +37,8 @@ BOX = re.compile(
 ROLE = r"\{(?:prf:ref|eq|ref|numref)\}`(?:[^`<]*<)?([\w-]+)>?`"
 DOC = re.compile(r"(\{doc\}`(?:[^`<]*<)?)(?:/?chapters/)?(\w+)(>?`)")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+)\$", re.DOTALL)
+FRAGMENT = "cell-id="  # what JupyterLab calls a cell in the address of a link
+MARK = re.compile(rf"\[([^\]]+)\]\((?:(\w+)\.ipynb)?#{FRAGMENT}([\w-]+)\)")
 NO_CHAPTERS = ("formula_sheet",)  # notebooks among the parts that prove nothing
 
 # Notebook files.
@@ -74,16 +76,17 @@ def figure_name(cell):
     return cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
 
 
+def texts_in(cell):
+    """The prose of a cell: its own, or what its code prints."""
+    if cell.cell_type == "markdown":
+        return [cell.source]
+    printed = (output.get("data", {}) for output in cell.get("outputs", []))
+    return [data["text/markdown"] for data in printed if "text/markdown" in data]
+
+
 def texts(nb):
     """The prose of a notebook, cell by cell, with the prose that its code prints."""
-    found = []
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            found.append(cell.source)
-        for output in cell.get("outputs", []):
-            if "text/markdown" in output.get("data", {}):
-                found.append(output.data["text/markdown"])
-    return found
+    return [text for cell in nb.cells for text in texts_in(cell)]
 
 
 def prose(nb):
@@ -149,9 +152,13 @@ class Statement(NamedTuple):
     text: str
 
 
-def from_elsewhere(text):
+def from_elsewhere(text, chapter):
     """Text of a chapter for a page in another folder."""
-    return DOC.sub(r"\1/chapters/\2\3", text)
+
+    def mark(link):
+        return f"[{link[1]}](/chapters/{link[2] or chapter}.ipynb#{FRAGMENT}{link[3]})"
+
+    return MARK.sub(mark, DOC.sub(r"\1/chapters/\2\3", text))
 
 
 # Chapters by name, in the order of the book.
@@ -212,7 +219,7 @@ def summary(chapter):
         heading = re.search(r"^##+ +Summary *\n", text, re.MULTILINE)
         if heading:
             body = re.split(r"^#+ ", text[heading.end() :], flags=re.MULTILINE)[0]
-            return from_elsewhere(body.strip())
+            return from_elsewhere(body.strip(), chapter)
     raise ValueError(f"{chapter}: no summary")
 
 

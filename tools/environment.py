@@ -2,7 +2,8 @@
 
 One thread per process makes timings comparable and floating-point sums
 reproducible; private configuration directories keep a reader's own IPython and
-Jupyter settings, and kernels installed elsewhere, out of the results.
+Jupyter settings, and kernels installed elsewhere, out of the results. Kernels print a
+figure with a digest of what it plots.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 PROFILE = """\
 c.IPKernelApp.log_level = "ERROR"
 c.HistoryManager.enabled = False
+c.InteractiveShellApp.extensions = ["rnnbook.page.plotted"]
 """
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -20,7 +22,7 @@ def isolate():
     """Set the variables in this process; child processes inherit them."""
     private = Path(sys.prefix) / "private"
     profile = private / "ipython" / "profile_default" / "ipython_kernel_config.py"
-    if not profile.exists():
+    if not profile.exists() or profile.read_text() != PROFILE:
         profile.parent.mkdir(parents=True, exist_ok=True)
         profile.write_text(PROFILE)
     for name in THREADS:
@@ -36,3 +38,7 @@ def isolate():
     # MPLBACKEND would override the kernel's inline PNG figures.
     for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "MPLBACKEND", "PYTHONPATH"):
         os.environ.pop(name, None)
+
+
+if __name__ == "__main__":
+    isolate()

@@ -13,6 +13,7 @@ and that file.
 import json
 import re
 import sys
+from functools import cache
 
 from nbformat.v4 import new_markdown_cell
 
@@ -48,6 +49,7 @@ def labels(nb):
     return [label for text in texts(nb) for label in LABEL.findall(text)]
 
 
+@cache
 def numbers():
     """{label: (number, chapter)} of every labelled equation of the book."""
     return {
@@ -64,34 +66,6 @@ def with_front_matter(nb, chapter):
         metadata = {"tags": ["remove-cell"]}
         source = FRONT_MATTER.format(chapter=chapter)
         nb.cells.insert(0, new_markdown_cell(source, id=CELL, metadata=metadata))
-    return nb
-
-
-def in_any_jupyter(nb):
-    """A notebook for places that know no labels: numbers as tags, links as text.
-
-    A labelled equation carries its number, a reference to one is that number with a
-    link to its chapter, and the cell for JupyterLab's own counting is gone.
-    """
-    known = numbers()
-
-    def equation(match):
-        tag = "" if r"\tag{" in match[1] else rf" \tag{{{known[match[2]][0]}}}"
-        return f"$${match[1].rstrip()}{tag}\n$$"
-
-    def reference(match):
-        number, chapter = known[match[1]]
-        return f"[({number})]({chapter}.ipynb)"
-
-    nb.cells = [cell for cell in nb.cells if cell.get("id") != CELL]
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            source = re.sub(
-                r"\$\$((?:(?!\$\$)[\s\S])*?)\$\$[ ]*\((eq-[\w-]+)\)",
-                equation,
-                cell.source,
-            )
-            cell.source = re.sub(r"\{eq\}`(eq-[\w-]+)`", reference, source)
     return nb
 
 

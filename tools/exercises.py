@@ -19,8 +19,8 @@ from pathlib import Path
 import nbformat
 
 from tools import ROOT, chapters
-from tools.equations import in_any_jupyter
 from tools.notebooks import STAMP, dumps
+from tools.plain import in_any_jupyter
 
 OUT = ROOT / "exercises"
 TAG = "exercise-code"

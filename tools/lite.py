@@ -22,8 +22,8 @@ from hatchling.builders.wheel import WheelBuilder
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from tools import ROOT, chapters
-from tools.equations import in_any_jupyter
 from tools.notebooks import STAMP, dumps
+from tools.plain import in_any_jupyter
 from tools.pyodide import BUNDLED, PYODIDE_VERSION, offered, requirements
 
 FOLDER = "lite"  # beside the pages of the book

@@ -13,7 +13,14 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from rnnbook.experiments.long_memories import SETTINGS, grid, run, settings_hash
+from rnnbook.experiments.long_memories import (
+    SETTINGS,
+    chosen,
+    digest,
+    grid,
+    run,
+    trials,
+)
 from tools import CHAPTERS
 
 TARGET = CHAPTERS / "long_memories.json"
@@ -33,18 +40,24 @@ def measured(which, settings):
     }
 
 
-def compute(settings, jobs):
-    """All runs, as the dictionary that is stored."""
-    runs = grid(settings)
+def all_of(runs, settings, jobs):
+    """Many runs as stored, in order."""
     work = Parallel(n_jobs=jobs, return_as="generator")(
         delayed(measured)(which, settings) for which in runs
     )
-    results = list(tqdm(work, total=len(runs), unit="run"))
+    return list(tqdm(work, total=len(runs), unit="run"))
+
+
+def compute(settings, jobs):
+    """Choose the rates, then all runs, as the dictionary that is stored."""
+    tried = all_of(trials(settings), settings, jobs)
+    rates = chosen([row["test"] for row in tried], settings)
     return {
         "command": COMMAND,
-        "hash": settings_hash(settings),
+        "digest": digest(settings),
         "settings": settings,
-        "runs": results,
+        "validation": [row["test"] for row in tried],
+        "runs": all_of(grid(rates, settings), settings, jobs),
     }
 
 

@@ -6,9 +6,13 @@
     python -m tools.notebooks record [PATH ...]        take the outputs for fresh
 
 Executing the same chapter twice gives the same bytes. Each executed notebook
-carries a digest of the code that produced its outputs. What changed is seen from that
-and from a digest of everything else that the outputs depend on, kept in the
-environment: a new clone has none, and ``record`` makes it without executing.
+carries a digest of the code that produced its outputs, and each figure one of its
+picture together with its text, in which the kernel has put a digest of what is plotted:
+so a picture stands for the data that nbval compares when it runs the chapter.
+
+What changed is seen from the digest of the code and from one of everything else that
+the outputs depend on, kept in the environment: a new clone has none, and ``record``
+makes it without executing.
 """
 
 import argparse
@@ -31,6 +35,8 @@ from tools.environment import isolate
 
 STATE = Path(sys.prefix) / "notebooks.json"
 STAMP = "executed_source_sha256"
+NUMBERS = "rnnbook/page/equations.json"  # of every labelled equation of the book
+PICTURE = "picture_and_text_sha256"
 LIMIT_SECONDS = 30
 DISPLAY = "Python 3 (ipykernel)"
 KERNELSPEC = {"display_name": DISPLAY, "language": "python", "name": "python3"}
@@ -61,17 +67,59 @@ def inputs(nb):
 
 def inputs_digest(nb):
     """SHA-256 of `inputs`, names and contents."""
-    digest = hashlib.sha256()
-    for path in inputs(nb):
-        name = path.relative_to(chapters.ROOT).as_posix()
-        digest.update(f"{name}\0{len(path.read_bytes())}\0".encode())
-        digest.update(path.read_bytes())
+    digest, found = hashlib.sha256(), inputs(nb)
+    for path in found:
+        name, content = path.relative_to(chapters.ROOT).as_posix(), path.read_bytes()
+        if name == NUMBERS:
+            content = json.dumps(numbers_named(nb, path, found)).encode()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
     return digest.hexdigest()
+
+
+def numbers_named(nb, path, files):
+    """The equation numbers that a notebook can print: of the chapters named by label.
+
+    A label, such as "eq-bptt-8", begins with its chapter; code may put the rest
+    together. It stands in the code of the notebook, or in a module that this runs.
+    """
+    sources = [cell.source for cell in code_cells(nb)]
+    sources += [p.read_text(encoding="utf-8") for p in files if p.suffix == ".py"]
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        label: (number, chapter)
+        for label, (number, chapter) in entries.items()
+        if any(f"eq-{chapter.replace('_', '-')}-" in source for source in sources)
+    }
 
 
 def digests(nb):
     """What is kept of an executed notebook to see whether it is fresh."""
     return [code_digest(nb), inputs_digest(nb)]
+
+
+def pictures(nb):
+    """(cell, output) of every picture."""
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                yield cell, output
+
+
+def picture_digest(output):
+    """SHA-256 of a picture and of the text that says what is plotted."""
+    data = output["data"]
+    text = data.get("text/plain", "") + "\0" + data["image/png"].strip()
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def picture_complaints(nb):
+    """What says that a picture is not the one that was drawn of this data."""
+    for cell, output in pictures(nb):
+        if ", plotted " not in output["data"].get("text/plain", ""):
+            yield f"cell {cell.id}: a picture without a digest of what is plotted"
+        elif output.metadata.get(PICTURE) != picture_digest(output):
+            yield f"cell {cell.id}: another picture than the one that was drawn"
 
 
 def execution_complaints(nb):
@@ -86,7 +134,7 @@ def execution_complaints(nb):
                 complaints.append(f"cell {cell.id}: error output {output.ename}")
     if nb.metadata.get(STAMP) != code_digest(nb):
         complaints.append("code differs from the code that was executed")
-    return complaints
+    return complaints + list(picture_complaints(nb))
 
 
 def normalised(nb):
@@ -131,6 +179,8 @@ def execute(nb, cwd=None):
     )
     client.execute()
     nb.metadata[STAMP] = code_digest(nb)
+    for _, output in pictures(nb):
+        output.metadata[PICTURE] = picture_digest(output)
     return nb
 
 

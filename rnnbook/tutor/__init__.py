@@ -9,6 +9,7 @@ entries together.
 
 from rnnbook.tutor.backward import check_backward
 from rnnbook.tutor.clipping import check_clipping
+from rnnbook.tutor.formulas import FormulaReport, check_formula
 from rnnbook.tutor.forward import check_forward
 from rnnbook.tutor.layout import Layout
 from rnnbook.tutor.report import Diagnosis, solved
@@ -19,9 +20,11 @@ from rnnbook.tutor.windows import check_windows
 
 __all__ = [
     "Diagnosis",
+    "FormulaReport",
     "Layout",
     "check_backward",
     "check_clipping",
+    "check_formula",
     "check_forward",
     "check_sampling",
     "check_training",

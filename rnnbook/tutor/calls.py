@@ -168,13 +168,13 @@ def _where(function, error):
     code = getattr(function, "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if code is not None and f.filename == code.co_filename]
-    if not own:
+    if code is None or not own:
         return ""
-    frame = own[-1]
-    text = linecache.getline(frame.filename, frame.lineno).split("  #")[0].strip()
+    frame, line = own[-1], own[-1].lineno or 0
+    text = linecache.getline(frame.filename, line).split("  #")[0].strip()
     source = f": `{text}`" if text else ""
     if frame.name == code.co_name:
-        number = frame.lineno - code.co_firstlineno + 1
+        number = line - code.co_firstlineno + 1
         return f"\n  line {number} of the function{source}"
     return f"\n  in `{frame.name}`, which it calls{source}"
 

@@ -1,4 +1,11 @@
-"""What an entry of the catalogue of mistakes is, and where its equation stands."""
+"""What an entry of the catalogue of mistakes is, and where its equation stands.
+
+The modules that judge one function of the reader, `windows` to `training`, have the
+same parts: ``Case``, what the function is given, where it has a form of its own;
+``PIECES``, the right computation; ``MISTAKES`` or ``catalogue``, which pieces an entry
+replaces; ``run``, the outputs with given pieces; ``planted``, a function such as the
+reader writes, with a mistake in it; and the check itself.
+"""
 
 from typing import NamedTuple
 

@@ -48,7 +48,7 @@ def look_up(outputs, predict, catalogue, tolerance, bound=np.inf):
             for case in outputs
         )
 
-    found = [(m,) for m in catalogue if explains((m,))]
+    found: list[tuple] = [(m,) for m in catalogue if explains((m,))]
     if not found:
         together = [m for m in catalogue if not m.alone]
         found = [pair for pair in combinations(together, 2) if explains(pair)]

@@ -161,11 +161,12 @@ def _explain(pairs, *, alone):
         return all(plausible(found) for found in under(surprise, mistakes))
 
     # more mistakes have to explain the symbols better by far than fewer do
-    mistakes = () if possible(()) else None
+    mistakes: tuple | None = () if possible(()) else None
     least = np.inf if mistakes is None else surprised(())
     for count in (1,) if alone else (1, 2):
         if count == 2 and mistakes == ():
             break  # right
+        candidates: list[tuple]
         if count == 1:
             candidates = [(m,) for m in MISTAKES]
             candidates += [(another_temperature(f),) for f in FACTORS if f != 1]
@@ -173,8 +174,8 @@ def _explain(pairs, *, alone):
             candidates = [(*mistakes, m) for m in MISTAKES]
         else:
             candidates = list(combinations([m for m in MISTAKES if not m.alone], 2))
-        ranked = sorted(((surprised(c), i) for i, c in enumerate(candidates)))
-        ranked = [(s, candidates[i]) for s, i in ranked if s < least - MARGIN]
+        surprises = sorted((surprised(c), i) for i, c in enumerate(candidates))
+        ranked = [(s, candidates[i]) for s, i in surprises if s < least - MARGIN]
         best = next((s for s, c in ranked if possible(c)), np.inf)
         near = [c for s, c in ranked if best <= s < best + 2 and possible(c)]
         near.sort(key=lambda c: c[0].name == "another temperature")  # the known first
@@ -239,5 +240,6 @@ def _ask(sample, case, length, seed, layout):
 
 def _global_state():
     """The state of NumPy's global generator: only looked at, never used."""
-    state = np.random.get_state()  # noqa: NPY002
-    return state[1].tobytes(), *state[2:]
+    state = np.random.get_state(legacy=False)  # noqa: NPY002
+    kept = state.pop("state")
+    return kept["key"].tobytes(), kept["pos"], state

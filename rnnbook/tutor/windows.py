@@ -141,8 +141,8 @@ def check_windows(windows, *, layout=BOOK):
         for _ in range(2):  # a list that is kept between calls shows in the second
             called = call(windows, case._asdict())
             results.append([_copy(v) for v in parts(called.result, ("x", "y"))])
-        for name, *values in zip("xy", *results, strict=True):
-            found[name] = number_array(name, new_rows(*values, notes))
+        for name, first, second in zip("xy", *results, strict=True):
+            found[name] = number_array(name, new_rows(first, second, notes))
         return Answer(found, called.changed, tuple(notes))
 
     def compute(case, change):

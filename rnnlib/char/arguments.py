@@ -102,7 +102,7 @@ def _add_train(commands):
         help="where to stop, counted from the very beginning (%(default)s)",
     )
     for field in fields(Settings):
-        kind = float if "float" in str(field.type) else type(field.default)
+        kind = float if field.default is None else type(field.default)
         shown = "" if field.default is None else f" ({field.default})"
         train.add_argument(
             f"--{field.name.replace('_', '-')}",

@@ -19,7 +19,7 @@ DTYPES = ("float32", "float64")
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of a run; those of min-char-rnn where nothing is said.
+    """The options of a run; where nothing is said they follow min-char-rnn.
 
     Raises ValueError for a value that is not possible; the message has its name.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnlib.validate import check_count
+from rnnlib.validate import check_count, refuse_hiding
 
 PIECE = 2**20  # bytes or characters that are handled at once
 
@@ -167,7 +167,7 @@ class Alphabet:
         ValueError
             When they are not one row of integers from 0 to V - 1.
         """
-        index = np.asarray(indices)
+        index = np.asarray(refuse_hiding("indices", indices))
         if index.size == 0 and index.ndim == 1:
             return ""
         if index.ndim != 1 or index.dtype.kind not in "iu":

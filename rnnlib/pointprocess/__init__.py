@@ -44,7 +44,7 @@ from rnnlib.pointprocess.intensity import (
     log_intensity,
 )
 from rnnlib.pointprocess.likelihood import (
-    Gradients,
+    PointGradients,
     PointTrace,
     forward,
     log_likelihood,
@@ -52,14 +52,14 @@ from rnnlib.pointprocess.likelihood import (
 )
 from rnnlib.pointprocess.parameters import PointProcessParams, init_params
 from rnnlib.pointprocess.residuals import compensators, rescaled_gaps
-from rnnlib.pointprocess.sampling import sample
 from rnnlib.pointprocess.sequences import EventSequence
+from rnnlib.pointprocess.simulation import simulate
 
 __all__ = [
     "EventSequence",
     "Fit",
-    "Gradients",
     "Hawkes",
+    "PointGradients",
     "PointProcessParams",
     "PointTrace",
     "SelfCorrecting",
@@ -86,10 +86,10 @@ __all__ = [
     "poisson_rate",
     "probability_of_event",
     "rescaled_gaps",
-    "sample",
     "sample_gaps",
     "self_correcting_log_likelihood",
     "self_correcting_network",
+    "simulate",
     "simulate_hawkes",
     "simulate_poisson",
     "simulate_self_correcting",

@@ -11,8 +11,7 @@ from rnnlib.pointprocess.gaps import inverse_compensator
 from rnnlib.pointprocess.intensity import compensator
 from rnnlib.pointprocess.parameters import PointProcessParams
 from rnnlib.pointprocess.sequences import EventSequence, pad
-from rnnlib.pointprocess.validate import check_positive
-from rnnlib.validate import check_rng, finite_result
+from rnnlib.validate import check_positive, check_rng, finite_result
 
 
 def poisson_rate(sequences):

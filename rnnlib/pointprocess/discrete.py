@@ -11,8 +11,7 @@ from rnnlib import rnn
 from rnnlib.losses import log_softmax
 from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import pad
-from rnnlib.pointprocess.validate import check_positive
-from rnnlib.validate import finite_result
+from rnnlib.validate import check_positive, finite_result
 
 MOST = 10**8  # bins: some arrays have a number for each
 

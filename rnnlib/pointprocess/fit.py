@@ -15,8 +15,8 @@ from rnnlib.pointprocess.hawkes import Hawkes, hawkes_loss_and_gradients
 from rnnlib.pointprocess.likelihood import loss_and_gradients
 from rnnlib.pointprocess.parameters import PointProcessParams, check_params
 from rnnlib.pointprocess.sequences import EventSequence, pad
-from rnnlib.pointprocess.validate import check_numbers, check_positive, check_real
-from rnnlib.validate import check_count, check_rate
+from rnnlib.pointprocess.validate import check_numbers, check_real
+from rnnlib.validate import check_count, check_positive, check_rate
 
 WALL = 1e3  # times the loss at the start: what an infinite intensity counts as
 FLAT = 1e-5  # nats an event: the largest slope of a converged `fit`

@@ -13,8 +13,8 @@ import numpy as np
 
 from rnnlib.pointprocess.intensity import exprel, exprel_derivative
 from rnnlib.pointprocess.sequences import EventSequence, pad
-from rnnlib.pointprocess.validate import check_numbers, check_positive
-from rnnlib.validate import check_rng, finite_result
+from rnnlib.pointprocess.validate import check_numbers
+from rnnlib.validate import check_positive, check_rng, finite_result
 
 
 class Hawkes(NamedTuple):

@@ -63,7 +63,7 @@ def log_intensity(a, w, tau):
 
 
 def compensator(a, w, tau):
-    """Lambda(tau): the expected number of events in a gap, given the history.
+    """Lambda(tau): the integral of the intensity over a gap, given the history.
 
     Parameters
     ----------

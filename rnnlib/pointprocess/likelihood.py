@@ -5,16 +5,18 @@ The state h_{j-1} speaks of event j: it has seen the events before t_j and no ot
 The integral has N + 1 pieces: the last one, from t_N to T, is the survival term.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from rnnlib import rnn
+from rnnlib.activations import get_activation
+from rnnlib.layers.cell import initial_state
 from rnnlib.losses import cross_entropy, log_softmax
 from rnnlib.pointprocess.intensity import compensator, compensator_gradients
 from rnnlib.pointprocess.parameters import PointProcessParams, check_params
 from rnnlib.pointprocess.sequences import Batch, pad
-from rnnlib.validate import finite_result
+from rnnlib.validate import finite_result, require_finite
 
 
 class PointTrace(NamedTuple):
@@ -35,7 +37,7 @@ class PointTrace(NamedTuple):
         return gains - self.compensator.sum(axis=0)
 
 
-class Gradients(NamedTuple):
+class PointGradients(NamedTuple):
     """Of one loss: ``params`` is a `PointProcessParams`, h_0 has the form given."""
 
     params: PointProcessParams
@@ -68,7 +70,9 @@ def forward(params, sequences, *, h_0=None, phi="tanh") -> PointTrace:
     gaps = batch.gaps.astype(np.finfo(params.dtype).dtype)
     x = np.concatenate([params.E.T[batch.marks], gaps[:-1, :, None]], axis=-1)
     net = params.network
-    network = rnn.forward(net, x, h_0=h_0, phi=phi, mask=batch.steps)
+    h_0, shape = initial_state("h_0", h_0, x.shape[1], net)
+    network = rnn.run(net, x, h_0, shape, get_activation(phi), mask=batch.steps)
+    require_finite(network, "forward", "params", "sequences", "h_0")
     outputs = network.h @ net.W_hy.T + net.b_y  # z_j, from h_0 on
     z, a = outputs[..., :-1], outputs[..., -1]
     log_mark = np.take_along_axis(log_softmax(z[:-1]), batch.marks[..., None], -1)
@@ -107,13 +111,13 @@ def loss_and_gradients(params, sequences, *, h_0=None, phi="tanh"):
     Returns
     -------
     loss : scalar, in nats
-    gradients : Gradients
+    gradients : PointGradients
     """
     trace = forward(params, sequences, h_0=h_0, phi=phi)
     return -trace.log_likelihood.sum(), backward(params, trace)
 
 
-def backward(params, trace) -> Gradients:
+def backward(params, trace) -> PointGradients:
     """The gradients of minus the log-likelihood, from the trace of `forward`."""
     batch, net, h_0 = trace.batch, params.network, trace.network.h[0]
     d_a, d_w, _ = compensator_gradients(trace.a, params.w, batch.gaps)
@@ -128,7 +132,8 @@ def backward(params, trace) -> Gradients:
     direct = d_out[0] @ net.W_hy
     d_h_0 = states.h_0 + (direct if states.h_0.ndim == 2 else direct.sum(axis=0))
     d_E = np.zeros(params.E.shape, d_a.dtype)
-    np.add.at(d_E.T, batch.marks, states.x[..., :-1])  # zero where there is no event
+    d_x = cast(np.ndarray, states.x)  # zero where there is no event
+    np.add.at(d_E.T, batch.marks, d_x[..., :-1])
     gradient = PointProcessParams(
         E=d_E,
         W_xh=states.params.W_xh,
@@ -140,4 +145,4 @@ def backward(params, trace) -> Gradients:
         w=np.asarray(d_w.sum() - (batch.gaps[:-1] * batch.events).sum()),
         b=np.asarray(d_b_out[-1]),
     )
-    return Gradients(gradient, d_h_0)
+    return PointGradients(gradient, d_h_0)

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib import parameters as core
-from rnnlib.pointprocess.validate import check_positive
 from rnnlib.validate import (
     check_array,
     check_count,
+    check_positive,
     check_precision,
     check_rng,
     shape_error,
@@ -66,7 +66,7 @@ class PointProcessParams(NamedTuple):
 def shapes(d_e, d_h, K):
     """The shape of each parameter, as a `PointProcessParams` of tuples."""
     net = core.parameter_shapes(d_e + 1, d_h, K)
-    return PointProcessParams((d_e, K), *net, (d_h,), (), ())
+    return PointProcessParams._make([(d_e, K), *net, (d_h,), (), ()])
 
 
 def init_params(K, d_h, d_e=1, *, rng, rate=1.0, scale=None, dtype=np.float64):

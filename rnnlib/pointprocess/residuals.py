@@ -50,7 +50,7 @@ def rescaled_gaps(pieces):
         clock = start + np.cumsum(piece)
         ends.append(clock[:-1])
         start = clock[-1]
-    ends = np.concatenate(ends) if ends else np.zeros(0)
-    if not ends.size:
+    rescaled = np.concatenate(ends) if ends else np.zeros(0)
+    if not rescaled.size:
         raise ValueError("pieces: expected at least one event, got none")
-    return np.diff(ends, prepend=0.0)
+    return np.diff(rescaled, prepend=0.0)

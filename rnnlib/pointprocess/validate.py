@@ -2,14 +2,7 @@
 
 import numpy as np
 
-from rnnlib.validate import is_array, is_finite, kind_of
-
-
-def check_positive(name, value):
-    """A finite number above zero."""
-    if not (is_finite(value) and value > 0):
-        raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
-    return float(value)
+from rnnlib.validate import check_positive, is_array, kind_of
 
 
 def check_numbers(name, value, low=None):
@@ -88,8 +81,8 @@ def check_marks(name, marks, N, K):
         if K is not None and K > 1:
             raise ValueError(f"{name}.marks: expected integers ({N},), got None")
         return np.zeros(N, int)
-    if not isinstance(marks, np.ndarray) or marks.dtype.kind not in "iu":
-        kind = getattr(marks, "dtype", type(marks).__name__)
+    if not is_array(marks) or marks.dtype.kind not in "iu":
+        kind = kind_of(marks)
         raise ValueError(f"{name}.marks: expected integers ({N},), got {kind}")
     if marks.shape != (N,):
         raise ValueError(

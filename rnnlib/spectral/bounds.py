@@ -16,8 +16,8 @@ from rnnlib.spectral import certificates, joint, radii
 from rnnlib.spectral.certificates import EPS, MARGIN
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.norms import log_product_norms
-from rnnlib.spectral.radii import check_positive, square
-from rnnlib.validate import check_count, shape_error
+from rnnlib.spectral.radii import square
+from rnnlib.validate import check_count, check_positive, shape_error
 
 ROUNDING = 1e-12  # relative slack of an hypothesis on floats; MARGIN is above it
 ACCURACY = 2e-8  # twice what `log_product_norms` and `numerical_radius` promise

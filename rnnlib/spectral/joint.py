@@ -13,8 +13,8 @@ from rnnlib.spectral import certificates
 from rnnlib.spectral.certificates import rounding
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.norms import log_product_norms
-from rnnlib.spectral.radii import check_positive, check_range, check_scaling, square
-from rnnlib.validate import check_count, shape_error
+from rnnlib.spectral.radii import check_range, check_scaling, square
+from rnnlib.validate import check_count, check_positive, shape_error
 
 MOST = 200_000  # numbers in the products looked at before giving up
 LONGEST, LARGE = 1000, 2.0**400  # factors, and size, of a product looked at

@@ -19,8 +19,7 @@ from functools import cache
 import numpy as np
 
 from rnnlib.activations import get_activation
-from rnnlib.spectral.radii import check_positive
-from rnnlib.validate import check_rate
+from rnnlib.validate import check_positive, check_rate
 
 RANGE = 10  # the density of xi beyond it is below 1e-22
 NODES = tuple(20 * 2**k for k in range(4, 11))  # steps of 1/16, 1/32, ..., 1/1024

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnlib.spectral import certificates
 from rnnlib.spectral.jacobians import real
-from rnnlib.validate import finite_result, is_finite, shape_error
+from rnnlib.validate import check_positive, finite_result, shape_error
 
 
 @finite_result("W")
@@ -101,13 +101,6 @@ def square(W, name="W"):
     if W.ndim != 2 or W.shape[0] != W.shape[1] or W.size == 0:
         raise shape_error(name, "(d, d), d > 0", W.shape)
     return W
-
-
-def check_positive(name, value):
-    """A finite number above zero."""
-    if not (is_finite(value) and value > 0):
-        raise ValueError(f"{name}: expected a finite number > 0, got {value!r}")
-    return float(value)
 
 
 def check_scaling(scaling, d):

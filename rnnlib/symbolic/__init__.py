@@ -8,11 +8,10 @@ one definition at a time. `quantities` and `matrix` hold one step for any size.
 """
 
 from rnnlib.symbolic.activations import dphi, phi
-from rnnlib.symbolic.derivation import Derivation, derive
-from rnnlib.symbolic.exact import equal_exactly, substitute_activation
+from rnnlib.symbolic.derivation import Derivation, derive, lemma
+from rnnlib.symbolic.exact import equal_exactly
 from rnnlib.symbolic.graph import Graph
 from rnnlib.symbolic.matrix import (
-    bptt_equations,
     evaluate,
     hidden,
     jacobian,
@@ -27,7 +26,7 @@ from rnnlib.symbolic.notations.tabs import in_notation, tabs
 from rnnlib.symbolic.point import rational_point
 from rnnlib.symbolic.quantities import PARAMETERS, Quantity, quantity
 from rnnlib.symbolic.reading import holds, read
-from rnnlib.symbolic.results import bptt_results
+from rnnlib.symbolic.results import bptt_equations, bptt_results
 from rnnlib.symbolic.series import StepProduct, StepSum, at
 
 __all__ = [
@@ -52,13 +51,13 @@ __all__ = [
     "holds",
     "in_notation",
     "jacobian",
+    "lemma",
     "logits",
     "phi",
     "pre_activation",
     "quantity",
     "rational_point",
     "read",
-    "substitute_activation",
     "tabs",
     "to_latex",
     "unroll",

@@ -58,12 +58,3 @@ def _algebraic(expression, symbols):
     return expression.replace(
         lambda e: isinstance(e, _FUNCTIONS), replacement, simultaneous=False
     )
-
-
-def substitute_activation(expression, activation):
-    """Put a known activation in place of the abstract phi and its derivative."""
-    u = sp.Dummy("u", real=True)
-    derivative = sp.diff(activation(u), u)
-    return expression.replace(dphi, lambda s: derivative.subs(u, s)).replace(
-        phi, activation
-    )

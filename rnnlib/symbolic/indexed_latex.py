@@ -3,8 +3,6 @@
 Both come from the map of the notation, as for whole quantities.
 """
 
-import re
-
 import sympy as sp
 
 from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
@@ -45,7 +43,7 @@ class IndexedPrinter(NotationPrinter):
         if entry.base.of == "g":
             state = f"h_{{{subscript}}}^{{({entry.base.time})}}"
             return rf"\frac{{\partial C}}{{\partial {state}}}"
-        letter, below = re.fullmatch(r"(.+)_\{(.+)\}", name).groups()
+        letter, _, below = name.removesuffix("}").partition("_{")
         letter = {"W": "w"}.get(letter, letter)
         above = below.replace("%t", entry.base.time)
         return f"{letter}_{{{subscript}}}^{{({above})}}"

@@ -11,7 +11,6 @@ import sympy as sp
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from rnnlib.symbolic.quantities import (
-    PARAMETERS,
     activation,
     quantity,
 )
@@ -65,41 +64,6 @@ def vector_jacobian_product(expression, variable, adjoint):
         diagonal = jacobian(expression, variable)
         return sp.HadamardProduct(adjoint, diagonal.args[0])
     return sp.Trace(adjoint.T * expression).diff(variable).doit()
-
-
-def bptt_equations():
-    """The backward recursion, derived for one step t, for any size and length.
-
-    The loss depends on h_t through z_t and through s_{t+1}, and on nothing else; on
-    s_t through h_t; on a parameter through s_t or z_t at every t. Each use gives one
-    vector-Jacobian product, and the products are added.
-
-    Returns
-    -------
-    dict
-        Keys "g", "delta_s", "h_0", "x" and the five parameter names. For a parameter
-        the value is the term of step t, to be summed over t.
-    """
-    delta_z, delta_s = quantity("delta_z", "t"), quantity("delta_s", "t")
-    future = pre_activation("t+1", "t"), quantity("delta_s", "t+1")
-    derived = {
-        "g": vector_jacobian_product(logits(), quantity("h", "t"), delta_z)
-        + vector_jacobian_product(future[0], quantity("h", "t"), future[1]),
-        "delta_s": vector_jacobian_product(
-            hidden(), quantity("s", "t"), quantity("g", "t")
-        ),
-        "h_0": vector_jacobian_product(
-            pre_activation("1", "0"), quantity("h", "0"), quantity("delta_s", "1")
-        ),
-        "x": vector_jacobian_product(pre_activation(), quantity("x", "t"), delta_s),
-    }
-    for name in PARAMETERS:
-        W = quantity(name)
-        expression, adjoint = (
-            (logits(), delta_z) if name.endswith("y") else (pre_activation(), delta_s)
-        )
-        derived[name] = vector_jacobian_product(expression, W, adjoint)
-    return derived
 
 
 def evaluate(expression, values):

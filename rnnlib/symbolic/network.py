@@ -16,7 +16,7 @@ from rnnlib.symbolic.activations import ACTIVATIONS
 from rnnlib.symbolic.graph import Graph
 from rnnlib.validate import check_choice, check_count, shape_error
 
-PARAMETER_LATEX = Params("W_{xh", "W_{hh", "b_{h", "W_{hy", "b_{y")
+PARAMETER_LATEX = Params._make(["W_{xh", "W_{hh", "b_{h", "W_{hy", "b_{y"])
 ADJOINT_LATEX = {"h": "g", "s": r"\delta^{(s)}", "z": r"\delta^{(z)}"}
 
 

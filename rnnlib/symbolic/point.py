@@ -4,6 +4,7 @@ Nothing is rounded, so two formulas that agree here agree exactly. The values of
 drawn at random too: no formula may rely on what phi is, beyond a rule for phi'.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -42,7 +43,8 @@ class Point:
         Rows are rows there. A name without a step, such as dh_next, speaks of step t.
         Raises ValueError when one symbol has two meanings.
         """
-        symbols, meaning = {}, {}
+        meaning: dict[str, str] = {}
+        symbols: dict[str, Callable] = {}
         for base in {**SHAPES, **DERIVATIVES}:
             name = notation.symbols[base]
             if meaning.setdefault(name, base) not in (base, *SAME.get(base, ())):

@@ -9,7 +9,7 @@ import re
 
 import sympy as sp
 
-from rnnlib.symbolic.activations import dphi, phi
+from rnnlib.symbolic.activations import phi
 
 d_x, d_h, K = sp.symbols("d_x d_h K", integer=True, positive=True)
 _one = sp.Integer(1)
@@ -125,7 +125,10 @@ BOOK_WITH_DERIVATIVES = with_derivatives(BOOK | {"J": r"J_{%t}"})
 
 def moved(step, steps=None, by=0):
     """The text of a step such as "t-1": a letter put in from ``steps``, then moved."""
-    letter, offset = STEP.fullmatch(step).groups()
+    match = STEP.fullmatch(step)
+    if match is None:
+        raise ValueError(f"step: expected such as t-1, T or 0, got {step!r}")
+    letter, offset = match.groups()
     number = int(offset or 0) + by
     value = (steps or {}).get(letter, letter)
     if not isinstance(value, str):
@@ -189,8 +192,3 @@ def quantity(base, time=""):
 def activation(column):
     """phi applied to every entry of a column."""
     return column.applyfunc(phi)
-
-
-def activation_derivative(column):
-    """phi' applied to every entry of a column."""
-    return column.applyfunc(dphi)

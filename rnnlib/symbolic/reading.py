@@ -145,7 +145,7 @@ class _Reader:
     def name(self):
         """The value of the longest name that fits here, in a tuple; or None."""
         start = len(self.text) - len(self.rest)
-        found = [(0, None, ())]
+        found: list[tuple] = [(0, None, ())]
         for name, function in self.functions.items():
             call = re.compile(re.escape(name) + r"(?=(\^\{\d+\})?(\\left)?\()")
             if match := call.match(self.text, start):

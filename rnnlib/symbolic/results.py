@@ -1,22 +1,52 @@
-"""The results of backpropagation through time, derived, with their left-hand sides.
+"""The results of backpropagation through time, as the machine derives them.
 
-Each is a pair of expressions in the book's notation, ready to be printed in any other.
+The text of the network is the only thing that is written here. Each result is a pair of
+expressions in the book's notation, ready to be printed in any other.
 """
 
 from functools import cache
 
-from sympy import MatMul, Transpose
+import sympy as sp
 
-from rnnlib.symbolic.matrix import (
-    bptt_equations,
-    hidden,
-    jacobian,
-    logits,
-    pre_activation,
-    vector_jacobian_product,
-)
+from rnnlib.symbolic.derivation import derive
+from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.matrix import evaluate
 from rnnlib.symbolic.quantities import PARAMETERS, quantity
 from rnnlib.symbolic.series import StepProduct, StepSum, at
+
+STATE = """
+s_t = W_xh x_t + W_hh h_{t-1} + b_h
+h_t = phi(s_t)
+"""
+NETWORK = f"""{STATE}
+z_t = W_hy h_t + b_y
+p_t = softmax(z_t)
+ell_t = cross_entropy(y_t, p_t)
+"""
+SIZES = {"x": "d_x", "h": "d_h"}
+
+
+@cache
+def vanilla():
+    """The `Derivation` of the network of the book with its loss."""
+    return derive(NETWORK, SIZES | {"y": "K"}, distributions="y")
+
+
+def bptt_equations():
+    """The backward recursion, derived for one step t, for any size and length.
+
+    Returns
+    -------
+    dict
+        Keys "g", "delta_s", "h_0", "x" and the five parameter names. For a parameter
+        the value is the term of step t, to be summed over t.
+    """
+    d = vanilla()
+    found = {"g": d.adjoint("h").right, "delta_s": d.adjoint("s").right}
+    found |= {"h_0": d.gradient("h_0").right, "x": d.adjoint("x").right}
+    found |= {p: d.gradient(p).right.each_step for p in d.recursion.parameters}
+    found = {key: d.sympy(node) for key, node in found.items()}
+    return found | {"h_0": at(found["h_0"], t=0)}
 
 
 @cache
@@ -30,39 +60,61 @@ def bptt_results():
     ``J_tk`` is the product of the J over many steps; ``unrolled`` is g_t as a sum over
     all later losses.
     """
-    derived = bptt_equations()
-    h, delta_z = quantity("h", "t"), quantity("delta_z", "t")
-    head = vector_jacobian_product(logits(), h, delta_z)
-    future = vector_jacobian_product(
-        pre_activation("t+1", "t"), h, quantity("delta_s", "t+1")
-    )
-    assert derived["g"] == head + future
-    through_phi = jacobian(hidden(), quantity("s", "t"))
-    recurrent = jacobian(pre_activation(), quantity("h", "t-1"))
-    factor = StepProduct(quantity("J", "j"), "j", "k+1", "t")
-    found = {
-        "s": (quantity("s", "t"), pre_activation()),
-        "h": (h, hidden()),
-        "z": (quantity("z", "t"), logits()),
-        "delta_z": (delta_z, quantity("p", "t") - quantity("y", "t")),
-        "g_split": (quantity("g", "t"), head + quantity("future", "t")),
-        "delta_s": (quantity("delta_s", "t"), derived["delta_s"]),
-        "future": (quantity("future", "t"), future),
-        "g": (quantity("g", "t"), derived["g"]),
-    }
+    d = vanilla()
+    forward = {e.left.name: e for e in d.equations}
+    pairs = {name: forward[name] for name in "shz"}
+    pairs |= {"delta_z": d.adjoint("z"), "delta_s": d.adjoint("s"), "g": d.adjoint("h")}
+    found = {key: (d.sympy(one.left), d.sympy(one.right)) for key, one in pairs.items()}
+    head, future = (d.sympy(term) for _, term in d.recursion.terms("h"))
+    found["g_split"] = (quantity("g", "t"), head + quantity("future", "t"))
+    found["future"] = (quantity("future", "t"), future)
+    terms = bptt_equations()
     for name in ("W_hy", "b_y", *PARAMETERS[:3]):
-        total = StepSum(derived[name], "t", "1", "T")
-        found[name] = quantity(f"d_{name}"), total
+        found[name] = quantity(f"d_{name}"), StepSum(terms[name], "t", "1", "T")
+    product, unrolled = _unrolled()
     return found | {
-        "h_0": (quantity("d_h", "0"), derived["h_0"]),
-        "J": (quantity("J", "t"), MatMul(through_phi, recurrent)),
-        "J_s": (quantity("J_s", "t"), MatMul(recurrent, at(through_phi, t="t-1"))),
-        "J_tk": (quantity("J_tk", "t,k"), factor),
-        "unrolled": (quantity("g", "t"), _unrolled()),
+        "h_0": (quantity("d_h", "0"), terms["h_0"]),
+        "J": (quantity("J", "t"), d.sympy(d.jacobian("h", "h").right)),
+        "J_s": (quantity("J_s", "t"), d.sympy(d.jacobian("s", "s").right)),
+        "J_tk": (quantity("J_tk", "t,k"), product),
+        "unrolled": (quantity("g", "t"), unrolled),
     }
 
 
 def _unrolled():
-    """g_t as the sum over k of (J_k ... J_{t+1})^T times the immediate gradient."""
+    """The product of Jacobians, and g_t as the sum over k of its transposes.
+
+    The machine puts the recursion of g_t, with an outside loss, into itself three
+    times. The sum has to have the same value, exactly, at a point of rational numbers.
+
+    Raises
+    ------
+    AssertionError
+        When the machine derives something else.
+    """
+    d = derive(STATE, SIZES)
+    product = StepProduct(quantity("J", "j"), "j", "k+1", "t")
     factor = StepProduct(quantity("J", "j"), "j", "t+1", "k")
-    return StepSum(MatMul(Transpose(factor), quantity("ell_h", "k")), "k", "t", "T")
+    outside = quantity("ell_h", "k")
+    whole = StepSum(sp.MatMul(sp.Transpose(factor), outside), "k", "t", "T")
+    J = d.sympy(d.jacobian("h", "h").right)
+    for steps in (1, 2, 3):
+        right = d.unrolled("h", steps).right
+        last = ex.Adjoint((), d.program.shapes["h"], "h", steps)
+        cut = ex.mapped(right, lambda n, e=last: ex.zero(e.shape) if n == e else n)
+        wanted, named = at(d.sympy(cut), t=1), at(whole, t=1, T=steps).doit()
+        values = _numbers(steps)
+        for k in range(2, steps + 1):
+            values[quantity("J", str(k))] = evaluate(at(J, t=k), values)
+        assert evaluate(named, values) == evaluate(wanted, values), steps
+    return product, whole
+
+
+def _numbers(steps, d_h=2):
+    """Exact numbers for what the unrolled adjoint speaks of."""
+    values = {"dphi": lambda s: s**2 + 1, quantity("W_hh"): sp.Matrix([[1, 2], [3, 5]])}
+    for k in range(1, steps + 1):
+        for n, name in enumerate(("s", "ell_h"), start=2):
+            column = sp.Matrix([sp.Rational(k, n + i) - i for i in range(d_h)])
+            values[quantity(name, str(k))] = column
+    return values

@@ -9,7 +9,14 @@ from numbers import Number
 import numpy as np
 
 from rnnlib.trees import flatten, rebuild
-from rnnlib.validate import check_count, check_rate, check_rng, is_array
+from rnnlib.validate import (
+    check_count,
+    check_rate,
+    check_rng,
+    is_array,
+    kind_of,
+    refuse_hiding,
+)
 
 
 def pad(sequences):
@@ -30,10 +37,12 @@ def pad(sequences):
     ValueError
         For no sequence, an empty one, or sequences that differ in more than length.
     """
-    if not isinstance(sequences, (list, tuple, np.ndarray)):
-        kind = type(sequences).__name__
+    if not (isinstance(sequences, (list, tuple)) or is_array(sequences)):
+        kind = kind_of(sequences)
         raise ValueError(f"sequences: expected a list of arrays, got {kind}")
-    arrays = [np.asarray(s) for s in sequences]
+    arrays = [
+        np.asarray(refuse_hiding(f"sequences[{i}]", s)) for i, s in enumerate(sequences)
+    ]
     if not arrays:
         raise ValueError("sequences: expected at least one, got none")
     first = arrays[0]

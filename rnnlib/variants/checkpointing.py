@@ -12,7 +12,7 @@ others twice. See `checkpointing_cost`. Source: {cite}`chen2016`.
 """
 
 from math import isqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -120,7 +120,9 @@ def checkpointed_loss_and_gradients(
     for a in starts[:-1]:  # the last segment is not needed yet
         kept.append(run(params, x[a : a + L], kept[-1], state.shape, phi).h[-1].copy())
 
-    value, total, d_x, g = 0, None, None, None
+    value: Any = 0
+    total: Any = None
+    d_x, g = None, None
     for a in reversed(starts):
         trace = run(params, x[a : a + L], kept.pop(), state.shape, phi)
         term, delta_z = LOSSES[loss](trace.z, y[a : a + L])

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlib.activations import Activation
 from rnnlib.layers.cell import of_shape, times
 from rnnlib.layers.readout import logits
 from rnnlib.layers.vanilla import recur, recur_back
@@ -54,7 +55,7 @@ class DropoutTrace(NamedTuple):
     s: np.ndarray
     h: np.ndarray
     z: np.ndarray
-    phi: object
+    phi: Activation
     masks: Masks
     state_shape: tuple
 
@@ -113,6 +114,11 @@ def dropout_backward(params, trace, delta_z) -> Gradients:
     check_inputs(trace.x, params)
     check_array("delta_z", delta_z, trace.z.shape)
     check_precision("delta_z", delta_z, trace.z, "the logits")
+    return _pull_back(params, trace, delta_z)
+
+
+def _pull_back(params, trace, delta_z):
+    """`dropout_backward` without checks."""
     m_x, m_h, m_y = trace.masks
     g = np.zeros(trace.h.shape, np.result_type(params.dtype, trace.h, delta_z))
     g[1:] = _masked(m_y, times(delta_z, params.W_hy))
@@ -141,7 +147,7 @@ def dropout_loss_and_gradients(
     weight_decay = check_rate("weight_decay", weight_decay)
     trace = dropout_forward(params, x, masks, h_0=h_0, phi=phi)
     value, delta_z = LOSSES[loss](trace.z, y)
-    gradients = dropout_backward(params, trace, delta_z)
+    gradients = _pull_back(params, trace, delta_z)
     return add_weight_decay(value, gradients, params, weight_decay)
 
 

@@ -10,7 +10,7 @@ sensitivities. The price is their size. For W_hh they are d_h^3 numbers a sequen
 one step multiplies them by J_t: d_h^4 multiplications.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,12 +18,10 @@ from rnnlib.layers.cell import of_shape
 from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
-from rnnlib.parameters import Params, check_params
-from rnnlib.rnn import Gradients, forward
+from rnnlib.parameters import Params
+from rnnlib.rnn import Gradients, check_forward, run
 from rnnlib.validate import (
     check_choice,
-    check_inputs,
-    check_mask,
     check_rate,
     check_step_targets,
     finite_result,
@@ -57,16 +55,19 @@ def sensitivities(params, x, *, h_0=None, phi="tanh", mask=None):
 
     Source: {cite}`pal`, Lemma 1; {cite}`williams1989`.
     """
-    check_params(params)
-    check_inputs(x, params)
-    if mask is not None:
-        check_mask(mask, *x.shape[:2])
-    first = forward(params, x[:1], h_0=h_0, phi=phi)  # checks h_0 and phi
-    return _steps(params, x, first.h, first.phi, mask)
+    h_0, _, phi = check_forward(params, x, h_0, phi, "many-to-many", mask)
+    first = _forward(params, x[:1], h_0, phi)  # with h_0 for every sequence
+    return _steps(params, x, first.h[0], phi, mask)
 
 
-def _steps(params, x, states, phi, mask):
-    h, dtype = states[0], states.dtype
+@finite_result("params", "x", "h_0")
+def _forward(params, x, h, phi):
+    """One step of the network, from h_{t-1}."""
+    return run(params, x, h, None, phi)
+
+
+def _steps(params, x, h, phi, mask):
+    dtype = h.dtype
     B, d_h = h.shape
     identity = np.eye(d_h, dtype=dtype)
     S = Sensitivities(
@@ -76,7 +77,7 @@ def _steps(params, x, states, phi, mask):
         h_0=np.tile(identity, (B, 1, 1)),  # dh_0/dh_0
     )
     for t in range(len(x)):
-        previous, h = h, forward(params, x[t : t + 1], h_0=h, phi=phi).h[1]
+        previous, h = h, _forward(params, x[t : t + 1], h, phi).h[1]
         phi_prime = phi.derivative(h)
         J = phi_prime[:, :, None] * params.W_hh
         if mask is not None:  # a step that did not happen: h_t = h_{t-1}
@@ -139,8 +140,10 @@ def rtrl_loss_and_gradients(
     weight_decay = check_rate("weight_decay", weight_decay)
     steps = sensitivities(params, x, h_0=h_0, phi=phi, mask=mask)
     if topology == "many-to-many":
-        check_step_targets(y, *x.shape[:2], params.K)
-    value, sums = 0, None
+        T, B = x.shape[:2]
+        check_step_targets(y, T, B, params.K)
+    value: Any = 0
+    sums: Any = None
     for read, target, real in _readings(steps, y, topology, mask):
         z = read.h @ params.W_hy.T + params.b_y  # z_t
         term, delta_z = LOSSES[loss](z, target, real)
@@ -167,7 +170,8 @@ def _readings(steps, y, topology, mask):
 
 def _mean(steps, mask):
     """The mean of the real states, and of their sensitivities, which is its own."""
-    sums, count = None, 0
+    sums: Any = None
+    count: Any = 0
     for t, step in enumerate(steps):
         real = np.ones(len(step.h), bool) if mask is None else mask[t]
         terms = [a * _per_sequence(real, a) for a in (step.h, *step.sensitivities)]

@@ -15,7 +15,7 @@ output parameters lose nothing. For k2 >= T the gradient is the full one.
 Source: {cite}`roysdon`, section 1.8, for k1 = k2 = L.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,14 +23,21 @@ from rnnlib.layers.cell import of_shape
 from rnnlib.losses import LOSSES
 from rnnlib.objective import add_weight_decay
 from rnnlib.parameters import add_params, check_params
-from rnnlib.rnn import Gradients, backward, check_trace, forward
+from rnnlib.rnn import (
+    Gradients,
+    check_backward,
+    check_forward,
+    forward,
+    pull_back_to_params,
+    run,
+)
 from rnnlib.validate import (
-    check_array,
     check_choice,
     check_count,
     check_inputs,
     check_rate,
     finite_result,
+    require_finite,
     shape_error,
 )
 
@@ -90,15 +97,21 @@ def truncated_backward(params, trace, delta_z, *, k1, k2) -> Gradients:
     ValueError
         As `windows` and `backward`, and for another topology.
     """
-    check_trace(params, trace)
+    check_backward(params, trace, delta_z, None)
     if trace.topology != "many-to-many":
         raise ValueError(f"trace: expected many-to-many, got {trace.topology!r}")
-    check_array("delta_z", delta_z, trace.z.shape)
-    d_params, d_x, d_h_0 = None, None, 0
+    return _pull_back(params, trace, delta_z, k1=k1, k2=k2)
+
+
+def _pull_back(params, trace, delta_z, *, k1, k2):
+    """`truncated_backward`, of which k1 and k2 alone are checked."""
+    d_params: Any = None
+    d_h_0: Any = 0
+    d_x = None
     for start, first, stop in windows(len(delta_z), k1, k2):
         d_z = delta_z[start:stop].copy()
         d_z[: first - start] = 0  # these losses belong to earlier blocks
-        part = backward(params, _part(trace, start, stop), d_z)
+        part = pull_back_to_params(params, _part(trace, start, stop), d_z)
         d_params = part.params if first == 0 else add_params(d_params, part.params)
         d_h_0 = d_h_0 + part.h_0 if start == 0 else d_h_0
         if part.x is not None:
@@ -128,9 +141,11 @@ def truncated_loss_and_gradients(
     """
     check_choice("loss", loss, LOSSES)
     weight_decay = check_rate("weight_decay", weight_decay)
-    trace = forward(params, x, h_0=h_0, phi=phi, mask=mask)
+    checked = check_forward(params, x, h_0, phi, "many-to-many", mask)
+    trace = run(params, x, *checked, mask=mask)
+    require_finite(trace.z, "forward", "params", "x", "h_0")
     value, delta_z = LOSSES[loss](trace.z, y, mask)
-    gradients = truncated_backward(params, trace, delta_z, k1=k1, k2=k2)
+    gradients = _pull_back(params, trace, delta_z, k1=k1, k2=k2)
     return add_weight_decay(value, gradients, params, weight_decay)
 
 
@@ -176,7 +191,7 @@ def block_loss_and_gradients(
     value, d_block = LOSSES[loss](trace.z[past:], y)
     delta_z = np.zeros(trace.z.shape, d_block.dtype)
     delta_z[past:] = d_block
-    gradient = backward(params, trace, delta_z).params
+    gradient = pull_back_to_params(params, trace, delta_z).params
     x = np.concatenate([carried.x, x])
     h = np.concatenate([carried.h[:before], trace.h])
     old = max(0, len(x) - k2 + 1)

@@ -73,3 +73,48 @@ def test_the_stored_measurements_are_of_these_settings():
             assert set(found["ratios"]) == set(setting.aims)
             assert found["operations"] == bench_char.operations(setting)
         assert set(run["samples"]["ratios"]) == set(bench_char.SAMPLING)
+
+
+STORED = json.loads(bench_char.TARGET.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("where", STORED)
+def test_what_is_stored_was_measured_by_this_command(where):
+    """Times are not repeated; sizes, aims and counts of operations are."""
+    stored = STORED[where]
+    pinned = " --pin" if where == "on one processor" else ""
+    assert stored["command"] == f"python -m bench.char{pinned}"
+    assert stored["digest"] == bench_char.digest()
+    assert len(stored["steps"]) == len(bench_char.SETTINGS)
+    for row, setting in zip(stored["steps"], bench_char.SETTINGS, strict=True):
+        sizes = [row[name] for name in ("d_x", "d_h", "K", "T", "B", "dense")]
+        assert sizes == list(setting[:6]) and row["dtype"] == setting.dtype.__name__
+        assert row["aims"] == setting.aims
+        assert row["operations"] == bench_char.operations(setting)
+        assert row["ratios"].keys() <= setting.aims.keys()
+    assert stored["samples"]["aims"] == bench_char.SAMPLING
+    for row in (*stored["steps"], stored["samples"]):
+        assert all(low <= mid <= high for low, mid, high in row["ratios"].values())
+
+
+def test_the_digest_follows_the_code_and_not_its_docstrings(monkeypatch):
+    """Of the whole of both modules."""
+    real, first = bench_char.inspect.getsource, bench_char.digest()
+    changes = {
+        ("bench.char", '"""Our time', '"""My time'): True,
+        ("bench.char", "RATE = 0.01", "RATE = 0.01\n\n"): True,
+        ("bench.char", "RATE = 0.01", "RATE = 0.02"): False,
+        ("bench.char", "0.25, 0.5, 0.75", "0.2, 0.5, 0.8"): False,
+        ("bench.char_peers", "CLIP, EPS = 5.0", "CLIP, EPS = 6.0"): False,
+    }
+    for (name, old, new), same in changes.items():
+
+        def changed(module, name=name, old=old, new=new):
+            text = real(module)
+            if module.__name__ != name:
+                return text
+            assert text.count(old) == 1, old
+            return text.replace(old, new)
+
+        monkeypatch.setattr(bench_char.inspect, "getsource", changed)
+        assert (bench_char.digest() == first) == same, new

@@ -12,8 +12,9 @@ from tools.chromium import FLAGS
 NOT_CHECKED = (
     "NOT CHECKED, no Chromium on PATH: that every page loads over HTTP and from "
     "file:// without external requests or console errors, that every formula is "
-    "rendered, that nothing runs out of a 360-pixel page, that axe-core finds nothing, "
-    "and that keyboard, search, folds, filter and colour mode work"
+    "rendered, that nothing runs out of a 360-pixel page or is cut without a sign, "
+    "that axe-core finds nothing, and that keyboard, search, folds, filter and colour "
+    "mode work"
 )
 PATIENCE = 120_000  # milliseconds, for a busy machine
 
@@ -54,6 +55,25 @@ OVERFLOW = """() => {
     while (parent && !scrolls(parent)) parent = parent.parentElement;
     if (!parent || parent.matches(FRAME))
       wrong.push(`too wide: ${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`);
+  }
+  return wrong.slice(0, 3);
+}"""
+
+CUT = """async () => {
+  const formulas = [...document.querySelectorAll("article mjx-container[display]")];
+  if (formulas.length) await new Promise(done => setTimeout(done, 400));
+  const wrong = [];
+  for (const formula of formulas) {
+    const block = formula.closest("div.math") || formula;
+    const number = block.querySelector(":scope > .eqno"), text = formula.textContent;
+    const below = formula.getBoundingClientRect().bottom - 1;
+    if (number && number.getBoundingClientRect().top < below)
+      wrong.push("the number of an equation is not below it: " + number.textContent);
+    for (const box of [formula, block])
+      if (box.scrollWidth > box.clientWidth + 1
+          && !(/right/.test(box.dataset.more)
+               && getComputedStyle(box).maskImage.includes("gradient")))
+        wrong.push("cut without a sign: " + text.slice(0, 40));
   }
   return wrong.slice(0, 3);
 }"""
@@ -111,6 +131,7 @@ def page_complaints(context, base, name):
     found += page.evaluate(FORMULAS)
     page.set_viewport_size({"width": 360, "height": 740})
     found += page.evaluate(OVERFLOW)
+    found += page.evaluate(CUT)
     page.close()
     return [f"{name}: {complaint}" for complaint in list(dict.fromkeys(found))[:10]]
 

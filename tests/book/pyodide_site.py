@@ -1,8 +1,9 @@
 """Run a chapter in the browser with a local Pyodide, without NumPy and Matplotlib.
 
-Those two are only on Pyodide's public server. Here stand-ins take their places, which
-can be imported and can do nothing: whoever calls them gets an error. So the cells that
-need SymPy alone run as on a reader's machine, and the others say why not.
+Those two are only on Pyodide's public server. Here stand-ins take their places, with
+which the constants of a module can be made on import. Whoever then computes with one,
+or shows one, gets an error. So the cells that need SymPy alone run as on a reader's
+machine, and the others say why not.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from tests.book import browser
 from tools import lite, pyodide
 
 ABSENT = "not on this machine"
-STAND_INS = {"numpy": "__init__", "matplotlib": "pyplot"}  # and the module imported
+STAND_INS = {"numpy": "typing", "matplotlib": "pyplot"}  # and the module imported
 STAND_IN = f"""
 import sys
 
@@ -29,9 +30,15 @@ class Absent(type):
         return Absent(f"{{cls.__name__}}.{{name}}", (), {{}})
 
     def __call__(cls, *args, **options):
-        if cls.__name__ == "numpy.random.default_rng":  # every set-up cell has one
-            return Absent("rng", (), {{}})
+        return Absent(f"{{cls.__name__}}()", (), {{}})
+
+    def __repr__(cls):
         raise NotImplementedError(f"{{cls.__name__}}: {ABSENT}")
+
+
+for name in ("add", "sub", "mul", "truediv", "pow", "neg", "getitem"):
+    for side in ("", "r"):
+        setattr(Absent, f"__{{side}}{{name}}__", Absent.__call__)
 
 
 class Module(type(sys)):

@@ -95,7 +95,7 @@ def test_search_finds(visit):
     page.keyboard.press("Control+k")
     page.keyboard.type("adjoint")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#search-results li a")
+    page.locator(".search-summary", has_text="Search finished").wait_for()
     found = page.locator("#search-results li a").evaluate_all(
         "(links) => links.map((a) => a.getAttribute('href'))"
     )

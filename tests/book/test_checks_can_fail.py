@@ -12,11 +12,16 @@ from tests.book import code_checks
 from tests.book import notebook_checks as checks
 from tools import ROOT, chapters
 from tools import notebooks as tool
+from tools.environment import isolate
 
 
 def image(kind="image/png"):
-    """An output that holds an image."""
-    return new_output("display_data", data={kind: "AAAA", "text/plain": "<Figure>"})
+    """An output that holds an image, as it was drawn."""
+    data = {kind: "AAAA", "text/plain": "<Figure, plotted 0123456789ab>"}
+    output = new_output("display_data", data=data)
+    if kind == "image/png":
+        output.metadata[tool.PICTURE] = tool.picture_digest(output)
+    return output
 
 
 def sound():
@@ -87,6 +92,15 @@ def printed(line):
     return edit(2, outputs=[new_output("stream", name="stdout", text=line)])
 
 
+def drawn(key, value):
+    """A defect: the picture, or the text that says what it plots, is another."""
+
+    def apply(nb):
+        nb.cells[3].outputs[0].data[key] = value
+
+    return apply
+
+
 def figure(**changes):
     """A defect: the rendering of the figure is changed."""
     return edit(3, metadata={"mystnb": changes})
@@ -108,6 +122,9 @@ DEFECTS = {
     "timing": (printed("it took 0.31 s"), "timing"),
     "date": (printed("2025-01-02 10:11"), "time of day"),
     "svg": (edit(3, outputs=[image("image/svg+xml")]), "not PNG"),
+    "another picture": (drawn("image/png", "AAAB"), "another picture"),
+    "other data": (drawn("text/plain", "<Figure, plotted 0>"), "another picture"),
+    "no digest": (drawn("text/plain", "<Figure>"), "without a digest of what"),
     "two images": (edit(3, outputs=[image(), image()]), "2 images"),
     "no alt": (figure(figure={"caption": "c", "name": "fig-demo-l"}), "without alt"),
     "no caption": (figure(image={"alt": "a"}), "without caption"),
@@ -208,5 +225,26 @@ def test_nbval_notices_a_stale_output(tmp_path):
     assert done.returncode == 0, done.stdout
     next(streams(nb)).text += "stale\n"
     nbformat.write(nb, path)
+    done = nbval(path)
+    assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout
+
+
+def test_nbval_notices_that_other_data_is_plotted(tmp_path):
+    """A whole figure of another chapter, its picture, its text and their digest."""
+    isolate()
+    made = []
+    for y in ("[1, 2, 4]", "[1, 2, 5]"):
+        cell = new_code_cell(
+            f"import matplotlib.pyplot as plt\n_ = plt.plot({y})", id="plot"
+        )
+        made.append(tool.execute(new_notebook(cells=[cell]), cwd=tmp_path))
+    right, other = (nb.cells[0].outputs[-1] for nb in made)
+    assert right.data["text/plain"] != other.data["text/plain"]
+    path = tmp_path / "copy.ipynb"
+    nbformat.write(made[0], path)
+    assert nbval(path).returncode == 0
+    made[0].cells[0].outputs[-1] = other
+    assert tool.execution_complaints(made[0]) == []
+    nbformat.write(made[0], path)
     done = nbval(path)
     assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout

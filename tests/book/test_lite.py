@@ -17,8 +17,8 @@ from sphinx_book_theme.header_buttons.launch import add_launch_buttons
 from tests.book import browser, pyodide_site, site_checks
 from tools import ROOT, chapters, imports, lite, pyodide
 from tools.chapters import code_cells, data_of
-from tools.equations import in_any_jupyter
 from tools.notebooks import execute
+from tools.plain import in_any_jupyter
 from tools.pyodide import requirements
 
 sys.path.insert(0, str(ROOT / "_ext"))

@@ -26,7 +26,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "pointprocess/test_gaps.py": "rnnlib/pointprocess: intensity",
     "pointprocess/test_likelihood.py": "rnnlib/pointprocess: parameters",
     "pointprocess/test_processes.py": (
-        "rnnlib/pointprocess: classical discrete hawkes residuals sampling"
+        "rnnlib/pointprocess: classical discrete hawkes residuals simulation"
     ),
     "pointprocess/test_refusals.py": "rnnlib/pointprocess: sequences validate",
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
@@ -37,10 +37,16 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "printing proof reader recursion rules sizes syntax to_sympy"
     ),
     "symbolic/test_indexed.py": "rnnlib/symbolic: indexed_latex",
+    "symbolic/test_lemmas.py": (
+        "rnnlib/symbolic/derivation: entries entry_printing every_size lemmas"
+    ),
     "symbolic/test_reading.py": "rnnlib/symbolic: point",
+    "symbolic/test_trajectories.py": "rnnlib/symbolic/derivation: trajectories",
+    "symbolic/test_torch_code.py": "rnnlib/symbolic/derivation: torch_code",
     "symbolic/notations/test_printer.py": (
         "rnnlib/symbolic/notations: conventions documents mapping"
     ),
+    "symbolic/notations/test_brought.py": "rnnlib/symbolic/notations: brought",
     "symbolic/notations/test_tabs.py": (
         "rnnlib/symbolic/notations: layout; rnnlib/symbolic: results"
     ),
@@ -51,15 +57,24 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "forward_mistakes matching problems sampling sampling_models training "
         "training_mistakes update windows"
     ),
+    "tutor/formulas/test_checking.py": (
+        "rnnbook/tutor/formulas: checking judging names networks reading scanning "
+        "slips terms values writing"
+    ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
 }
 INNER = {
     "arguments",
     "engine",
+    "names",
+    "reading",
+    "scanning",
+    "values",
     "mapping",
     "validate",
     "arrays",
+    "entry_printing",
     "evaluation",
     "jacobians",
     "lowering",

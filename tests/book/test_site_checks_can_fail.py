@@ -68,6 +68,16 @@ def test_image_without_alternative_text_is_noticed(tmp_path):
             "<div style='width:300px;overflow:hidden'><p style='width:700px'>",
             "too wide",
         ),
+        (
+            "<article><mjx-container display style='display:block;width:90px;"
+            "overflow-x:auto'><p style='width:400px'>x",
+            "cut without a sign",
+        ),
+        (
+            "<article><div class=math><span class=eqno style='float:right'>(1)</span>"
+            "<mjx-container display style='display:block'>x</mjx-container></div>",
+            "the number of an equation is not below it",
+        ),
     ],
 )
 def test_browser_notices(chromium, tmp_path, body, expected):

@@ -1,11 +1,13 @@
 """Executing notebooks: the same bytes each time, by this interpreter alone."""
 
+import json
 import sys
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from rnnbook.page.equations import places
 from tools import chapters
 from tools import notebooks as tool
 
@@ -140,6 +142,42 @@ def test_what_is_executed_follows_what_the_chapter_imports_and_reads(
         file.write("\n# changed")
     after = tool.inputs_digest(chapters.read(book))
     assert (after != before) == matters
+
+
+LABELS = {"eq-my-own-1": ["1.1", "my_own"], "eq-other-2": ["2.2", "other"]}
+
+
+@pytest.mark.parametrize(
+    ("code", "renumbered", "matters"),
+    [
+        ('from rnnbook.page import equations\nprint("eq-my-own-1")', "my_own", True),
+        ('from rnnbook.page import equations\nprint("eq-my-own-1")', "other", False),
+        ("from rnnbook.page import tutor", "other", True),
+        ("from rnnbook.page import tutor", "my_own", False),
+        ("from rnnbook.page import equations", "my_own", False),
+        ("import rnnlib", "other", False),
+    ],
+)
+def test_a_number_matters_where_its_chapter_is_named(book, code, renumbered, matters):
+    page = chapters.ROOT / "rnnbook/page"
+    page.mkdir(parents=True)
+    for name in ("__init__", "page/__init__", "page/equations"):
+        (page.parent / f"{name}.py").touch()
+    (page / "tutor.py").write_text("label = f'eq-other-{2}'")
+    nb, found = new_notebook(cells=[new_code_cell(code)]), []
+    for digit in "12":
+        new = {
+            label: [digit if chapter == renumbered else number, chapter]
+            for label, (number, chapter) in LABELS.items()
+        }
+        (page / "equations.json").write_text(json.dumps(new))
+        found.append(tool.inputs_digest(nb))
+    assert (found[0] != found[1]) == matters
+
+
+def test_the_labels_of_equations_begin_with_their_chapter():
+    for label, place in places().items():
+        assert label.startswith(f"eq-{place.chapter.replace('_', '-')}-")
 
 
 def test_figures_depend_on_matplotlibrc(book):

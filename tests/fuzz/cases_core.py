@@ -363,6 +363,7 @@ CASES = {
     "losses.weight_decay_penalty": Case(
         lambda d: {"params": d.params(), "weight_decay": 0.1}
     ),
+    "losses.penalty": internal(lambda d: {"params": d.params(), "weight_decay": 0.1}),
     "ngrams.fit_ngrams": Case(
         lambda d: {
             "indices": d.ints(d.K, 20),
@@ -611,6 +612,7 @@ CASES = {
         lambda d: {"name": "loss", "value": "a", "choices": ("a", "b")}
     ),
     "validate.check_rate": internal(lambda d: {"name": "eps", "value": 0.5}),
+    "validate.check_positive": internal(lambda d: {"name": "gamma", "value": 0.5}),
     "validate.check_count": internal(lambda d: {"name": "T", "value": 2}),
     "validate.check_step_targets": internal(
         lambda d: {"y": d.y(), "T": d.T, "B": d.B, "K": d.K}

@@ -248,7 +248,7 @@ CASES = {
     "pointprocess.rescaled_gaps": Case(
         lambda d: {"pieces": [d.positive(3), d.positive(2)]}
     ),
-    "pointprocess.sample": Case(
+    "pointprocess.simulate": Case(
         lambda d: {
             "params": d.point_process(),
             "T": 2.0,
@@ -364,6 +364,11 @@ CASES = {
     ),
     "tutor.check_backward": _diagnosis(backward=backward.planted({})),
     "tutor.check_clipping": _diagnosis(clip=clipping.planted({}), rule="value"),
+    "tutor.check_formula": Case(
+        lambda d: {"what": "g", "text": "W_hy^T delta_z_t", "notation": "book"},
+        then=lambda report: np.array(float(report.right)),
+        loops=False,
+    ),
     "tutor.check_forward": _diagnosis(forward=forward.planted({})),
     "tutor.check_sampling": _diagnosis(sample=sampling_models.planted({})),
     "tutor.check_training": _diagnosis(train=training.planted({})),

@@ -24,7 +24,13 @@ HOMES = {
         *("Derivation.cell", "Derivation.numpy"),
         "Derivation.explain",
     ],
-    "test_exact": ["equal_exactly", "substitute_activation"],
+    "test_torch_code": ["Derivation.torch"],
+    "test_trajectories": [
+        *("Derivation.jacobians", "Derivation.norm_bounds", "Derivation.point"),
+        "Derivation.unrolled",
+    ],
+    "test_lemmas": ["lemma", "Derivation.prove_every_size"],
+    "test_exact": ["equal_exactly"],
     "test_graph": [
         *("Graph.evaluate", "Graph.evaluate_exactly", "Graph.expanded"),
         *("Graph.function", "Graph.immediate", "Graph.reverse", "Graph.total"),

@@ -253,3 +253,27 @@ def test_refused(message, changes):
 def test_network_must_read_what_it_predicts():
     params = rnnlib.init_params(3, 4, 5, rng=np.random.default_rng(0))
     refuses("W_hy: expected shape (3, 4), got (5, 4)", network_step, params)
+
+
+@pytest.mark.parametrize(
+    ("result", "what"),
+    [
+        (LOGITS, "ndarray"),
+        ([LOGITS, None], "list"),
+        ((LOGITS,), "tuple of 1"),
+        ((LOGITS, None, 0), "tuple of 3"),
+        (None, "NoneType"),
+    ],
+    ids=["logits alone", "list", "one", "three", "nothing"],
+)
+def test_a_step_that_returns_no_pair(result, what):
+    """Also where only the second step does."""
+    message = f"step: expected a function that returns (logits, state), got {what}"
+    rng = np.random.default_rng(0)
+    refuses(message, generate, lambda s, x: result, None, 0, 3, rng=rng)
+
+    def later(state, symbol):
+        return result if state else (LOGITS, True)
+
+    refuses(message, generate, later, None, 0, 3, rng=rng)
+    assert len(generate(later, None, 0, 1, rng=rng)) == 1

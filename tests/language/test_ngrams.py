@@ -270,3 +270,10 @@ def test_parameters():
 )
 def test_refused(message, arguments):
     refuses(message, fit_ngrams, *arguments)
+
+
+def test_parameters_are_counted_in_pythons_integers():
+    """75^12 does not fit into 64 bits."""
+    wide = table_parameters(12, np.int64(75))
+    assert wide == table_parameters(np.int8(12), 75) == 74 * 75**12
+    assert type(wide) is int

@@ -139,6 +139,15 @@ def test_sample_follows_the_stationary_distribution():
     assert (again == x).all()
 
 
+def test_a_state_with_many_ways_out_takes_each_as_often_as_it_says():
+    wanted = np.array([0.1, 0.2, 0.3, 0.4])
+    found = sample_source(
+        make_source(wanted[:, None, None]), 40_000, np.random.default_rng(3)
+    )
+    shares = np.bincount(found, minlength=4) / len(found)
+    assert np.abs(shares - wanted).max() < 4 * (0.25 / len(found)) ** 0.5
+
+
 def test_not_unifilar():
     source = hidden_markov(np.full((2, 2), 0.5), np.array([[0.9, 0.1], [0.2, 0.8]]))
     assert not source.unifilar
@@ -270,6 +279,18 @@ def test_the_stationary_distribution_is_that_of_the_rows():
         (
             "edges: expected shape (V, S, S), got (2, 2)",
             lambda: make_source(np.eye(2)),
+        ),
+        (
+            "edges: expected shape (V, S, S), got (1, 2, 3)",
+            lambda: make_source(np.full((1, 2, 3), 1 / 3)),
+        ),
+        (
+            "symbols: expected a sequence, got set",
+            lambda: make_source(EDGES, {"a", "b"}),
+        ),
+        (
+            "symbols: expected a sequence, got int",
+            lambda: make_source(EDGES, 2),
         ),
         (
             "edges: expected probabilities, got a negative or complex one",

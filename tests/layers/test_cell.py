@@ -11,7 +11,7 @@ import pytest
 import rnnlib
 from rnnlib.trees import flatten, rebuild
 from tests.support import recurrent
-from tests.support.recurrent import D_H, D_X, LAYERS, Case, T
+from tests.support.recurrent import D_H, D_X, LAYERS, T, case_of
 
 every_case = pytest.mark.parametrize("case", recurrent.CASES, ids=str)
 every_layer = pytest.mark.parametrize("layer", LAYERS)
@@ -36,7 +36,7 @@ def test_central_differences(case):
 
 @every_layer
 def test_complex_step_of_each_entry(layer):
-    assert recurrent.wrong_entries(Case(layer, True, 3, "dense", "given")) == set()
+    assert recurrent.wrong_entries(case_of(layer, True, 3, "dense", "given")) == set()
 
 
 def test_every_combination_is_there():
@@ -46,7 +46,7 @@ def test_every_combination_is_there():
 @every_layer
 def test_check_gradients_agrees(layer):
     """What a reader sees."""
-    problem = recurrent.problem(Case(layer, True, 3, "dense", "given"))
+    problem = recurrent.problem(case_of(layer, True, 3, "dense", "given"))
 
     def function(variables):
         moved = problem._replace(variables=variables)
@@ -62,7 +62,7 @@ def test_check_gradients_agrees(layer):
 @pytest.mark.parametrize("inputs", ["dense", "integer"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_precision_is_kept(layer, inputs, dtype):
-    case = Case(layer, True, 3, inputs, "given")
+    case = case_of(layer, True, 3, inputs, "given")
     exact = recurrent.problem(case)
     cell = exact.cell
 
@@ -85,7 +85,7 @@ def test_precision_is_kept(layer, inputs, dtype):
 @every_layer
 def test_a_gradient_has_the_form_of_its_variable(layer):
     for state in recurrent.STATES:
-        problem = recurrent.problem(Case(layer, False, 3, "integer", state))
+        problem = recurrent.problem(case_of(layer, False, 3, "integer", state))
         cell, v = problem.cell, problem.variables
         trace = problem.trace(v)
         gradients = cell.backward(v["params"], trace, problem.d_output)
@@ -99,7 +99,7 @@ def test_a_gradient_has_the_form_of_its_variable(layer):
 @every_layer
 def test_a_state_carries_over_a_cut(layer):
     """Two halves, the state and its adjoint handed over, are one run."""
-    problem = recurrent.problem(Case(layer, True, 3, "dense", "given"))
+    problem = recurrent.problem(case_of(layer, True, 3, "dense", "given"))
     cell, v = problem.cell, problem.variables
     mask = np.ones((T, 3), bool)
     problem = problem._replace(mask=mask)
@@ -121,7 +121,7 @@ def test_a_state_carries_over_a_cut(layer):
 @every_layer
 def test_masked_steps_hold_output_and_state(layer):
     """Padding changes neither; what is written there does not matter."""
-    problem = recurrent.problem(Case(layer, False, 3, "dense", "given"))
+    problem = recurrent.problem(case_of(layer, False, 3, "dense", "given"))
     cell, v = problem.cell, problem.variables
     short = problem.trace(v)
     x = np.concatenate([v["x"], np.full((2, 3, D_X), 7.0)])
@@ -135,7 +135,7 @@ def test_masked_steps_hold_output_and_state(layer):
 
 @every_layer
 def test_layout_does_not_matter_and_nothing_is_written(layer):
-    problem = recurrent.problem(Case(layer, True, 3, "dense", "given"))
+    problem = recurrent.problem(case_of(layer, True, 3, "dense", "given"))
 
     def read_only(array):
         array = np.asfortranarray(array.copy())
@@ -155,7 +155,7 @@ def test_layout_does_not_matter_and_nothing_is_written(layer):
 @every_layer
 def test_real_and_complex_parameters_mix(layer):
     """A complex step in one parameter needs no cast of the others."""
-    problem = recurrent.problem(Case(layer, True, 3, "dense", "zero"))
+    problem = recurrent.problem(case_of(layer, True, 3, "dense", "zero"))
     wanted, v = problem.gradients(), problem.variables
     flat, rng = flatten(v), np.random.default_rng(0)
     for name in [n for n in flat if n.startswith("params")]:
@@ -168,7 +168,7 @@ def test_real_and_complex_parameters_mix(layer):
 @every_layer
 def test_extreme_numbers_stay_finite(layer):
     """Saturated gates overflow nowhere."""
-    problem = recurrent.problem(Case(layer, False, 3, "dense", "given"))
+    problem = recurrent.problem(case_of(layer, False, 3, "dense", "given"))
     v = problem.variables
     flat = {n: 1e3 * a if "state" not in n else a for n, a in flatten(v).items()}
     with np.errstate(over="raise", invalid="raise", divide="raise"):

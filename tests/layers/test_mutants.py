@@ -18,7 +18,7 @@ from rnnlib.layers.cell import CellFunctions, Gradients
 from tests.support import recurrent
 from tests.support import recurrent_reference as reference
 from tests.support.mutants import Mutant, each, planted, with_arguments, with_result
-from tests.support.recurrent import D_H, Case, backward_of
+from tests.support.recurrent import D_H, backward_of, case_of
 from tests.support.recurrent_reference import (
     block,
     logistic,
@@ -45,9 +45,9 @@ def cases(module):
         case
         for layer in CELLS[module]
         for case in (
-            Case(layer, True, 3, "dense", "given"),
-            Case(layer, False, 3, "integer", "shared"),
-            Case(layer, True, 1, "dense", "zero"),
+            case_of(layer, True, 3, "dense", "given"),
+            case_of(layer, False, 3, "integer", "shared"),
+            case_of(layer, True, 1, "dense", "zero"),
         )
     ]
 

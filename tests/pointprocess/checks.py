@@ -167,7 +167,7 @@ def scores(count=150):
     rng = np.random.default_rng(3)
     case = problem(w=-0.3, shared=True, seed=3)
     params, _, h_0 = case.arguments()
-    drawn = pp.sample(params, 5.0, rng=rng, count=count, h_0=h_0)
+    drawn = pp.simulate(params, 5.0, rng=rng, count=count, h_0=h_0)
     rows = []
     for sequence in drawn:
         _, g = pp.loss_and_gradients(params, [sequence], h_0=h_0)

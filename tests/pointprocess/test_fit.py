@@ -40,7 +40,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def fitted():
-    data = pp.sample(truth(), 25.0, rng=np.random.default_rng(11), count=60)
+    data = pp.simulate(truth(), 25.0, rng=np.random.default_rng(11), count=60)
     start = truth()._replace(
         W_xh=np.array([[0.5, 0.0]]),
         W_hh=np.zeros((1, 1)),
@@ -196,7 +196,7 @@ def test_the_profile_is_the_best_for_its_decay():
 
 @pytest.mark.parametrize("c", [1e9, 1 / 3.15e7])
 def test_a_fit_is_the_same_in_any_unit(c):
-    data = pp.sample(truth(), 25.0, rng=np.random.default_rng(2), count=10)
+    data = pp.simulate(truth(), 25.0, rng=np.random.default_rng(2), count=10)
     N = sum(s.N for s in data)
     start = truth()._replace(w=np.zeros(()), b=np.zeros(()))
     moved = start._replace(
@@ -215,14 +215,16 @@ def test_a_fit_is_the_same_in_any_unit(c):
 
 
 def test_a_fit_that_is_stopped_has_not_converged():
-    data = pp.sample(truth(), 25.0, rng=np.random.default_rng(2), count=10)
+    data = pp.simulate(truth(), 25.0, rng=np.random.default_rng(2), count=10)
     start = truth()._replace(w=np.array(1.0), b=np.zeros(()))
     found = pp.fit(start, data, free=FREE, maxiter=1)
     assert not found.converged and found.slope > 1e-5 and "not level" in found.message
 
 
 def test_a_penalty_is_one_of_the_entries_in_the_unit_given():
-    data = in_unit(pp.sample(truth(), 9.0, rng=np.random.default_rng(2), count=9), 60.0)
+    data = in_unit(
+        pp.simulate(truth(), 9.0, rng=np.random.default_rng(2), count=9), 60.0
+    )
     start = truth()._replace(w=np.array(-0.01), b=np.array(-4.0))
     found = pp.fit(start, data, free=["w", "b"], weight_decay=2.0)
     _, g = pp.loss_and_gradients(found.params, data)

@@ -22,7 +22,7 @@ def repeat(simulate, count, *arguments, seed=0):
 def test_samples_pass_the_test_of_their_own_residuals():
     params, _, h_0 = problem(w=-0.4, shared=True, seed=3).arguments()
     rng = np.random.default_rng(1)
-    data = pp.sample(params, 8.0, rng=rng, count=800, h_0=h_0)
+    data = pp.simulate(params, 8.0, rng=rng, count=800, h_0=h_0)
     gaps = pp.rescaled_gaps(pp.compensators(params, data, h_0=h_0))
     assert gaps.size == sum(s.N for s in data) > 1000
     assert stats.kstest(gaps, "expon").pvalue > 0.01
@@ -34,7 +34,7 @@ def test_samples_pass_the_test_of_their_own_residuals():
 def test_marks_follow_the_softmax():
     params = pp.init_params(3, 2, rng=np.random.default_rng(0), rate=5.0)
     params = params._replace(W_hy=0 * params.W_hy, b_y=np.log([0.2, 0.5, 0.3]))
-    data = pp.sample(params, 20.0, rng=np.random.default_rng(2), count=30)
+    data = pp.simulate(params, 20.0, rng=np.random.default_rng(2), count=30)
     marks = np.concatenate([s.marks for s in data])
     counts = np.bincount(marks, minlength=3)
     expected = marks.size * np.array([0.2, 0.5, 0.3])
@@ -44,7 +44,7 @@ def test_marks_follow_the_softmax():
 def test_a_seed_decides_the_sample():
     params, _, _ = problem().arguments()
     one, two = (
-        pp.sample(params, 4.0, rng=np.random.default_rng(7), count=3) for _ in "ab"
+        pp.simulate(params, 4.0, rng=np.random.default_rng(7), count=3) for _ in "ab"
     )
     assert all(
         np.array_equal(a.times, b.times) and np.array_equal(a.marks, b.marks)
@@ -55,7 +55,7 @@ def test_a_seed_decides_the_sample():
 def test_a_defective_process_falls_silent():
     params = pp.init_params(1, 2, rng=np.random.default_rng(0), rate=0.5)
     params = params._replace(w=np.array(-1.0))
-    data = pp.sample(params, 1e6, rng=np.random.default_rng(3), count=500)
+    data = pp.simulate(params, 1e6, rng=np.random.default_rng(3), count=500)
     events = np.array([s.N for s in data])  # geometric: mass 1 - exp(-1/2) each time
     mass = pp.probability_of_event(np.log(0.5), -1.0)
     mean, deviation = mass / (1 - mass), np.sqrt(mass) / (1 - mass)
@@ -131,7 +131,7 @@ def test_dropping_the_survival_favours_short_gaps():
 
 def test_the_grid_converges_at_first_order():
     params, _, _ = problem(w=-0.5, shared=True, seed=3).arguments()
-    data = pp.sample(params, 8.0, rng=np.random.default_rng(4), count=40)
+    data = pp.simulate(params, 8.0, rng=np.random.default_rng(4), count=40)
     widths = 2.0 ** -np.arange(8, 13)
     data = [s for s in data if s.N < 2 or np.diff(s.times).min() > 2 * widths[0]]
     exact = pp.log_likelihood(params, data)

@@ -133,7 +133,7 @@ def test_other_parameters():
     message = "h_0: expected shape (1, 4) or (4,), got (3,)"
     refuses(message, pp.log_likelihood, params(), [sequence()], h_0=np.zeros(3))
     rng = np.random.default_rng(0)
-    refuses("h_0: expected shape (2, 4) or (4,), got (3,)", pp.sample, params(), 1.0,
+    refuses("h_0: expected shape (2, 4) or (4,), got (3,)", pp.simulate, params(), 1.0,
             rng=rng, count=2, h_0=np.zeros(3))  # fmt: skip
 
 
@@ -165,19 +165,19 @@ def test_other_parameters():
             "w: expected real numbers, got complex128",
         ),
         (
-            lambda r: pp.sample(params(), -1.0, rng=r),
+            lambda r: pp.simulate(params(), -1.0, rng=r),
             "T: expected a finite number > 0, got -1.0",
         ),
         (
-            lambda r: pp.sample(params(), 1.0, rng=0),
+            lambda r: pp.simulate(params(), 1.0, rng=0),
             "rng: expected a numpy Generator, got int",
         ),
         (
-            lambda r: pp.sample(params(), 50.0, rng=r, max_events=5),
+            lambda r: pp.simulate(params(), 50.0, rng=r, max_events=5),
             "max_events: expected at most 5 events, got more",
         ),
         (
-            lambda r: pp.sample(params(), 1.0, rng=r, count=0),
+            lambda r: pp.simulate(params(), 1.0, rng=r, count=0),
             "count: expected an integer >= 1, got 0",
         ),
         (
@@ -221,6 +221,18 @@ def test_other_parameters():
             "free: expected names among E, W_xh, W_hh, .*, got 'W'",
         ),
         (
+            lambda r: pp.fit(params(), [sequence()], free={"w": 1}),
+            r"free: expected booleans \(\) of w, got int64 \(\)",
+        ),
+        (
+            lambda r: pp.fit(params(), [sequence()], free={"w": np.array([True])}),
+            r"free: expected booleans \(\) of w, got bool \(1,\)",
+        ),
+        (
+            lambda r: pp.sample_gaps(np.zeros(2), 1.0, rng=None),
+            "rng: expected a numpy Generator, got NoneType",
+        ),
+        (
             lambda r: pp.init_params(0, 2, rng=r),
             "K: expected an integer >= 1, got 0",
         ),
@@ -233,3 +245,10 @@ def test_other_parameters():
 def test_calls(call, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         call(np.random.default_rng(0))
+
+
+def test_an_intensity_that_overflows():
+    """Said in an error, and in no warning of NumPy."""
+    late = pp.EventSequence(np.array([1.0, 900.0]), 1000.0)
+    with pytest.raises(FloatingPointError, match="the intensity overflows"):
+        pp.self_correcting_log_likelihood(pp.SelfCorrecting(1.0, 0.5), [late])

@@ -8,9 +8,11 @@ import os
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 from rnnlib.spectral import (
     Jacobians,
+    certificates,
     entrywise_bound,
     joint_bound,
     joint_spectral_radius,
@@ -189,3 +191,46 @@ def test_smallest_singular_values_that_an_svd_does_not_see():
 def test_a_singular_matrix_has_no_lower_bound():
     bound = lower_bound(np.array([[6.0, -9.0], [4.0, -6.0]]), ONES[2], 1.0)
     assert bound.holds and bound.log_value == -np.inf and not bound.proves_growth
+
+
+@pytest.mark.parametrize("d", [1, 2, 4, 16, 64])
+def test_bounds_enclose_singular_values_that_are_known_exactly(d):
+    """Where every entry is a float and the value too: the margin is on its side."""
+    rng = np.random.default_rng(d)
+    exact = [np.eye(d), np.eye(d)[rng.permutation(d)]]
+    if d in (1, 4, 16, 64):
+        exact.append(scipy.linalg.hadamard(d) / d**0.5)
+    for A in exact:
+        assert (A @ A.T == np.eye(d)).all()
+        for least, matrix in ((1, A), (0.5, A * np.where(np.arange(d) < 1, 0.5, 1))):
+            low, high = certificates.singular_bounds(matrix)
+            largest = 1 if d > 1 else least
+            assert low <= least and largest <= high
+            assert high - largest < 1e-11 and least - low < 1e-11
+
+
+@pytest.mark.parametrize("factor", [1 - 1e-3, 1 + 1e-3])
+@pytest.mark.parametrize("part", ["U", "V", "both", "sigma"])
+def test_what_lapack_returns_is_checked_and_not_trusted(part, factor, monkeypatch):
+    """Factors that are not orthogonal, or do not multiply to the matrix."""
+    svd = np.linalg.svd
+
+    def spoiled(A):
+        U, sigma, Vt = svd(A)
+        if part in ("U", "both"):
+            U, sigma = U * factor, sigma / factor
+        if part in ("V", "both"):
+            Vt, sigma = Vt * factor, sigma / factor
+        if part == "sigma":
+            sigma = sigma * factor
+        return U, sigma, Vt
+
+    rng = np.random.default_rng(3)
+    for d in (1, 3, 6):
+        A = rng.uniform(-1, 1, (5, d, d))
+        values = svd(A, compute_uv=False)
+        with monkeypatch.context() as patched:
+            patched.setattr(certificates.np.linalg, "svd", spoiled)
+            low, high = certificates.singular_bounds(A)
+        assert (low <= values[:, -1] * (1 + 1e-14)).all()
+        assert (values[:, 0] * (1 - 1e-14) <= high).all()

@@ -95,3 +95,15 @@ def test_bad_arguments(options, message):
     options = {"steps": 5, "rng": rng()} | options
     with pytest.raises(ValueError, match=message):
         lyapunov_exponents(network(np.eye(2)), **options)
+
+
+@pytest.mark.parametrize("phi", ["identity", "relu"])
+def test_a_state_that_leaves_the_floats_has_no_exponents(phi):
+    """Nor has the next state that is reached: no NaN or infinity is returned."""
+    params = network(1e10 * np.eye(2))
+    names = "params, inputs, h_0"
+    message = f"^{names}: expected smaller numbers, got an overflow$"
+    with pytest.raises(FloatingPointError, match=message):
+        lyapunov_exponents(params, 50, rng=rng(), phi=phi, h_0=np.ones(2))
+    found = lyapunov_exponents(params, 20, rng=rng(), phi=phi, h_0=np.ones(2))
+    assert np.isfinite(found.h).all() and np.allclose(found.exponents, np.log(1e10))

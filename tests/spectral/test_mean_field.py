@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from rnnlib import ACTIVATIONS
+from rnnlib.activations import Activation
 from rnnlib.spectral import mean_field
 from rnnlib.spectral.mean_field import (
     chi,
@@ -210,3 +211,16 @@ def test_the_expectation_of_the_tests_gives_the_edge():
     right = wrong_chi("right", lambda q, xi: slope(np.sqrt(q) * xi) ** 2)
     with planted(right):
         on_the_edge()
+
+
+@pytest.mark.parametrize("bound", [2.5, 5.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_line_that_bends_far_out_is_not_homogeneous(sign, bound):
+    """On one side only: the edge depends on the bias, as it does not for relu."""
+
+    def phi(s, out=None):
+        return sign * np.minimum(sign * np.asarray(s), bound)
+
+    bent = Activation("bent", phi, lambda h: 1.0 * (sign * h < bound), 1.0)
+    assert not mean_field._is_homogeneous(bent)
+    assert mean_field._is_homogeneous(ACTIVATIONS["relu"])

@@ -28,30 +28,39 @@ MASKS = {
 
 
 class Case(NamedTuple):
-    """One combination of everything a user may choose."""
+    """One combination of what a user may choose; the rest stays as it is here."""
 
-    phi: str
-    loss: str
-    topology: str
-    masked: bool
-    B: int
-    inputs: str  # dense, integer
+    phi: str = "tanh"
+    loss: str = "cross_entropy"
+    topology: str = "many-to-many"
+    masked: bool = False
+    B: int = 1
+    inputs: str = "dense"  # dense, integer
     state: str = "given"  # given (B, d_h), shared (d_h,), zero (not given at all)
+    layer: str = "rnn"  # with outputs, or one of the layers without
 
     def __str__(self):
-        mask = "masked" if self.masked else "whole"
-        words = self.phi, self.loss, self.topology, mask, str(self.B), self.inputs
-        return "-".join(words)
+        data = "masked" if self.masked else "whole", str(self.B), self.inputs
+        if self.layer == "rnn":
+            return "-".join((self.phi, self.loss, self.topology, *data))
+        return "-".join((self.layer, *data, self.state))
+
+
+def combinations(**choices):
+    """A case for every combination of these choices."""
+    values = product(*choices.values())
+    return [Case(**dict(zip(choices, v, strict=True))) for v in values]
 
 
 STATES = ("given", "shared", "zero")
-CASES = [
-    Case(*options)
-    for options in product(
-        rnnlib.ACTIVATIONS, LOSSES, TOPOLOGIES, (False, True), (1, 3),
-        ("dense", "integer"),
-    )
-]  # fmt: skip
+CASES = combinations(
+    phi=rnnlib.ACTIVATIONS,
+    loss=LOSSES,
+    topology=TOPOLOGIES,
+    masked=(False, True),
+    B=(1, 3),
+    inputs=("dense", "integer"),
+)
 
 
 @dataclass(frozen=True)

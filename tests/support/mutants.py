@@ -6,9 +6,11 @@ and not how the right one is written: whoever changes a line of rnnlib breaks no
 """
 
 import importlib
+import operator
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -45,13 +47,13 @@ def planted(mutant):
     wrong = mutant.wrong(right)
     holders = [*holders_of(right)]
     assert holders, f"{mutant.place}: nowhere to be replaced"
-    for holder, name in holders:
-        holder[name] = wrong
+    for put in holders:
+        put(wrong)
     try:
         yield
     finally:
-        for holder, name in holders:
-            holder[name] = right
+        for put in holders:
+            put(right)
 
 
 def find(place):
@@ -74,15 +76,22 @@ def find(place):
 
 
 def holders_of(thing):
-    """(dictionary, key) of every name and table entry of the packages that is it."""
+    """Functions that put something else wherever the packages hold that thing.
+
+    As a name of a module, an entry of a table, or an attribute of a class.
+    """
     for module_name, module in list(sys.modules.items()):
         if module_name.split(".")[0] not in PACKAGES or module is None:
             continue
         for name, value in list(vars(module).items()):
             if value is thing:
-                yield vars(module), name
+                yield partial(setattr, module, name)
             elif isinstance(value, dict) and not name.startswith("__"):
-                yield from ((value, key) for key in value if value[key] is thing)
+                for key in [key for key in value if value[key] is thing]:
+                    yield partial(operator.setitem, value, key)
+            elif isinstance(value, type) and value.__module__ == module_name:
+                for key in [k for k, v in vars(value).items() if v is thing]:
+                    yield partial(setattr, value, key)
 
 
 def fails(check, *arguments):

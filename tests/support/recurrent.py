@@ -7,7 +7,6 @@ layer: one with wrong slopes is a mistake to be caught.
 """
 
 from functools import cache, partial
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -18,17 +17,13 @@ from rnnlib import layers
 from rnnlib.layers.cell import Gradients
 from rnnlib.trees import flatten, rebuild
 from tests.support import recurrent_reference as reference
+from tests.support.cases import MASKS, STATES, Case, combinations
 from tests.support.oracles import ORDER, STEP, TOLERANCE, differs
 
 D_X, D_H, T = 2, 3, 5
 LEAST_SCALE = 0.25  # that layer normalisation divides by: differences need that
 SHORT_STEP = 2e-3  # for normalised layers: they bend more
 LEAST_NORM = 0.02  # of any gradient: a vanishing one would test nothing
-MASKS = {
-    1: [[1, 0, 1, 1, 0]],  # a hole, and padding on the right
-    3: [[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 1]],
-}
-STATES = ("given", "shared", "zero")
 
 
 def stacked(*cells, **options):
@@ -63,24 +58,18 @@ LAYERS = {
 }
 
 
-class Case(NamedTuple):
-    """One combination of what a user may choose."""
-
-    layer: str
-    masked: bool
-    B: int
-    inputs: str  # dense, integer
-    state: str  # given (B, d_h), shared (d_h,), zero (not given at all)
-
-    def __str__(self):
-        mask = "masked" if self.masked else "whole"
-        return "-".join((self.layer, mask, str(self.B), self.inputs, self.state))
+def case_of(layer, masked, B, inputs, state):
+    """The case of a layer."""
+    return Case(layer=layer, masked=masked, B=B, inputs=inputs, state=state)
 
 
-CASES = [
-    Case(*options)
-    for options in product(LAYERS, (False, True), (1, 3), ("dense", "integer"), STATES)
-]
+CASES = combinations(
+    layer=LAYERS,
+    masked=(False, True),
+    B=(1, 3),
+    inputs=("dense", "integer"),
+    state=STATES,
+)
 
 
 class Problem(NamedTuple):

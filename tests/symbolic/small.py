@@ -5,7 +5,6 @@ A batch is the sum of its sequences: each one is evaluated on its own.
 """
 
 from functools import cache
-from itertools import product
 from typing import NamedTuple
 
 import mpmath
@@ -15,6 +14,7 @@ import rnnlib
 from rnnlib.layers.readout import TOPOLOGIES
 from rnnlib.losses import LOSSES
 from rnnlib.symbolic import unroll
+from tests.support.cases import combinations
 
 D_X, D_H, K, T = 2, 3, 4, 3  # all different: no wrong axis fits by accident
 DIGITS = 40
@@ -23,26 +23,13 @@ LEAST_NORM = 0.01  # of any gradient: a vanishing one would test nothing
 MASKS = {1: [[1, 0, 1]], 3: [[1, 1, 1], [0, 1, 0], [1, 0, 1]]}
 
 
-class Case(NamedTuple):
-    """One combination of everything a user may choose."""
-
-    phi: str
-    loss: str
-    topology: str
-    masked: bool
-    B: int
-
-    def __str__(self):
-        mask = "masked" if self.masked else "whole"
-        return "-".join([self.phi, self.loss, self.topology, mask, str(self.B)])
-
-
-CASES = [
-    Case(*options)
-    for options in product(
-        rnnlib.ACTIVATIONS, LOSSES, TOPOLOGIES, (False, True), MASKS
-    )
-]  # fmt: skip
+CASES = combinations(
+    phi=rnnlib.ACTIVATIONS,
+    loss=LOSSES,
+    topology=TOPOLOGIES,
+    masked=(False, True),
+    B=MASKS,
+)
 
 
 class Problem(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from rnnlib.symbolic import dphi, equal_exactly, phi, quantity, substitute_activation
+from rnnlib.symbolic import dphi, equal_exactly, phi, quantity
 
 x, y = sp.symbols("x y", real=True)
 
@@ -81,31 +81,3 @@ def test_matrices_of_symbolic_size_are_refused():
         equal_exactly(h, h)
     with pytest.raises(ValueError, match="b: expected a matrix of known entries"):
         equal_exactly(sp.ones(2, 1), 2 * h)
-
-
-@pytest.mark.parametrize(
-    ("activation", "derivative"),
-    [
-        (sp.tanh, lambda s: 1 - sp.tanh(s) ** 2),
-        (lambda s: s, lambda s: 1),
-        (lambda s: s**3, lambda s: 3 * s**2),
-        (lambda s: 1 / (1 + sp.exp(-s)), lambda s: sp.exp(-s) / (1 + sp.exp(-s)) ** 2),
-    ],
-)
-def test_a_known_activation_in_place_of_phi(activation, derivative):
-    expression = y * phi(x) * dphi(x * phi(y))
-    found = substitute_activation(expression, activation)
-    expected = y * activation(x) * derivative(x * activation(y))
-    assert equal_exactly(found, expected)
-    assert not found.has(phi, dphi)
-
-
-def test_substitution_commutes_with_the_derivative():
-    expression = phi(x * phi(x * y))
-    later = substitute_activation(sp.diff(expression, x), sp.tanh)
-    assert equal_exactly(later, sp.diff(substitute_activation(expression, sp.tanh), x))
-
-
-def test_substitution_in_a_matrix():
-    found = substitute_activation(sp.Matrix([phi(x), dphi(x)]), lambda s: s**2)
-    assert found == sp.Matrix([x**2, 2 * x])

@@ -7,6 +7,7 @@ import sympy as sp
 
 import rnnlib
 from rnnlib.symbolic import Network, dphi, phi, unroll
+from tests.support.cases import Case
 from tests.support.mutants import planted
 from tests.symbolic import small
 from tests.test_mutants_backward import MUTANTS
@@ -28,13 +29,13 @@ def test_every_combination_is_there():
 
 @pytest.mark.parametrize("mutant", [m for m in MUTANTS if m.name in SEEN], ids=str)
 def test_mutants_of_backward_disagree(mutant):
-    case = small.Case("tanh", "cross_entropy", "many-to-many", True, 3)
+    case = Case("tanh", "cross_entropy", "many-to-many", True, 3)
     with planted(mutant):
         assert small.wrong_by_symbols(case) == mutant.expected
 
 
 def test_a_shared_initial_state_adds_up():
-    case = small.Case("tanh", "half_squared_error", "last", False, 3)
+    case = Case("tanh", "half_squared_error", "last", False, 3)
     problem = small.problem(case)
     _, gradients = small.numerical(case, problem._replace(h_0=problem.h_0[0]))
     net, adjoints, call = small.network(3, "tanh", "half_squared_error", "last")

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 import rnnlib
+from rnnlib import training
 from rnnlib.clipping import clip_by_global_norm
 from rnnlib.optimisers import adam
-from rnnlib.training import begin, load_checkpoint, train
+from rnnlib.training import begin, load_checkpoint
 from rnnlib.training.batches import batch_at, mean, pad
 from rnnlib.trees import flatten
 
@@ -65,7 +66,7 @@ def validate(params, carried=None):
 def run(state, steps, *, objective=objective, **options):
     """Train to that step, without a progress bar."""
     options = {"validate": validate, "validate_every": 7, "progress": False} | options
-    return train(
+    return training.train(
         state,
         OPTIMISER,
         objective,

@@ -130,3 +130,10 @@ def test_patience_refuses():
     refuses("limit: expected an integer >= 1, got 0", should_stop, Patience(), 0)
     message = "least_gain: expected a finite number >= 0, got -1"
     refuses(message, observe, Patience(), 1.0, 0, least_gain=-1)
+
+
+def test_epochs_are_counted_in_pythons_integers():
+    """In NumPy's the negative of an unsigned integer is huge."""
+    assert epoch_length(np.uint64(7), 3) == epoch_length(7, np.uint64(3)) == 3
+    assert epoch_length(np.int8(127), 126) == 2
+    assert type(epoch_length(np.uint8(7), 3)) is int

@@ -14,6 +14,7 @@ import rnnlib
 from rnnlib.optimisers import sgd
 from rnnlib.training import begin, load_checkpoint, read_about, save_checkpoint
 from rnnlib.training import checkpoint as module
+from rnnlib.trees import flatten, rebuild
 from tests.training.problem import carrying, run, same, start, start_carrying
 from tools import ROOT
 
@@ -154,6 +155,22 @@ def test_arrays_in_another_order_are_still_resumed_to_the_bit(tmp_path):
     path = tmp_path / "run.safetensors"
     run(first, 10, checkpoint=path)
     assert same(run(load_checkpoint(path, first), 20), run(first, 20))
+
+
+def test_the_order_in_memory_does_not_show_in_a_file(tmp_path):
+    first = run(start(), 3)
+    carried = {"h": np.arange(6.0).reshape(2, 3)}
+    plain = first._replace(carried=carried)
+    named = flatten(first.params).items()
+    tree = rebuild(first.params, {k: a.copy("F") for k, a in named})
+    odd = first._replace(params=tree, carried={"h": carried["h"].copy("F")})
+    assert not odd.params.W_hh.flags.c_contiguous
+    for state, name in ((plain, "a"), (odd, "b")):
+        save_checkpoint(tmp_path / name, state)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    found = load_checkpoint(tmp_path / "b", plain)
+    assert (found.carried["h"] == carried["h"]).all()
+    assert (found.params.W_hh == first.params.W_hh).all()
 
 
 def module_optimiser():

@@ -150,3 +150,23 @@ def test_other_refusals():
 def test_the_problem_has_unequal_lengths():
     mask = problem.draw(0, np.random.default_rng(0))[1]
     assert len(set(problem.LENGTHS)) > 3 and mask.any()
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_what_an_objective_writes_stays_out_of_the_state_that_was_given(steps):
+    """The first step works on copies, as the later ones do on what a step has made."""
+    state = start()
+    kept = {name: a.copy() for name, a in flatten(state.params).items()}
+    best = {name: a.copy() for name, a in flatten(state.best).items()}
+
+    def writing(params, batch):
+        found = objective(params, batch)
+        for array in flatten(params).values():
+            array *= 2
+        return found
+
+    run = train(state, OPTIMISER, writing, draw, steps=steps, progress=False)
+    for name, array in flatten(state.params).items():
+        assert (array == kept[name]).all()
+    for tree in (state.best, run.best):
+        assert all((a == best[n]).all() for n, a in flatten(tree).items())

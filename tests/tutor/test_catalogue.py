@@ -24,6 +24,8 @@ from rnnbook.tutor import (
 from rnnbook.tutor.catalogue import PLACES
 from rnnbook.tutor.layout import BOOK
 from rnnbook.tutor.matching import all_agree
+from rnnlib import forward as forward_of
+from rnnlib import init_params, softmax
 from tests.tutor.readers import RIGHT, SLIPS, program, slip
 from tools.chapters import labels, read
 
@@ -193,3 +195,26 @@ def test_equations_exist():
     assert missing == []
     used = {m.equation for entries in CATALOGUES.values() for m in entries}
     assert used <= set(PLACES)
+
+
+def test_only_short_truncations_are_looked_for_together_with_others():
+    """The long ones are many, and make almost the same gradients."""
+    name = "truncated inside the window, {} steps".format
+    together = {m.name for m in CATALOGUES["backward"] if not m.alone}
+    found = [steps for steps in range(2, 30) if name(steps) in together]
+    assert found == [2, 3, 4, 5]
+
+
+def test_gradients_that_are_kept_begin_at_zero():
+    """The first call is right; each later one adds to it."""
+    right = backward.planted({})
+    kept = backward.planted(backward_mistakes.NOT_ZEROED.change)
+    rng = np.random.default_rng(0)
+    q = init_params(3, 4, 3, rng=rng)
+    x, y = rng.integers(0, 3, (2, 5, 2))
+    trace = forward_of(q, x)
+    arguments = q, x, y, trace.h, softmax(trace.z)
+    wanted = right(*arguments)
+    for times in (1, 2, 3):
+        for found, gradient in zip(kept(*arguments), wanted, strict=True):
+            np.testing.assert_allclose(found, times * gradient, rtol=1e-12)

@@ -250,3 +250,12 @@ def test_bad_sizes_are_named():
     for name, arguments in (("T", (0, 1)), ("B", (1, 0)), ("segment", (1, 1, 0))):
         with pytest.raises(ValueError, match=f"^{name}: expected .*got 0"):
             checkpointing.checkpointing_cost(params, *arguments)
+
+
+def test_costs_are_counted_in_pythons_integers():
+    """200 steps in 8 bits, whose products would wrap around."""
+    params, *_ = network()
+    wanted = checkpointing.checkpointing_cost(params, 200, 100, 15)
+    small = map(np.uint8, (200, 100, 15))
+    assert checkpointing.checkpointing_cost(params, *small) == wanted
+    assert all(type(n) is int for n in wanted)

@@ -93,7 +93,7 @@ def forward(name, place):
 
 def backward(name, expected, **mistakes):
     """The backward pass with these pieces wrong."""
-    place = "rnnlib.variants.dropout.dropout_backward"
+    place = "rnnlib.variants.dropout._pull_back"
     return Mutant(name, place, textbook.backward(**mistakes), expected)
 
 

@@ -277,3 +277,12 @@ def test_bad_numbers_are_named():
     fed = feedback.feedback_forward(params, x, teacher)
     with pytest.raises(ValueError, match="^delta_z: expected shape"):
         feedback.feedback_backward(params, fed, fed.trace.z[:-1])
+    wide = network(T=T, B=B, d_x=K, K=K, d_h=6)[0]
+    with pytest.raises(ValueError, match=r"^fed.h: expected shape \(T, B, 6\), got "):
+        feedback.feedback_backward(wide, fed, fed.trace.z)
+    x[1, 0, 2] = np.nan
+    with pytest.raises(ValueError, match="^x: expected finite numbers, got 1 NaN"):
+        feedback.feedback_forward(params, x, np.ones((T, B), bool))
+    broken = params._replace(b_h=np.full(5, np.nan))
+    with pytest.raises(ValueError, match="^b_h: expected finite numbers, got 5 NaN"):
+        feedback.feedback_backward(broken, fed, fed.trace.z)

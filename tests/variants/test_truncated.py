@@ -200,7 +200,7 @@ def window(name, **mistakes):
         gradient = rnnlib.Params(*(a.reshape(like.shape) for a, like in arrays))
         return rnnlib.Gradients(gradient, d_h_0, d_x)
 
-    place = "rnnlib.variants.truncated.truncated_backward"
+    place = "rnnlib.variants.truncated._pull_back"
     return Mutant(name, place, lambda right: wrong)
 
 
@@ -317,3 +317,19 @@ def test_other_topologies_traces_and_carried_states_are_refused():
         block(params, x[:, :1], y[:, :1], carried, k2=9)
     with pytest.raises(ValueError, match="^k2: expected an integer >= 9, got 8"):
         block(params, x, y, carried, k2=8)
+    with pytest.raises(ValueError, match="^params: expected Params, got tuple"):
+        block(tuple(params), x, y, carried, k2=9)
+
+
+def test_the_gradient_of_the_logits_is_left_alone():
+    """The losses of earlier blocks are struck out of a copy."""
+    params, x, y, _ = network()
+    trace = rnnlib.forward(params, x)
+    _, delta_z = rnnlib.cross_entropy(trace.z, y)
+    before = delta_z.copy()
+    first, again = (
+        truncated.truncated_backward(params, trace, delta_z, k1=2, k2=5)
+        for _ in range(2)
+    )
+    assert (delta_z == before).all()
+    assert differing(flat((0.0, again)), flat((0.0, first)), 0) == set()

@@ -36,7 +36,10 @@ def make_table(title, controls, lines, x, position, given, decimals):
             names, given, zip(*paths, strict=True), strict=True
         )
     ]
-    ticks = [_ticks(*pair, most) for pair, most in zip(ranges, (9, 6), strict=True)]
+    ticks = [
+        _ticks(low, high, most)
+        for (low, high), most in zip(ranges, (9, 6), strict=True)
+    ]
     if position and isinstance(position.values[0], str):
         ticks[0] = [
             [float(v), name] for v, name in zip(x, position.values, strict=True)

@@ -1,5 +1,6 @@
 """The derivation machine: the equations of a cell in, its backward recursion out."""
 
 from rnnlib.symbolic.derivation.derivation import Derivation, derive
+from rnnlib.symbolic.derivation.lemmas import LEMMAS, lemma
 
-__all__ = ["Derivation", "derive"]
+__all__ = ["LEMMAS", "Derivation", "derive", "lemma"]

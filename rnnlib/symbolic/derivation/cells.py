@@ -7,6 +7,7 @@ import numpy as np
 from rnnlib.layers.cell import CellFunctions, Gradients, check_adjoint
 from rnnlib.symbolic.derivation.lowering import lowered
 from rnnlib.symbolic.derivation.numpy_code import NumPySource
+from rnnlib.symbolic.derivation.torch_code import torch_source
 from rnnlib.validate import (
     check_array,
     check_dtype,
@@ -41,6 +42,11 @@ def numpy_source(recursion, names, equations, phi):
     """The text of the module, and the plan that it follows."""
     plan = lowered(recursion, phi)
     return NumPySource(plan, names, equations).source(), plan
+
+
+def torch_text(recursion, names, equations, phi):
+    """The text of the module for PyTorch."""
+    return torch_source(lowered(recursion, phi), names, equations)
 
 
 def cell_of(recursion, names, equations, *, phi, sizes, initial):

@@ -1,18 +1,28 @@
 """`derive`: from the text of a cell to its backpropagation through time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from rnnlib.symbolic.derivation import cells, check, explanation, mistakes, proof
+from rnnlib.symbolic.derivation import (
+    cells,
+    check,
+    every_size,
+    explanation,
+    lemmas,
+    mistakes,
+    proof,
+    trajectories,
+)
 from rnnlib.symbolic.derivation import expressions as ex
-from rnnlib.symbolic.derivation.jacobians import Blocks, Jacobians
+from rnnlib.symbolic.derivation.evaluation import random_point
+from rnnlib.symbolic.derivation.jacobians import Blocks, Jacobians, affine
 from rnnlib.symbolic.derivation.lowering import restricted
 from rnnlib.symbolic.derivation.naming import with_named_parts
 from rnnlib.symbolic.derivation.printing import Names, Printer
 from rnnlib.symbolic.derivation.reader import read_program
 from rnnlib.symbolic.derivation.recursion import Recursion
 from rnnlib.symbolic.derivation.to_sympy import SymPyWriter
-from rnnlib.validate import check_choice, check_count
+from rnnlib.validate import check_choice, check_count, check_rng
 
 PLAIN_FUNCTIONS = ("tanh", "sigma", "relu", "identity")  # in place of phi
 
@@ -97,6 +107,7 @@ class Equation:
     latex: str
     left: object = None
     right: object = None
+    origin: object = field(default=None, compare=False)  # the derivation it is of
 
     def __str__(self):
         return self.text
@@ -160,7 +171,8 @@ class Derivation:
     def _equation(self, left, right, step="t", sides=()):
         """An equation from two functions of a printer, and the two expressions."""
         texts = [f"{left(p)} = {right(p)}" for p in self._printers(step)]
-        return Equation(*texts, *sides)
+        left, right = sides or (None, None)
+        return Equation(*texts, left, right, self)
 
     def _printers(self, step="t"):
         return self.printer(False, step), self.printer(True, step)
@@ -301,7 +313,7 @@ class Derivation:
             return f"{'d+' if immediate else 'd'}{over}/d{under}"
 
         found = self._equation(left, lambda p: p(matrix))
-        return Equation(found.text, found.latex, (name, by, lag), matrix)
+        return Equation(found.text, found.latex, (name, by, lag), matrix, self)
 
     def _blocks(self, jacobians):
         states, lags = self.recursion.states, self.program.lags
@@ -338,6 +350,53 @@ class Derivation:
         found = self._equation(left, text)
         return Equation(found.text, found.latex, tuple(rows), table)
 
+    def point(self, rng, *, T=4, d=3):
+        """Random numbers for a run of T steps: a `Point`. ``d`` as in `prove`."""
+        check_rng(rng)
+        sizes = proof.sizes_for(self.program, d)
+        return random_point(self.recursion, check_count("T", T), sizes, rng)
+
+    def jacobians(self, point):
+        """The block Jacobians of all states along a trajectory: (T, 1, n, n).
+
+        That is ``jacobian(total=True)`` as numbers, as `rnnlib.spectral` reads them.
+        """
+        blocks = self.jacobian(total=True).right
+        return trajectories.jacobians(blocks, self.recursion, point)
+
+    def norm_bounds(self, point):
+        """A bound of the 2-norm of each of these Jacobians: (T,).
+
+        It adds, over the terms of a Jacobian, the products of the norms of the factors.
+        """
+        blocks = self.jacobian(total=True).right
+        return trajectories.norm_bounds(blocks, self.recursion, point)
+
+    def unrolled(self, name=None, steps=1):
+        """The adjoint of the only state, the recursion put into itself.
+
+        With ``steps`` = 1 it is g_t = a_t + M_t g_{t+1}, where a_t is what reaches the
+        state within the step; with more, g_{t+1} and so on are put in.
+
+        Raises
+        ------
+        ValueError
+            When several states, or an earlier step than the last, carry adjoints.
+        """
+        name = self.recursion.states[0] if name is None else name
+        self._check(name, self.program.lags)
+        steps = check_count("steps", steps)
+        rest, matrix = affine(self.recursion, name)
+        shape = self.program.shapes[name]
+        factors = [ex.shifted(matrix, k) for k in range(steps)]
+        ends = [ex.shifted(rest, k) for k in range(steps)]
+        ends.append(ex.Adjoint((), shape, name, steps))
+        terms = [ex.matmul(*factors[:k], end) for k, end in enumerate(ends)]
+        leaf, right = ex.Adjoint((), shape, name, 0), ex.add(*terms)
+        return self._equation(
+            lambda p: p(leaf), lambda p: p(right), sides=(leaf, right)
+        )
+
     def tangent(self, name):
         """The derivative of a quantity along a direction, forwards."""
         self._check(name, {**self.program.definitions, **self.program.static})
@@ -362,9 +421,22 @@ class Derivation:
         self._check(name, self.program.shapes)
         return explanation.explain_result(self, name)
 
+    @property
+    def rules(self):
+        """The names of the rules that were applied; `lemma` proves each."""
+        return lemmas.names_of_rules(self.recursion)
+
+    def prove_every_size(self):
+        """An `EverySize`: each term that a use sends back, as an indexed sum.
+
+        The sizes stay symbols, and the number of steps does not matter.
+        """
+        return every_size.prove_every_size(self.recursion)
+
     def prove(self, T=3, d=2):
         """A `Proof` for T steps: every adjoint and gradient, entry by entry.
 
+        SymPy differentiates the unrolled network, and knows nothing of the rules.
         ``d`` is the size of the state, the other sizes are larger, so that nothing is
         square by chance; or a dictionary with a number for each size.
         """
@@ -385,6 +457,15 @@ class Derivation:
         """
         check_choice("phi", phi, PLAIN_FUNCTIONS)
         return cells.numpy_source(self.recursion, self.names, self._lines(), phi)[0]
+
+    def torch(self, *, phi="tanh"):
+        """The source of a ``torch.autograd.Function``, as text.
+
+        It needs NumPy and PyTorch. ``layer(params, x)`` runs it; NumPy computes, so
+        the tensors are on the CPU.
+        """
+        check_choice("phi", phi, PLAIN_FUNCTIONS)
+        return cells.torch_text(self.recursion, self.names, self._lines(), phi)
 
     def cell(self, *, phi="tanh", sizes=None, initial=None):
         """The generated source running as a cell of `rnnlib.layers`.

@@ -95,7 +95,7 @@ def _use_lines(write, name):
             f"The loss of step {write.math('t')} reads {shown}, and sends back "
             f"{write.expression(read)}."
         )
-    for use in recursion.read_by(name):
+    for use in sorted(recursion.read_by(name), key=lambda use: use.lag or 0):
         lag = use.lag or 0
         when = LATER.get(lag, f"{lag} steps later")
         if use.lag is None:
@@ -120,8 +120,19 @@ def _rules(write, use, lag):
         parts = parts[1:]
     if not parts:
         parts = [f"it sends back {write.expression(use.term)}"]
-    text = "; ".join(parts)
+    text = _put_in(write, use, lag) + "; ".join(parts)
     return text[0].upper() + text[1:] + "."
+
+
+def _put_in(write, use, lag):
+    """Says so when the adjoint of the reader stands there as an expression."""
+    recursion = write.derivation.recursion
+    timed = use.reader in recursion.program.definitions
+    adjoint = recursion.adjoint_of_definition(use.reader, 0 if timed else None)
+    if isinstance(adjoint, ex.Adjoint) or use.reader == recursion.loss:
+        return ""
+    name = write.math(write.printer.adjoint(use.reader, lag))
+    return f"with {write.expression(ex.shifted(adjoint, lag))} put in for {name}, "
 
 
 def _paragraph(write, name):

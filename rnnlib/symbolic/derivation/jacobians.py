@@ -108,6 +108,39 @@ def _column_of(term):
     return None
 
 
+def affine(recursion, name):
+    """(a, M) of the backward recursion g_t = a_t + M_t g_{t+1} of one state.
+
+    All other adjoints are put in, so that the adjoint of ``name`` stands alone.
+
+    Raises ValueError when another state, or a larger lag, carries adjoints too.
+    """
+    shape = recursion.program.shapes[name]
+
+    def summed(of, shift):
+        terms = [term for _, term in recursion.terms(of)]
+        return ex.shifted(ex.add(*terms) if terms else ex.zero(shape), shift)
+
+    def put(leaf):
+        if not isinstance(leaf, ex.Adjoint) or leaf.name == name:
+            return leaf
+        if leaf.shift is None or leaf.shift > 1:
+            raise ValueError(f"name: {leaf.name} carries adjoints besides {name}")
+        return ex.mapped(summed(leaf.name, leaf.shift), put)
+
+    whole = ex.mapped(summed(name, 0), put)
+    later = {leaf for leaf in ex.leaves(whole) if isinstance(leaf, ex.Adjoint)}
+    carried = ex.Adjoint((), shape, name, 1)
+    if later - {carried}:
+        raise ValueError(f"name: expected a state that is read one step later, {name}")
+    direction = ex.Tangent((), shape, name, 1)
+    moving = ex.mapped(whole, lambda n: direction if n == carried else n)
+    found = coefficient(moving, direction)
+    matrix = ex.zero((shape[0], shape[0])) if found is None else tidied(found)
+    rest = ex.mapped(whole, lambda n: ex.zero(shape) if n == carried else n)
+    return rest, matrix
+
+
 @dataclass(frozen=True)
 class Blocks:
     """A matrix of blocks: rows and columns are the states by name."""

@@ -82,6 +82,9 @@ def changes(use, recursion):
             continue
         for step in (-1, 1):
             moved = replace(leaf, shift=leaf.shift + step)
+            early = isinstance(leaf, ex.Adjoint) and moved.shift < 0
+            if early and use.lag is not None:
+                continue  # it is not known yet: the same as left out
             yield ("reads a step beside", leaf), _swapped(term, leaf, moved)
         if isinstance(leaf, ex.Value):
             for name, shape in recursion.program.shapes.items():

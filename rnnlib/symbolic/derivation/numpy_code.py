@@ -131,12 +131,20 @@ class Writer:
         parts = _split_terms(value)
         first = parts[0]
         several = len(parts) > 1 and parts[1][0] in "+-" and " " in first
-        again = _word(target.split("[")[0], " ".join(parts[1:]))
+        rest = " ".join(parts[1:])
+        again = target in rest if "[" in target else _word(target, rest)
         if value[-1] in ")]" and several and not again:
             self.set(target, first, sign)
             for part in parts[1:]:
                 self.set(target, part[2:], f"{part[0]}=")
             return
+        if len(parts) > 1 and " " not in parts[-1].split("[")[0][2:]:
+            last = parts[-1]  # a subscript at the end would be broken
+            plain = target.isidentifier() and not _word(target, rest)
+            if plain and sign == "=" and last[0] == "*" and last[-1] == "]":
+                self.set(target, " ".join(parts[:-1]))
+                self.set(target, f"{target} * {last[2:]}")
+                return
         self.line(f"{target} {sign} (")
         self.depth += 1
         parts = [value] if len(value) <= room - 4 else _split_terms(value)

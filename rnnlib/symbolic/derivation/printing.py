@@ -69,7 +69,7 @@ class Printer:
         if not self.latex:
             return name if shift is None else f"{name}_{self._braced(shift)}"
         base, *subscripts = name.split("_")
-        subscripts = [_symbol(s) for s in subscripts]
+        subscripts = [_subscript(base, s) for s in subscripts]
         if match := re.fullmatch(r"([A-Za-z]+?)(\d+)", base):
             base, subscripts = match[1], [match[2], *subscripts]
         if shift is not None:
@@ -321,6 +321,16 @@ def _decimal(value):
     if scaled.denominator != 1 or value.denominator in (2, 4):
         return ""
     return f"{float(value):.6f}".rstrip("0").rstrip(".")
+
+
+def _subscript(base, name):
+    """LaTeX of a subscript; that of W_xi is of two letters, from x to i."""
+    if len(base) == 1 and base.isupper():
+        if len(name) == 2:
+            return name
+        if name[1:] in GREEK:
+            return f"{name[0]}\\{name[1:]}"
+    return _symbol(name)
 
 
 def _symbol(name):

@@ -45,6 +45,13 @@ class positive(sp.Function):
         return sp.S.Zero
 
 
+class root(sp.Function):
+    """The square root of a square, which SymPy would make an absolute value."""
+
+    def fdiff(self, argindex=1):
+        return 1 / (2 * self)
+
+
 FUNCTIONS = {
     "tanh": sp.tanh,
     "sigma": lambda s: 1 / (1 + sp.exp(-s)),
@@ -73,7 +80,10 @@ class Symbolic(Backend):
 
     def power(self, base, exponent):
         """Entries to a rational power."""
-        return base ** self.constant(exponent)
+        found = base ** self.constant(exponent)
+        if exponent == Fraction(1, 2) and any(e.has(sp.Abs) for e in found.flat):
+            return np.frompyfunc(root, 1, 1)(base)
+        return found
 
     def at_least(self, a, b):
         """The indicator, entry by entry."""

@@ -70,19 +70,22 @@ class Recursion:
         self.frozen, self.distributions = frozenset(frozen), frozenset(distributions)
         self.uses = {name: [] for name in program.shapes}
         for name in reversed(program.definitions):
-            self._walk(name, program.definitions[name], self._own_adjoint(name), 0)
+            self._walk(
+                name, program.definitions[name], self.adjoint_of_definition(name, 0), 0
+            )
         for name in reversed(program.static):
-            shape = program.shapes[name]
-            adjoint = ex.Adjoint((), shape, name, None)
+            adjoint = self.adjoint_of_definition(name, None)
             self._walk(name, program.static[name], adjoint, None)
 
-    def _own_adjoint(self, name):
+    def adjoint_of_definition(self, name, shift):
         """The adjoint of a definition: 1 for the loss, and its name for the others.
 
         Where softmax divides by what the loss has divided by, the adjoint of its
         output is put in, for it to cancel.
         """
         shape = self.program.shapes[name]
+        if shift is None:
+            return ex.Adjoint((), shape, name, None)
         if name == self.loss and not self.weighted:
             return ex.fill(ex.ONE_NUMBER, shape)
         if isinstance(self.program.definitions[name], ex.Softmax):
@@ -152,7 +155,7 @@ class Recursion:
         found = []
         for lag in sorted(groups):
             total = ex.add(*groups[lag])
-            if total.shape != shape:
+            if total.is_scalar:
                 total = ex.fill(total, shape)
             found.append((lag, collected(total)))
         return found

@@ -28,13 +28,17 @@ RULES = {
     ),
     ex.MatMul: Rule(
         "a matrix product",
-        "A in A B C receives (adjoint) (B C)^T, and C receives (A B)^T (adjoint)",
+        "a factor receives the adjoint between transposed factors, on the left those "
+        "that stood before it and on the right those behind it",
     ),
     ex.Transpose: Rule("a transpose", "the adjoint is transposed"),
     ex.Power: Rule("a power", "the adjoint is multiplied by n times the power n - 1"),
     ex.Apply: Rule("an elementwise function", "the adjoint is multiplied by the slope"),
     ex.Maximum: Rule("a maximum", "the larger of the two receives the adjoint"),
-    ex.Softmax: Rule("softmax", "p = softmax(z) sends p * (a - sum(p * a)) back to z"),
+    ex.Softmax: Rule(
+        "softmax",
+        "the adjoint is weighted by u, and u times the sum of that is taken away",
+    ),
     ex.Norm: Rule("a norm", "the adjoint is multiplied by the column over its norm"),
     ex.Total: Rule("a sum of entries", "every entry receives the adjoint"),
     ex.Fill: Rule("a scalar in every entry", "the adjoints of the entries are summed"),

@@ -55,6 +55,7 @@ ROYSDON_FULL = Notation(
     unnamed=frozenset({"delta_s", "delta_z"}),
     coined=frozenset({"z", "delta_z", "delta_s"}),
     diagonal="",
+    also={"zy": "z"},
 )
 SARKAR = Notation(
     "sarkar",

@@ -17,22 +17,32 @@ from rnnlib.symbolic.results import bptt_results
 from rnnlib.symbolic.series import StepProduct, StepSum, at
 
 
-def transposed(expression):
-    """The transpose, pushed inwards: of a column, the row that a document writes."""
+def transposed(expression, elementwise=False):
+    """The transpose, pushed inwards: of a column, the row that a document writes.
+
+    An elementwise product becomes one of rows where the pre-activations are rows too,
+    and otherwise a row times Diag.
+    """
     if isinstance(expression, sp.Transpose):
         return expression.arg
     if isinstance(expression, sp.MatAdd):
-        return sp.MatAdd(*map(transposed, expression.args))
+        return sp.MatAdd(*(transposed(a, elementwise) for a in expression.args))
     if isinstance(expression, sp.MatMul):
         scalars = [a for a in expression.args if not hasattr(a, "shape")]
-        factors = [transposed(a) for a in expression.args if hasattr(a, "shape")]
+        factors = [
+            transposed(a, elementwise) for a in expression.args if hasattr(a, "shape")
+        ]
         return sp.MatMul(*scalars, *factors[::-1]).doit(deep=False)
+    if isinstance(expression, ElementwiseApplyFunction):
+        return transposed(expression.expr).applyfunc(expression.function)
+    if isinstance(expression, sp.HadamardProduct) and elementwise:
+        return sp.HadamardProduct(*(transposed(a) for a in expression.args))
     if isinstance(expression, sp.HadamardProduct):
         slope = [a for a in expression.args if isinstance(a, ElementwiseApplyFunction)]
         (other,) = (a for a in expression.args if a not in slope)
         return sp.MatMul(transposed(other), sp.DiagMatrix(*slope))
     if isinstance(expression, StepSum):
-        return StepSum(transposed(expression.body), *expression.steps)
+        return StepSum(transposed(expression.body, elementwise), *expression.steps)
     if isinstance(expression, (Quantity, StepProduct)):
         return sp.Transpose(expression)
     raise ValueError(f"expression: expected a column, got {expression.func.__name__}")
@@ -67,13 +77,28 @@ def arranged(left, right, notation):
     """The right-hand side of ``left = right`` in the layout of a notation."""
     if not isinstance(left, Quantity):
         return right
+    if notation.mean:
+        right = averaged(left, right)
     if left.base in notation.flat:
         return flattened(named(right, notation))
     if left.base in notation.rows:
-        return transposed(named(right, notation))
-    if notation.rows and left.base.removeprefix("d_") in PARAMETERS:
+        return transposed(named(right, notation), "s" in notation.rows)
+    if (
+        notation.rows
+        and "s" not in notation.rows
+        and left.base.removeprefix("d_") in PARAMETERS
+    ):
         return _columns_from_rows(named(right, notation))
     return right
+
+
+def averaged(left, right):
+    """The equation for a loss that is the mean over the steps."""
+    each = 1 / sp.Symbol("T", positive=True)
+    if left.base == "delta_z":
+        return sp.MatMul(each, right)
+    own = [q for q in right.atoms(Quantity) if q.base == "ell_h"]
+    return right.xreplace({q: sp.MatMul(each, q) for q in own})
 
 
 def _columns_from_rows(expression):

@@ -1,6 +1,6 @@
 """What a notation is: symbols for the quantities of the book, and conventions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rnnlib.symbolic.quantities import with_derivatives
 
@@ -34,6 +34,13 @@ class Notation:
     hadamard: str = r"\odot"
     diagonal: str = r"\operatorname{Diag}"  # empty: phi' is the matrix already
     accumulates: bool = False  # += in place of the sum over the steps
+    # Other spellings: by the letters of a name, a quantity and how much later it is
+    # ("g:1"), for what a reader types.
+    also: dict = field(default_factory=dict)
+    from_zero: bool = False  # the first step is 0 there, and -1 the one before
+    mean: bool = False  # the loss is the mean over the steps
+    shifts: dict = field(default_factory=dict)  # steps later, by name, than in the book
+    from_memory: bool = False  # the source itself was not at hand
 
     @property
     def symbols(self):

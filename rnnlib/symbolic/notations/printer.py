@@ -2,10 +2,12 @@
 
 import re
 
+import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
+from rnnlib.symbolic.notations.brought import BROUGHT
 from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
-from rnnlib.symbolic.quantities import DERIVATIVES, SHAPES, Quantity
+from rnnlib.symbolic.quantities import DERIVATIVES, SHAPES, Quantity, moved
 from rnnlib.validate import check_choice
 
 ORDER = [*SHAPES, *DERIVATIVES]
@@ -24,24 +26,36 @@ class NotationPrinter(LatexPrinter):
             r"\phi'": self.names["dphi"],
         }
 
+    def named(self, quantity):
+        """The name of a quantity, at the step at which the document writes it."""
+        if by := self.notation.shifts.get(quantity.base):
+            steps = (moved(step, by=by) for step in quantity.time.split(","))
+            quantity = Quantity(f"{quantity.base}[{','.join(steps)}]", *quantity.shape)
+        return quantity.latex_name(self.names)
+
     def show_quantity(self, quantity):
-        name = quantity.latex_name(self.names)
+        name = self.named(quantity)
         return _transposed(name) if quantity.base in self.rows else name
 
     def _print_Transpose(self, expression):
         argument = expression.arg
         if isinstance(argument, Quantity):
-            name = argument.latex_name(self.names)
+            name = self.named(argument)
             return name if argument.base in self.rows else _transposed(name)
         return rf"\left({self._print(argument)}\right)^{{\top}}"
 
     def _print_ElementwiseApplyFunction(self, expression):
         call = expression.function.expr  # phi or phi' applied to a dummy
         name, argument = call.func.__name__, expression.expr
-        if name == "dphi" and self.notation.slope and isinstance(argument, Quantity):
-            return self.notation.slope.replace("%t", argument.time)
+        inner = getattr(argument, "arg", argument)
+        if isinstance(inner, Quantity) and inner.base in self.rows:
+            argument = inner if isinstance(argument, sp.Transpose) else argument
+        slope = self.notation.slope and isinstance(argument, Quantity)
+        if name == "dphi" and slope:
+            by = self.notation.shifts.get("h", 0)
+            return self.notation.slope.replace("%t", moved(argument.time, by=by))
         printed = self.names.get(name) or self._print(expression.function)
-        return rf"{printed}({self._print(argument)})"
+        return rf"{printed}({self._print(expression.expr)})"
 
     def _print_HadamardProduct(self, expression):
         parts = sorted(expression.args, key=lambda a: not isinstance(a, Quantity))
@@ -99,7 +113,7 @@ def _transposed(name):
 
 def _notation(notation):
     """A `Notation`, from itself or from its key."""
-    known = {"book": BOOK_NOTATION, **NOTATIONS}
+    known = {"book": BOOK_NOTATION, **NOTATIONS, **BROUGHT}
     if not isinstance(notation, str):
         return notation
     return known[check_choice("notation", notation, known)]

@@ -104,12 +104,27 @@ def check_training(fast, clip, dtype=np.float64, dense=False, T=6, B=2, steps=60
             np.testing.assert_allclose(one, other, atol=limit, err_msg=name)
 
 
-def check_samples(fast, temperature=1.0, scale=1.0, dtype=np.float64):
-    """The symbols that the readable forward pass draws with the same numbers."""
+def check_clipping(fast, clip):
+    """Above, below and within the threshold: what `rnnlib.clipping` does."""
+    params, _ = problem(3, 4, 3, 1, 1)
+    work, (name, threshold) = fast.Workspace(params, 1), clip
+    for scale in (0.1, 1.0, 3.0, -0.1, -1.0, -3.0):
+        work.gradient_flat[:] = 0
+        work.gradient_flat[1:3] = scale * threshold * np.array([0.5, 1.0])
+        expected = getattr(clipping, name)(work.gradient_flat, threshold)
+        getattr(fast, name)(work, threshold)
+        close(work.gradient_flat, expected, np.float64, name)
+
+
+def check_samples(fast, temperature=1.0, offset=0.0, dtype=np.float64):
+    """The symbols that the readable forward pass draws with the same numbers.
+
+    ``offset`` is added to every logit, which changes no probability.
+    """
     from rnnlib.language.generate import generate, network_step
 
     params, _ = problem(9, 8, 9, 1, 1, dtype=dtype, seed=2)
-    params = params._replace(W_hy=params.W_hy * dtype(scale))
+    params = params._replace(b_y=params.b_y + dtype(offset))
     expected = generate(
         network_step(params),
         None,

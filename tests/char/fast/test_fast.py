@@ -9,6 +9,7 @@ from rnnlib.char import default_text, fast
 from rnnlib.language import Alphabet
 from tests.char.fast.reference import (
     CLIPS,
+    check_clipping,
     check_gradients,
     check_samples,
     check_training,
@@ -47,6 +48,11 @@ def test_many_steps_of_dense_inputs():
     check_training(fast, CLIPS[0], dense=True)
 
 
+@pytest.mark.parametrize("clip", CLIPS)
+def test_clipping(clip):
+    check_clipping(fast, clip)
+
+
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.0])
 def test_samples(temperature):
     check_samples(fast, temperature)
@@ -54,7 +60,8 @@ def test_samples(temperature):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_samples_from_logits_that_would_overflow(dtype):
-    check_samples(fast, temperature=2000.0, scale=3000.0, dtype=dtype)
+    for offset in (1000.0, -1000.0):
+        check_samples(fast, offset=offset, dtype=dtype)
 
 
 def windows(data, T=25):

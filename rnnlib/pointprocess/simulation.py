@@ -1,26 +1,29 @@
-"""Sampling the recurrent process by inversion: no rejection, no grid."""
+"""Simulation of the recurrent process by inversion: no rejection, no grid."""
 
 import numpy as np
 
 from rnnlib import rnn
+from rnnlib.activations import get_activation
 from rnnlib.losses import softmax
 from rnnlib.pointprocess.gaps import inverse_compensator
 from rnnlib.pointprocess.parameters import check_params
 from rnnlib.pointprocess.sequences import EventSequence
-from rnnlib.pointprocess.validate import check_positive, check_real
+from rnnlib.pointprocess.validate import check_real
 from rnnlib.validate import (
     check_array,
     check_count,
+    check_positive,
     check_precision,
     check_rng,
+    finite_result,
     shape_error,
 )
 
 
-def sample(
+def simulate(
     params, T, *, rng, count=1, h_0=None, phi="tanh", max_events=10_000
 ) -> list[EventSequence]:
-    """Draw sequences on (0, T]: a gap by inversion, a mark, a step of the network.
+    """Sequences drawn on (0, T]: a gap by inversion, a mark, a step of the network.
 
     A sequence ends when its next event would fall after T, or, for w < 0, when there
     is no next event at all.
@@ -46,11 +49,11 @@ def sample(
     check_params(params)
     T, rng = check_positive("T", T), check_rng(rng)
     count, limit = check_count("count", count), check_count("max_events", max_events)
-    net, dtype = params.network, params.dtype
+    net, dtype, phi = params.network, params.dtype, get_activation(phi)
     h = _start(h_0, count, params)
     check_real("params, h_0", np.result_type(params.dtype, h))
     t, alive = np.zeros(count), np.ones(count, bool)
-    times, marks = [], []
+    drawn = []
     while True:
         outputs = h @ net.W_hy.T + net.b_y
         gap = inverse_compensator(
@@ -59,7 +62,7 @@ def sample(
         alive = alive & (t + gap <= T)
         if not alive.any():
             break
-        if len(times) == limit:
+        if len(drawn) == limit:
             raise ValueError(f"max_events: expected at most {limit} events, got more")
         if (t + gap == t)[alive].any():
             raise ValueError("params: expected gaps > 0 in floats, got a gap of 0")
@@ -69,17 +72,22 @@ def sample(
         k = (p.cumsum(axis=1) < rng.random((count, 1))).sum(axis=1)
         k = np.minimum(k, params.K - 1)  # the sum may round to less than one
         x = np.concatenate([params.E.T[k], gap[:, None].astype(dtype)], axis=1)
-        after = rnn.forward(net, x[None], h_0=h, phi=phi).h[1]
+        after = _next_state(net, x[None], h, phi)
         h = np.where(alive[:, None], after, h)  # a sequence that has ended rests
-        times.append(np.where(alive, t, np.nan))
-        marks.append(k)
-    times = np.array(times).reshape(-1, count)
-    marks = np.array(marks, int).reshape(-1, count)
+        drawn.append((np.where(alive, t, np.nan), k))
+    times = np.array([t for t, _ in drawn]).reshape(-1, count)
+    marks = np.array([k for _, k in drawn], int).reshape(-1, count)
     kept = np.isfinite(times)
     return [
         EventSequence(times[kept[:, i], i], T, marks[kept[:, i], i])
         for i in range(count)
     ]
+
+
+@finite_result("params", "h_0")
+def _next_state(network, x, h, phi):
+    """The state after one event, for each sequence."""
+    return rnn.run(network, x, h, None, phi).h[1]
 
 
 def _start(h_0, count, params):

@@ -1,0 +1,419 @@
+"""Which quantity does a name mean? In the book, in a notation, or for any cell.
+
+A name is looked up by its letters: W_{hh}, Whh and W^{hh} are one. What a notation says
+comes first, then the derivation's own names, then what readers say besides.
+"""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from os.path import commonprefix
+
+from rnnbook.tutor.formulas.reading import FUNCTIONS, Grammar
+from rnnbook.tutor.formulas.scanning import Unreadable, scan
+from rnnbook.tutor.formulas.terms import NOW, Step, Term, leaf
+from rnnlib.symbolic.derivation.sizes import SCALAR, Size
+
+LOSSES = frozenset({"L", "loss", "Loss", "E", "C", "ell", "J", "l", "cost"})
+BOOK_QUANTITIES = {  # names of the book: kind and name in the derivation
+    "delta_z": ("adjoint", "z"),
+    "delta_s": ("adjoint", "s"),
+    "g": ("adjoint", "h"),
+}
+SYNONYMS = {  # what readers write for the names of the book
+    "delta": "delta_s",
+    "deltah": "delta_s",
+    "hat(y)": "p",
+    "yhat": "p",
+    "hat(p)": "p",
+    "logits": "z",
+    "dnexth": "g",
+}
+
+
+class Names:
+    """The names of a derivation, as a notation writes them.
+
+    Parameters
+    ----------
+    derivation : rnnlib.symbolic Derivation
+    notation : Notation, optional
+        For the network of the book alone.
+    """
+
+    losses, labels = LOSSES, False
+    brackets = raised = False  # steps as in h(1), and as in h^1
+
+    def __init__(self, derivation, notation=None):
+        self.derivation, self.program = derivation, derivation.program
+        self.notation = notation
+        self.table, self.calls = {}, {}
+        self.functions = dict(FUNCTIONS) | {"softmax": "softmax"}
+        self.abstract = self._abstract()
+        self._own_names()
+        if notation is not None:
+            self._notation(notation)
+
+    def _abstract(self):
+        """The function that stands for any activation here: phi, or the only one."""
+        texts = str(self.derivation.equations)
+        return "phi" if "phi(" in texts else ""
+
+    @property
+    def state_size(self):
+        """The size of the first state: of a bare identity matrix."""
+        states = self.program.states or tuple(self.program.definitions)
+        return self.program.shapes[states[0]][0]
+
+    # tables
+
+    def _own_names(self):
+        program, names = self.program, self.derivation.names
+        for name in program.shapes:
+            if name == self.derivation.recursion.loss:
+                continue
+            timed = name in program.definitions or name in program.inputs
+            self.table[name.replace("_", "")] = ("value", name, timed, 0)
+            if timed and name in program.definitions:
+                plain = names.adjoint(name).replace("_", "")
+                self.table.setdefault(plain, ("adjoint", name, True, 0))
+        if {"s", "h", "z"} <= set(program.shapes) and self.abstract:
+            for key, quantity in SYNONYMS.items():
+                kind, name = BOOK_QUANTITIES.get(quantity, ("value", quantity))
+                if name in program.shapes:
+                    self.table.setdefault(key, (kind, name, True, 0))
+            self.table.setdefault("J", ("jacobian", "h", True, 0))
+            self.table.setdefault("Js", ("jacobian", "s", True, 0))
+
+    def _notation(self, notation):
+        """Put in what a notation calls the quantities of the book."""
+        own = {}
+        for quantity, latex in notation.names.items():
+            if quantity in ("phi", "dphi", "loss", "ell", "J"):
+                continue
+            kind, name, timed, _ = self._entry(quantity)
+            by = -notation.shifts.get(quantity, 0)
+            self._spoken(own, latex, (kind, name, timed, by))
+        for word, spoken in notation.also.items():
+            quantity, _, shift = spoken.partition(":")
+            entry = self._entry(quantity)
+            own[word] = (*entry[:3], int(shift or 0))
+        self.table |= own
+        for latex, name in (
+            (notation.names["phi"], "phi"),
+            (notation.names["dphi"], ""),
+        ):
+            word = latex.strip("\\'")
+            if name and word.isalpha():
+                self.functions[word] = name
+        for name in ("loss", "ell"):
+            word = notation.names[name].split("{")[-1].split("}")[0].split("_")[0]
+            word = word.strip("\\").removesuffix("(%t)").split("^")[0]
+            self.losses = self.losses | {word}
+            if word not in own:
+                self.table.pop(word, None)
+        symbols = notation.names.values()
+        self.brackets = (
+            any("(%t)" in s for s in symbols) and "(%t)" in notation.names["x"]
+        )
+        self.brackets = self.brackets and "^" not in notation.names["x"]
+        self.raised = any(s.endswith("^{%t}") for s in symbols)
+
+    def _entry(self, quantity):
+        if quantity == "future":
+            return "future", "h", True, 0
+        if quantity == "zero":
+            return "zero", "b_h", False, 0
+        if quantity == "ell_h":
+            return "own", "h", True, 0
+        if quantity.startswith("d_"):
+            name = quantity[2:]
+            return "adjoint", name, name == "h", 0
+        kind, name = BOOK_QUANTITIES.get(quantity, ("value", quantity))
+        timed = name in self.program.definitions or name in self.program.inputs
+        return kind, name, timed, 0
+
+    def _spoken(self, table, latex, entry):
+        """One symbol of a notation, where it is a symbol at all."""
+        text = latex.replace("%t", "t").removesuffix("(t)").removesuffix("[t]")
+        try:
+            grammar = Grammar(text, scan(text), _Nothing(), True)
+            if grammar.kind() != "word":
+                return
+            symbol = grammar.symbol()
+        except Unreadable:
+            return
+        if grammar.at == len(grammar.tokens):
+            table[symbol.key + "'" * symbol.primes] = entry
+        elif grammar.peek() == "(" and symbol.step is None:
+            grammar.take()
+            if grammar.kind() == "word":
+                inner = grammar.symbol()
+                if grammar.accept(")") and grammar.at == len(grammar.tokens):
+                    self.calls[symbol.key, inner.key] = entry
+
+    # what the grammar asks
+
+    def letter(self, word):
+        """The letter of a step; tau is the last step for some."""
+        if word == "tau":
+            last = self.notation is not None and self.notation.key == "goodfellow"
+            return "T" if last else "τ"
+        return word
+
+    def counted(self, step):
+        """A step in brackets; where steps count from zero, -1 is before the first."""
+        zero = self.notation is not None and self.notation.from_zero
+        return Step("", 0) if zero and step == Step("", -1) else step
+
+    def known(self, key):
+        """True for the letters of a quantity."""
+        return key in self.table
+
+    def known_one(self, grammar):
+        """True where a unit vector is meant, not a column of ones."""
+        return any(k.startswith("one") for k in self.table) and grammar.peek(1) == "_"
+
+    def timed(self, key):
+        """True for a quantity that has a step."""
+        if self.brackets and key in self.losses:
+            return True
+        return key in self.table and self.table[key][2]
+
+    def matrix(self, base, labels):
+        """True for a parameter: what stands above it is a power."""
+        entry = self.table.get(base + "".join(labels))
+        return entry is not None and not entry[2]
+
+    def differential(self, rest):
+        """True when d + rest is a differential: rest is a loss or begins a name."""
+        if not rest:
+            return False
+        return (
+            rest in self.losses
+            or rest in self.table
+            or any(key.startswith(rest) for key in self.table)
+        )
+
+    def called(self, symbol, argument):
+        """The symbol for sigma(h_t), where a document names a state so."""
+        function = self.functions.get(symbol.base)
+        key = symbol.key, argument.key
+        if key in self.calls:
+            return replace(symbol, base=f"{key[0]}({key[1]})", step=argument.step)
+        entry = self.table.get(argument.key)
+        if function and entry and entry[:2] == ("value", "s") and "h" in self.table:
+            return replace(symbol, base="(state)", labels=(), step=argument.step)
+        return None
+
+    def apply(self, function, order, argument, grammar):
+        """A function of a term; with one abstract function every name means it."""
+        if self.abstract and function in ("tanh", "sigma", "relu", "phi"):
+            if function != "phi":
+                grammar.note(f"{function} is the activation phi here")
+            function = "phi"
+        if order > 1:
+            grammar.fail("a second derivative does not occur here")
+        return Term("apply", (argument,), (function, order))
+
+    def find(self, symbol):
+        """The entry of a symbol and the shift that its words add; or None."""
+        if symbol.base == "(state)":
+            return ("value", "h", True, 0), 0
+        if "(" in symbol.base and symbol.base.rstrip(")").split("(")[0] not in (
+            "hat", "tilde", "bar", "dot",
+        ):  # fmt: skip
+            call = tuple(symbol.base.rstrip(")").split("("))
+            return self.calls[call], 0
+        key, shift = symbol.key, 0
+        if symbol.primes and key + "'" * symbol.primes in self.table:
+            return self.table[key + "'" * symbol.primes], 0
+        if key in self.table:
+            return self.table[key], 0
+        labels = symbol.labels
+        for word, by in (("next", 1), ("prev", -1)):
+            if word in labels:
+                labels = tuple(w for w in labels if w != word)
+                shift = by
+        key = symbol.base + "".join(labels)
+        if key in self.table:
+            return self.table[key], shift
+        if key.startswith(("d", "grad")) and len(key) > 1:
+            rest = key.removeprefix("grad") if key.startswith("grad") else key[1:]
+            entry = self.table.get(rest)
+            if entry is not None and entry[0] == "value":
+                return ("adjoint", *entry[1:]), shift
+        return None
+
+    def term(self, symbol, grammar):
+        """The quantity of a symbol, or several that stand side by side."""
+        call = symbol.base, None
+        if grammar.peek() == "(" and any(k[0] == symbol.key for k in self.calls):
+            return self._call(symbol, grammar)
+        found = self.find(symbol)
+        if found is None:
+            return self.split(symbol, grammar)
+        (kind, name, timed, own_shift), shift = found
+        shift += own_shift
+        call = symbol.step
+        if not timed:
+            if call is not None and shift == 0 and kind == "value":
+                grammar.note(f"{symbol.text}: the weights are the same at every step")
+            term = leaf(kind, name, None)
+            if symbol.primes and symbol.key + "'" not in self.table:
+                term = Term("transpose", (term,))
+            return term
+        step = call or NOW
+        primes = symbol.primes
+        if primes and call is None and not shift:
+            shift, primes = -primes, 0
+            grammar.note(f"{symbol.text} read as the step before")
+        step = Step(step.letter, step.offset + shift)
+        self.bound_step(step, grammar, symbol)
+        other = ("", step) if kind == "own" else ()
+        if kind == "jacobian":
+            other = name, Step(step.letter, step.offset - 1)
+        term = leaf(kind, name, step, *other)
+        return Term("transpose", (term,)) if primes % 2 else term
+
+    def _call(self, symbol, grammar):
+        first = grammar.at
+        grammar.take()
+        inner = grammar.symbol() if grammar.kind() == "word" else None
+        entry = inner and self.calls.get((symbol.key, inner.key))
+        if not entry or not grammar.accept(")"):
+            grammar.fail(
+                f"{symbol.key}( ... ) is not known with this argument",
+                grammar.place(first),
+            )
+        kind, name, _, shift = entry
+        step = inner.step or NOW
+        return leaf(kind, name, Step(step.letter, step.offset + shift))
+
+    def bound_step(self, step, grammar, symbol):
+        """Every letter of a step has to be bound, or be one of the result."""
+        if step.letter and step.letter not in grammar.bound:
+            if step.letter in self.free:
+                return
+            grammar.fail(
+                f"the step {step.letter} of {symbol.text} is bound by no sum "
+                "or product",
+                symbol.place,
+            )
+
+    free = ("t",)  # letters of the result's own step
+
+    def split(self, symbol, grammar):
+        """Names side by side without a space, such as Wx; otherwise a refusal."""
+        key = symbol.base
+        whole = symbol.key
+        for cut in range(1, len(key)):
+            left, right = key[:cut], key[cut:]
+            joined = replace(symbol, base=right)
+            if left in self.table and not self.table[left][2]:
+                if self.find(joined) is not None:
+                    first = leaf(self.table[left][0], self.table[left][1], None)
+                    return Term("product", (first, self.term(joined, grammar)))
+        if symbol.base in self.losses:
+            grammar.fail(
+                f"{symbol.text} is the loss itself: expected a formula of its "
+                "derivative",
+                symbol.place,
+            )
+        hint = ""
+        known = [k for k in self.table if "(" not in k]
+        if near := get_close_matches(whole, known, 5, 0.6):
+            near.sort(key=lambda k: -len(commonprefix((k, whole))))
+            kind, name, *_ = self.table[near[0]]
+            plain = kind == "value" and name.replace("_", "") == near[0]
+            hint = f"; did you mean {name if plain else near[0]}?"
+        elif set(whole) & set("ij") and len(whole) > 1:
+            hint = "; formulas are read as matrices, without indices of entries"
+        grammar.fail(f"the name {symbol.text} is not known here{hint}", symbol.place)
+
+    def derivative(self, over, under, kind, grammar):
+        """d over / d under as a quantity."""
+        if under.base in self.losses and not self.known(under.key):
+            grammar.fail(
+                "expected a quantity below the loss, got the loss", under.place
+            )
+        found = self.find(under)
+        if found is None:
+            grammar.fail(f"the name {under.text} is not known here", under.place)
+        (entry_kind, name, timed, own), shift = found
+        if entry_kind != "value":
+            grammar.fail(
+                f"{under.text} is a derivative itself: expected what it is taken by",
+                under.place,
+            )
+        step = under.step or (NOW if timed else None)
+        if step is not None:
+            step = Step(step.letter, step.offset + shift + own)
+            self.bound_step(step, grammar, under)
+        if over is None or over.base in self.losses and not self.known(over.key):
+            of_step = over is not None and over.step is not None
+            if not of_step and over is not None and over.base in ("ell", "l"):
+                of_step = (
+                    self.notation is None or self.notation.names["loss"] != r"\ell"
+                )
+            if kind == "plus" and not of_step and over is not None:
+                of_step = True
+            if not of_step:
+                return leaf("adjoint", name, step if timed else None)
+            loss_step = step or NOW
+            if over.step is not None:
+                later = self.notation.shifts if self.notation is not None else {}
+                by = later.get("ell_h", 0)
+                loss_step = Step(over.step.letter, over.step.offset - by)
+            if not timed:
+                grammar.fail(
+                    f"the derivative of the loss of one step by {under.text} is no "
+                    "quantity here: write it out",
+                    under.place,
+                )
+            self.bound_step(loss_step, grammar, over)
+            return leaf("own", name, step, "", loss_step)
+        return self._jacobian(over, name, step, timed, grammar, under)
+
+    def _jacobian(self, over, name, step, timed, grammar, under):
+        found = self.find(over)
+        if found is None:
+            grammar.fail(f"the name {over.text} is not known here", over.place)
+        (over_kind, over_name, over_timed, own), shift = found
+        if over_kind != "value" or not over_timed:
+            grammar.fail(f"expected a loss or a state, got {over.text}", over.place)
+        if not timed or self.program.shapes[name][1] != self.program.shapes["x"][1]:
+            grammar.fail(
+                f"the derivative of {over.text} by the matrix {under.text} has three "
+                "indices: contract it with the column on its left first, and only an "
+                "outer product is left",
+                under.place,
+            )
+        over_step = over.step or NOW
+        over_step = Step(over_step.letter, over_step.offset + shift + own)
+        self.bound_step(over_step, grammar, over)
+        if self.program.shapes[over_name] == SCALAR:
+            grammar.fail(f"expected a column, got {over.text}", over.place)
+        return leaf("jacobian", over_name, over_step, name, step)
+
+
+class _Nothing:
+    """Names for reading the symbols of a notation: nothing is known yet."""
+
+    losses, functions, notation = frozenset(), {}, None
+    state_size = Size()
+    labels = True  # what stands above a name belongs to it
+    brackets = raised = False
+
+    def known(self, key):
+        return False
+
+    timed = differential = known
+
+    def matrix(self, base, labels):
+        return False
+
+    def letter(self, word):
+        return word
+
+    def counted(self, step):
+        return step

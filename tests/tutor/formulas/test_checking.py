@@ -1,0 +1,278 @@
+"""Any formula is judged: right ones however written, wrong ones with their slip.
+
+``HYPOTHESIS_PROFILE=nightly`` tries 1,000 right, 1,000 wrong and 200 malformed ones.
+"""
+
+import os
+import time
+
+import pytest
+
+from rnnbook.tutor import check_formula
+from rnnbook.tutor.formulas import FormulaReport, judging, networks
+from rnnbook.tutor.formulas.checking import keys, question_for
+from rnnlib.symbolic import derive
+from tests.symbolic.cells import CELLS
+from tests.tutor.formulas.campaign import (
+    malformed_one,
+    names_it,
+    right_one,
+    wrong_one,
+)
+
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+
+
+CONVENTIONS = (  # d2l takes the mean over the steps
+    "",
+    "for phi = tanh",
+    "the sum over the steps in place of the mean",
+)
+
+
+def seeds(many, few):
+    """All of them nightly, and otherwise the first few."""
+    return range(many if NIGHTLY else few)
+
+
+def test_right_formulas_are_judged_right():
+    for seed in seeds(1000, 60):
+        case = right_one(seed)
+        report = case.report()
+        assert report.right is True, f"{seed} {case}\n{report}"
+        turned = question_for(case.key, case.notation).judge.turned
+        assert (
+            report.convention in CONVENTIONS
+            or turned
+            and report.convention == "transposed as a whole (numerator layout)"
+        ), (case, report)
+
+
+def test_wrong_formulas_are_judged_wrong_and_their_slip_is_named():
+    named = 0
+    for seed in seeds(1000, 60):
+        case = wrong_one(seed)
+        report = case.report()
+        assert report.right is False, f"{seed} {case}\n{report}"
+        named += names_it(case, report)
+    assert named >= 0.95 * (seed + 1)
+
+
+def test_malformed_formulas_get_a_sentence_with_a_place():
+    for seed in seeds(200, 40):
+        case = malformed_one(seed)
+        report = case.report()
+        assert report.right is None and report.problem, case
+        start, end = report.place
+        assert 0 <= start < end <= len(case.text) + 1
+        assert "^" in str(report).splitlines()[-1]
+        assert "cannot be read" in report._repr_markdown_()
+
+
+def test_an_answer_takes_less_than_a_second():
+    """From the beginning, with no point drawn yet; two seconds for sums over steps."""
+    for key, limit in (("g", 1.0), ("unrolled", 2.0)):
+        networks.book_network.cache_clear()
+        judging.clear()
+        question_for.__globals__["_of_key"].cache_clear()
+        start = time.perf_counter()
+        assert not check_formula(key, "W_hy^T delta_z_t + W_hh delta_s_{t+1}")
+        assert time.perf_counter() - start < 2 * limit  # a busy machine
+
+
+RIGHT = [  # as readers type them
+    ("g", r"W_{hy}^\top (p_t - y_t) + W_{hh}^\top \delta_{t+1}", ""),
+    ("g", "W_hy.T @ (p[t] - y[t]) + W_hh.T @ delta_s[t+1]", ""),
+    ("g", "W_hyᵀ(pₜ − yₜ) + W_hhᵀ δₜ₊₁", ""),
+    ("g", r"$$ g_t = W_{hy}^{T}\delta^{(z)}_t + W_{hh}^{T}\delta^{(s)}_{t+1} $$", ""),
+    ("g", "W_{hy}^T (p_t - y_t) + W_{hh}^T (g_{t+1} * (1 - h_{t+1}^2", "phi = tanh"),
+    ("g", r"\frac{\partial \ell_t}{\partial h_t} + J_{t+1}^T \nabla_{h_{t+1}} L", ""),
+    ("dL/dh_t", "dℓ_t/dh_t + (dh_{t+1}/dh_t)^T dL/dh_{t+1}", ""),
+    ("g", r"(p_t-y_t)^\top W_{hy} + \delta_{t+1}^\top W_{hh}", "as a row"),
+    ("g", r"(p_t-y_t) W_{hy} + g_{t+1} \odot \phi'(s_{t+1}) W_{hh}", "as rows"),
+    ("g", "W_hy^T (y_t - p_t) + W_hh^T delta_{t+1}", "sign of the error"),
+    ("delta_s", "(1 - h_t²) ⊙ g_t", "for phi = tanh"),
+    ("delta_s", "diag(φ'(s_t)) g_t", ""),
+    ("delta_s", "np.diag(1 - np.tanh(s[t])**2) @ g[t]", "for phi = tanh"),
+    ("delta_s", "g_t", None),
+    ("delta_z", "y_t - p_t", "sign of the error"),
+    ("delta_z", r"\hat{y}_t - y_t", ""),
+    ("dL/dW_hh", r"\sum_t \delta_t h_{t-1}^T", ""),
+    ("dL/dW_hh", r"\sum_{t=1}^{T} \delta_t \otimes h_{t-1}", ""),
+    ("dL/dW_hh", "sum(delta_s[t] @ h[t-1].T for t in range(1, T+1))", ""),
+    ("dL/dW_hh", "sum(np.outer(delta_s[t], h[t-1]) for t in range(1, T+1))", ""),
+    ("dL/dW_hh", "dW_hh += delta_s[t] @ h[t-1].T", "step by step"),
+    ("dL/dW_hh", r"\frac{1}{T} \sum_t \delta_t h_{t-1}^T", "mean"),
+    ("dL/dW_hh", r"\sum_t h_{t-1} \delta_t^T", "transposed as a whole"),
+    (
+        "dL/dW_hh",
+        r"\sum_{t=1}^T \sum_{k=1}^{t} \mathrm{diag}(\phi'(s_k))"
+        r" \left(\frac{\partial h_t}{\partial h_k}\right)^\top"
+        r" \frac{\partial \ell_t}{\partial h_t} h_{k-1}^\top",
+        "",
+    ),
+    ("J", r"\phi'(s_t) \odot W_{hh}", None),
+    ("J", r"\operatorname{Diag}(\phi'(s_t)) W_{hh}", ""),
+    ("J_tk", r"\prod_{j=k+1}^{t} \mathrm{diag}(1-h_j^2) W_{hh}", "for phi = tanh"),
+    ("unrolled", r"\sum_{k \ge t} (\prod_{j=t+1}^k J_j)^\top W_hy^T \delta^z_k", ""),
+    ("h_0", "W_hh^T delta_1", ""),
+    ("s", "W_xh x_t + W_hh h_t-1 + b_h", ""),
+    ("p", "softmax(W_hy h_t + b_y)", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "text", "convention"), RIGHT)
+def test_as_readers_type_them(key, text, convention):
+    report = check_formula(key, text)
+    assert report.right is (convention is not None), report
+    if convention:
+        assert convention in report.convention, report
+    elif convention == "":
+        assert report.convention == ""
+
+
+WRONG = [  # the slip, and a part of what is said
+    ("g", "W_hy^T (p_t - y_t) + W_hh delta_{t+1}", "transpose", "is not transposed"),
+    ("g", "W_hy^T (p_t - y_t) + delta_{t+1} W_hh", "layout", "(d_h, 1) and W_hh"),
+    ("g", "W_hy^T (p_t - y_t) + W_hh^T delta_t", "step", "the step beside"),
+    ("g", "W_hy^T (p_t - y_t)", "future", "later steps send back is missing"),
+    ("g", "W_hh^T delta_{t+1}", "term", "W_hy^T delta_z_t is missing"),
+    ("g", "W_hy^T (p_t - y_t) + W_hh^T g_{t+1}", "factor", "phi'(s_{t+1}) is missing"),
+    ("g", "W_hy^T delta_z_t + W_hh^{-1} delta_s_{t+1}", "inverse", "inverse of W_hh"),
+    ("g", "W_hy^T delta_z_t - W_hh^T delta_s_{t+1}", "sign", "wrong sign"),
+    ("delta_s", "g_t phi'(s_t) phi'(s_t)", None, "cannot be multiplied"),
+    ("delta_s", "g_t ⊙ phi'(s_t) ⊙ phi'(s_t)", "doubled", "stands twice"),
+    ("delta_s", "g_t / (1 - h_t^2)", "reciprocal", "divided by"),
+    ("delta_s", "g_t ⊙ phi(s_t)", "derivative", "stands for the derivative"),
+    ("delta_s", "dl_t/dh_t * phi'(s_t)", "immediate", "for the total g_t"),
+    ("dL/dW_hh", "sum_t delta_t h_t^T", "step", "h_t stands for h_{t-1}"),
+    ("dL/dW_hh", "delta_t h_{t-1}^T", "lost sum", "the sum over t is missing"),
+    ("dL/dW_hh", "sum_{t=2}^T delta_t h_{t-1}^T", "bounds", None),
+    ("dL/dW_hh", "sum_t delta_t h_{t-1}", "transpose", "cannot be multiplied"),
+    ("dL/dW_hy", "sum_t delta_z_t ⊙ h_t^T", "hadamard", "entry by entry"),
+    ("J", "W_hh Diag(phi'(s_t))", "order", "are exchanged"),
+    ("J", "Diag(1 - h_t) W_hh", None, "what differs is"),
+    ("W_xh", "sum_t delta_z_t x_t^T", None, "(K, d_x), and the result (d_h, d_x)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "text", "kind", "words"), WRONG)
+def test_the_slip_is_named(key, text, kind, words):
+    report = check_formula(key, text)
+    assert report.right is False
+    if kind is not None:
+        assert kind in {report.slip.kind, *(s.kind for s in report.alternatives)}
+    if words == "what differs is":
+        assert report.counterexample
+    elif words:
+        assert words in str(report)
+
+
+def test_a_sum_over_one_step_less_is_no_mistake_of_form():
+    """The first step reads h_0, so leaving it out is wrong; and named."""
+    report = check_formula("dL/dW_hh", "sum_{t=2}^T delta_t h_{t-1}^T")
+    assert report.slip.words == "the first step of the sum is missing"
+    assert "counterexample" in report.counterexample
+
+
+def test_the_smallest_counterexample_is_in_numbers():
+    text = "W_hy^T (p_t - y_t) + W_hh^T delta_t"
+    found = check_formula("g", text).counterexample
+    assert "one step, t = 1" in found or "one unit" in found
+    assert "yours gives" in found and "right is" in found
+
+
+UNREADABLE = [
+    ("g", "", "got nothing", 0),
+    ("g", "W_hy^T (p_t - y_t) + ", "expected something after '+'", 19),
+    ("g", "W_hq^T p_t", "the name W_hq is not known here; did you mean W_hy?", 0),
+    ("g", "p_t - y_t)", "closes no bracket", 9),
+    ("g", "sum_k delta_k + g_q", "bound by no sum", 16),
+    ("dL/dW_hh", r"\frac{\partial h_t}{\partial W_{hh}}", "three indices", None),
+    ("dL/dW_hh", "sum_t sum_k delta_m h_k^T", "bound by no sum", None),
+    ("g", "delta_z = p_t = y_t", "second equals sign", 14),
+    ("g", "phi' + 1", "expected its argument", None),
+    ("g", "L", "the loss itself", 0),
+    ("g", "(" * 100 + "p_t", "too many brackets", None),
+    ("g", "W_hh^T " * 600, "too long", None),
+    ("g", r"\sum_{k=1}^{999999999} p_k", "not so many steps", None),
+    ("g", "W_hh^999999 p_t", "small whole number", None),
+    ("g", "J_t J_{t-1} \\cdots J_{k+1}", "its bounds", None),
+    ("g", "-" * 5000 + "p_t", "too long", None),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "words", "start"), UNREADABLE)
+def test_what_cannot_be_read_gets_a_sentence_and_a_place(key, text, words, start):
+    report = check_formula(key, text)
+    assert report.right is None and words in report.problem, report
+    if start is not None:
+        assert report.place[0] == start
+    assert not report
+
+
+def test_the_answer_is_shown_as_understood():
+    report = check_formula("g", "W_hy^T(p_t - y_t) + W_hh^T delta_{t+1}")
+    assert report.shapes == (
+        "W_hy^T (p_t - y_t) + W_hh^T delta_s_{t+1}, of shape (d_h, 1)"
+    )
+    assert r"\underset{K \times d_h}{W_{hy}}^{\top}" in report.understood
+    assert "As understood" in report._repr_markdown_()
+
+
+def test_a_name_is_no_derivation():
+    assert (
+        check_formula("g", "g_t").problem
+        == "this is only the name of what is asked for"
+    )
+    assert check_formula("dL/dW_hh", r"\nabla_{W_{hh}} L").right is False
+
+
+LSTM = derive(CELLS["lstm"].text, CELLS["lstm"].sizes)
+GRU = derive(CELLS["gru_before"].text, CELLS["gru_before"].sizes)
+
+
+def test_formulas_of_any_cell():
+    c = LSTM.adjoint("c")
+    right = "dh * o * (1 - tanh(c)**2) + dc_next * f_next"
+    assert check_formula(c, right).right
+    assert check_formula(c, "dh*(o - h*tanh(c)) + dc_next*f_next").right
+    report = check_formula(c, "dh * o * (1 - tanh(c)**2) + dc_next * f")
+    assert report.slip.kind == "step" and "f_t stands for f_{t+1}" in str(report)
+    report = check_formula(c, "dh * o * (1 - tanh(c)**2)")
+    assert report.slip.kind == "future"
+    assert check_formula(LSTM.adjoint("s_i"), "dc * n * i * (1 - i)").right
+    assert not check_formula(LSTM.adjoint("s_i"), "dc * n * (1 - i**2)")
+    gradient = LSTM.gradient("W_hi")
+    assert check_formula(
+        gradient, "sum over t of (dc_t*n_t*i_t*(1-i_t)) h_{t-1}^T"
+    ).right
+    assert check_formula(LSTM.jacobian("c", "c", immediate=True), "diag(f_t)").right
+    assert check_formula(LSTM.gradient("c_0"), "dc_1 * f_1").right
+
+
+def test_every_equation_of_two_cells_is_right_as_it_is_printed():
+    for v in (LSTM, GRU):
+        for equation in (*v.adjoints, *v.gradients):
+            for text in (equation.text, equation.latex):
+                report = check_formula(equation, text)
+                assert report.right is True, report
+
+
+def test_what_is_asked_wrongly():
+    with pytest.raises(ValueError, match="what: expected one of s, h, z"):
+        check_formula("W_hx", "p_t")
+    with pytest.raises(ValueError, match="notation: expected one of"):
+        check_formula("g", "p_t", notation="nobody")
+    with pytest.raises(ValueError, match="text: expected a formula as text, got int"):
+        check_formula("g", 3)
+    with pytest.raises(ValueError, match="what: expected the key of a result, or an"):
+        check_formula(3, "p_t")
+
+
+def test_every_result_is_right_in_the_words_of_the_machine():
+    for key in keys():
+        question = question_for(key)
+        for writer in (question.plain, question.latex):
+            report = question.answer(writer(question.target.right))
+            assert isinstance(report, FormulaReport) and report.right is True, report
