@@ -572,6 +572,7 @@ CASES = {
     "validate.is_array": internal(lambda d: {"value": d.x()}),
     "validate.kind_of": internal(lambda d: {"value": d.x()}),
     "validate.is_finite": internal(lambda d: {"value": 1.0}),
+    "validate.refuse_hiding": internal(lambda d: {"name": "x", "value": d.x()}),
     "cell.check_cell": internal(lambda d: {"name": "cell", "cell": CELLS["gru"]}),
     "validate.check_array": internal(
         lambda d: {"name": "x", "array": d.h_0(), "shape": (d.B, d.d_h)}
