@@ -16,9 +16,13 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "book/test_equation_numbers.py": "rnnbook/page: equations",
     "char/test_command.py": "rnnlib/char: arguments errors evaluate sample train",
     "char/test_interrupts.py": "rnnlib/char: signals",
+    "char/test_network.py": "rnnlib/char: vector",
     "char/test_run.py": "rnnlib/char: settings",
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
+    "experiments/test_protocol.py": (
+        "rnnbook/experiments: centring coverage learning_a_lag own_inputs windows"
+    ),
     "language/test_sources.py": "rnnlib/language: entropy grammars",
     "layers/test_cell.py": "rnnlib/layers: vanilla",
     "page/test_sliders.py": "rnnbook/page/sliders: arguments figure first page table",
@@ -60,7 +64,11 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     ),
     "tutor/formulas/test_checking.py": (
         "rnnbook/tutor/formulas: checking judging names networks reading scanning "
-        "slips terms values writing"
+        "proofs slips terms values writing"
+    ),
+    "tutor/answers/test_checking.py": (
+        "rnnbook/tutor/answers: kinds; "
+        "rnnbook/tutor/answers/chapters: forward unrolled_sums"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
