@@ -97,9 +97,9 @@ grade: $(READY) ## grade the notebooks in a folder (DIR=folder), into DIR/graded
 notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
 	@$(PY) -m tools.equations && $(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
 
-bench: $(READY) ## time rnnlib.spectral and rnnlib.char.fast against other ways (PEERS=python)
+bench: $(READY) ## time commands, layers and rnnlib.spectral against other ways (PEERS=python)
 	@$(PY) -m bench.spectral
-	@OMP_NUM_THREADS=1 "$(or $(PEERS),$(PY))" -m bench.char
+	@OMP_NUM_THREADS=1 "$(or $(PEERS),$(PY))" -m bench
 
 ledger: $(READY) ## run every claim's check and count the verdicts
 	@$(PY) -m ledger

@@ -16,6 +16,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "book/test_equation_numbers.py": "rnnbook/page: equations",
     "char/test_command.py": "rnnlib/char: arguments errors evaluate sample train",
     "char/test_interrupts.py": "rnnlib/char: signals",
+    "char/test_network.py": "rnnlib/char: vector",
     "char/test_run.py": "rnnlib/char: settings",
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
@@ -98,6 +99,7 @@ INNER = {
     "printing",
     "syntax",
     "to_sympy",
+    "torch_code",
 }  # tested by what they make
 
 
