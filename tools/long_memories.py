@@ -13,14 +13,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from rnnbook.experiments.long_memories import (
-    SETTINGS,
-    chosen,
-    digest,
-    grid,
-    run,
-    trials,
-)
+from rnnbook.experiments.long_memories import SETTINGS, grid, run, settings_hash
 from tools import CHAPTERS
 
 TARGET = CHAPTERS / "long_memories.json"
@@ -40,24 +33,18 @@ def measured(which, settings):
     }
 
 
-def all_of(runs, settings, jobs):
-    """Many runs as stored, in order."""
+def compute(settings, jobs):
+    """All runs, as the dictionary that is stored."""
+    runs = grid(settings)
     work = Parallel(n_jobs=jobs, return_as="generator")(
         delayed(measured)(which, settings) for which in runs
     )
-    return list(tqdm(work, total=len(runs), unit="run"))
-
-
-def compute(settings, jobs):
-    """Choose the rates, then all runs, as the dictionary that is stored."""
-    tried = all_of(trials(settings), settings, jobs)
-    rates = chosen([row["test"] for row in tried], settings)
+    results = list(tqdm(work, total=len(runs), unit="run"))
     return {
         "command": COMMAND,
-        "digest": digest(settings),
+        "hash": settings_hash(settings),
         "settings": settings,
-        "validation": [row["test"] for row in tried],
-        "runs": all_of(grid(rates, settings), settings, jobs),
+        "runs": results,
     }
 
 

@@ -34,7 +34,7 @@ START = TRUTH._replace(
 
 def fitted(count, seed, length=25.0):
     """Sequences from the true parameters, the fit, and its observed information."""
-    observed = pp.sample(TRUTH, length, rng=np.random.default_rng(seed), count=count)
+    observed = pp.simulate(TRUTH, length, rng=np.random.default_rng(seed), count=count)
     found = pp.fit(START, observed, free=FREE)
     return observed, found, pp.observed_information(found.params, observed, free=FREE)
 

@@ -1,15 +1,12 @@
 """What the chapter on long memories measures: five cells on three tasks.
 
-`SETTINGS` says everything that decides the numbers. Each cell has a rate of its own for
-each task: the one of the grid with the least test loss on the validation seeds, at the
-shorter lag. `trials` lists the runs that choose it, `grid` the runs that count, `run`
-does one. The command that does them all is ``python -m tools.long_memories``.
+`SETTINGS` says everything that decides the numbers, `settings_hash` names it, `grid`
+lists the runs and `run` does one. The command that does them all is
+``python -m tools.long_memories``.
 """
 
 import hashlib
-import inspect
 import json
-import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,15 +22,14 @@ from rnnlib.training.loop import train
 from rnnlib.training.state import begin
 
 SETTINGS = {
-    "lags": {"adding": [20, 40], "copy": [5], "order": [20]},
+    "lags": {"adding": [20, 80], "copy": [5, 20], "order": [20, 80]},
     "cells": ["tanh", "orthogonal", "IRNN", "LSTM", "GRU"],
-    "seeds": 10,
-    "validation": [1000, 1001],  # seeds that choose the rate
-    "rates": [0.003, 0.01, 0.03],
+    "seeds": 3,
     "root_seed": 2024,
     "d_h": 32,
     "batch": 32,
     "steps": 720,
+    "learning_rate": 0.01,
     "clip": 1.0,
     "block": 40,  # steps whose mean loss is one stored number
     "first": 5,  # losses stored in full
@@ -72,63 +68,25 @@ class Run(NamedTuple):
     lag: int
     cell: str
     seed: int
-    rate: float
 
 
-def digest(settings=None):
-    """Sixteen hexadecimal digits that change with a setting or with this module."""
+def settings_hash(settings=None):
+    """Sixteen hexadecimal digits that change with any of the settings."""
     settings = SETTINGS if settings is None else settings
-    code = inspect.getsource(sys.modules[__name__])
-    text = json.dumps([settings, code], sort_keys=True)
+    text = json.dumps(settings, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def trials(settings=None):
-    """The runs that choose the rates: the shorter lag, each rate, validation seeds."""
+def grid(settings=None):
+    """All runs, in the order in which they are given their random numbers."""
     settings = SETTINGS if settings is None else settings
     return [
-        Run(task, lags[0], cell, seed, rate)
-        for task, lags in settings["lags"].items()
-        for cell in settings["cells"]
-        for rate in settings["rates"]
-        for seed in settings["validation"]
-    ]
-
-
-def chosen(tested, settings=None):
-    """{task: {cell: rate}}, from the test losses of `trials` in their order."""
-    settings = SETTINGS if settings is None else settings
-    shape = [len(settings[k]) for k in ("lags", "cells", "rates", "validation")]
-    means = np.nan_to_num(np.reshape(tested, shape).mean(axis=3), nan=np.inf)
-    best = np.array(settings["rates"])[means.argmin(axis=2)].tolist()
-    return {
-        task: dict(zip(settings["cells"], rates, strict=True))
-        for task, rates in zip(settings["lags"], best, strict=True)
-    }
-
-
-def grid(rates, settings=None):
-    """The runs that count, with the rates that were chosen."""
-    settings = SETTINGS if settings is None else settings
-    return [
-        Run(task, lag, cell, seed, rates[task][cell])
+        Run(task, lag, cell, seed)
         for task, lags in settings["lags"].items()
         for lag in lags
         for cell in settings["cells"]
         for seed in range(settings["seeds"])
     ]
-
-
-def random_numbers(which, settings=None):
-    """Three independent generators: of the first weights, the batches, the test.
-
-    They do not depend on the rate, and no two seeds, cells, lags or tasks share any.
-    """
-    settings = SETTINGS if settings is None else settings
-    place = list(TASKS).index(which.task), list(CELLS).index(which.cell)
-    key = (*place, which.lag, which.seed)
-    root = np.random.SeedSequence(settings["root_seed"], spawn_key=key)
-    return [np.random.default_rng(child) for child in root.spawn(3)]
 
 
 def init_params(cell, task, d_h, rng):
@@ -165,7 +123,7 @@ def run(which, *, steps=None, settings=None):
     Parameters
     ----------
     which : Run
-        The rate, and what decides the random numbers.
+        One of `grid`; its place there decides its random numbers.
     steps : int, optional
         Stop early: the losses up to there are those of the whole run.
 
@@ -177,12 +135,15 @@ def run(which, *, steps=None, settings=None):
         Loss on a fresh batch after the last update.
     """
     settings = SETTINGS if settings is None else settings
-    init_rng, data_rng, test_rng = random_numbers(which, settings)
+    runs = grid(settings)
+    seeds = np.random.SeedSequence(settings["root_seed"]).spawn(len(runs))
+    rngs = map(np.random.default_rng, seeds[runs.index(which)].spawn(3))
+    init_rng, data_rng, test_rng = rngs
     task, draw = which.task, TASKS[which.task].draw
     state = train(
         begin(
             init_params(which.cell, task, settings["d_h"], init_rng),
-            optimiser := adam(which.rate),
+            optimiser := adam(settings["learning_rate"]),
             rng=data_rng,
         ),
         optimiser,

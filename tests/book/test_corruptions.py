@@ -5,12 +5,11 @@ of the pages themselves must complain.
 """
 
 import copy
-import json
 import re
 
 import pytest
 
-from rnnbook.experiments import long_memories, protocol, windows
+from rnnbook.experiments import protocol, windows
 from rnnlib.char import default_text
 from rnnlib.char.settings import OPTIMISERS, Settings
 from tools import ROOT, chapters, evidence, prose_numbers
@@ -119,8 +118,6 @@ def test_stored_results():
     wrong["runs"][-1]["score"] *= 1.1
     assert protocol.complaints(windows.PLAN, stored, again=(-1,)) == []
     assert protocol.complaints(windows.PLAN, wrong, again=(-1,))
-    path = chapters.CHAPTERS / "long_memories.json"
-    assert json.loads(path.read_text("utf-8"))["digest"] == long_memories.digest()
 
 
 @pytest.mark.parametrize(

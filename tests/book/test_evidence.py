@@ -1,11 +1,12 @@
 """Every claim of the chapters shows its evidence, by a mark that leads to it."""
 
 import re
+import tomllib
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import chapters, evidence, prose_numbers
+from tools import ROOT, chapters, evidence, prose_numbers
 
 DONE = [n for n in ("intro", *chapters.names()) if n not in evidence.WAITING]
 
@@ -151,3 +152,18 @@ def test_links_of_marks_lead_to_anchors(site):
         for file, name in links:
             assert name in names[file or page.name], (page.name, file, name)
     assert count > 400
+
+
+def attacked():
+    """The sentences that were attacked."""
+    path = ROOT / "tests" / "book" / "attacked.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))["sentence"]
+
+
+@pytest.mark.parametrize("entry", attacked(), ids=lambda e: e["was"][:40])
+def test_what_was_refuted_is_gone(entry):
+    nb = chapters.read(entry["chapter"])
+    text = " ".join(t for _, t in evidence.sources(nb))
+    assert " ".join(entry["was"].split()) not in " ".join(text.split())
+    assert entry["now"] in {cell.id for cell in nb.cells}
+    assert all(entry[key] for key in ("attack", "outcome"))

@@ -20,6 +20,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "char/test_run.py": "rnnlib/char: settings",
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
+    "experiments/test_protocol.py": (
+        "rnnbook/experiments: centring coverage learning_a_lag own_inputs windows"
+    ),
     "language/test_sources.py": "rnnlib/language: entropy grammars",
     "layers/test_cell.py": "rnnlib/layers: vanilla",
     "page/test_sliders.py": "rnnbook/page/sliders: arguments figure first page table",
@@ -32,7 +35,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
     "spectral/test_radii.py": "rnnlib/spectral: joint",
     "symbolic/test_derivation.py": (
-        "rnnlib/symbolic/derivation: arrays cells check derivation evaluation "
+        "rnnlib/symbolic/derivation: arrays cells check code_backward code_forward "
+        "code_gradients code_helpers code_plan code_terms code_text derivation "
+        "evaluation "
         "explanation expressions jacobians lowering mistakes naming numpy_code "
         "printing proof reader recursion rules sizes syntax to_sympy"
     ),
@@ -59,7 +64,11 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     ),
     "tutor/formulas/test_checking.py": (
         "rnnbook/tutor/formulas: checking judging names networks reading scanning "
-        "slips terms values writing"
+        "proofs slips terms values writing"
+    ),
+    "tutor/answers/test_checking.py": (
+        "rnnbook/tutor/answers: kinds; "
+        "rnnbook/tutor/answers/chapters: forward unrolled_sums"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
@@ -74,6 +83,13 @@ INNER = {
     "mapping",
     "validate",
     "arrays",
+    "code_backward",
+    "code_forward",
+    "code_gradients",
+    "code_helpers",
+    "code_plan",
+    "code_terms",
+    "code_text",
     "entry_printing",
     "evaluation",
     "jacobians",
