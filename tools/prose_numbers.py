@@ -29,6 +29,10 @@ TIES = {  # chapter: {number: what it is}
         "9.2": "section of a document",
     },
     "optimising": {"1e200": "size of an example; the cell writes 3e200 and 4e200"},
+    "gates": {
+        "0.25": "1 / sqrt(16), for the size of the cell",
+        "1e-9": "tolerance of the tests with PyTorch",
+    },
     "min_char_rnn": {"20000": "odds that rnnbook.tutor.sampling asks for"},
     "min_char_rnn_studied": {"0.999": "the smoothing of the original program"},
 }

@@ -99,6 +99,7 @@ INNER = {
     "printing",
     "syntax",
     "to_sympy",
+    "torch_code",
 }  # tested by what they make
 
 
