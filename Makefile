@@ -31,7 +31,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help env hooks book pdf serve pyodide test coverage nbval lab exercises notebooks
-.PHONY: bench ledger outline errata lint format lock audit versions fuzz mutants clean
+.PHONY: grade bench ledger outline errata lint format lock audit versions fuzz mutants clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -90,12 +90,16 @@ lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)
 exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1 overwrites)
 	@$(PY) -m tools.exercises $(if $(FORCE),--force)
 
+grade: $(READY) ## grade the notebooks in a folder (DIR=folder), into DIR/graded
+	@test -n "$(DIR)" || { echo "make grade: which folder? DIR=..."; exit 1; }
+	@$(PY) -m tools.grading "$(DIR)"
+
 notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
 	@$(PY) -m tools.equations && $(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
 
-bench: $(READY) ## time rnnlib.spectral and rnnlib.char.fast against other ways (PEERS=python)
+bench: $(READY) ## time commands, layers and rnnlib.spectral against other ways (PEERS=python)
 	@$(PY) -m bench.spectral
-	@OMP_NUM_THREADS=1 "$(or $(PEERS),$(PY))" -m bench.char
+	@OMP_NUM_THREADS=1 "$(or $(PEERS),$(PY))" -m bench
 
 ledger: $(READY) ## run every claim's check and count the verdicts
 	@$(PY) -m ledger
@@ -142,7 +146,7 @@ versions: ## unit tests with the oldest and the newest allowed dependencies (lon
 
 mutants: $(READY) ## do the tests see small mistakes? (AREA=spectral SAMPLE=50 SEED=0 SAVE=1)
 	@$(PY) -m tools.mutants $(AREA) --sample $(or $(SAMPLE),50) --seed $(or $(SEED),0) \
-	  $(if $(SAVE),--save)
+	  $(if $(SAVE),--save) $(if $(RETRY),--retry)
 
 fuzz: $(READY) ## every wrong argument for every public function (minutes)
 	@HYPOTHESIS_PROFILE=nightly $(PY) -m pytest tests/fuzz $(WORKERS) \

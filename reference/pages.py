@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from reference import exercises
+from reference import desk, exercises, letters
 from reference.drawing import map_svg
 from reference.needs import needs
 from reference.symbols import anchor, symbols
@@ -125,4 +125,6 @@ PAGES = {
     "reference/exercises": exercises.page,
     "reference/symbols": symbols_page,
     "reference/glossary": glossary_page,
+    "reference/desk": desk.page,
+    "reference/letters": letters.page,
 }

@@ -8,21 +8,24 @@ of `rnnlib.training` can skip such a step, when told to.)
 import numpy as np
 
 from rnnlib.trees import Tree, flatten, rebuild
-from rnnlib.validate import check_array, is_finite
+from rnnlib.validate import FLOATS, check_array, is_finite
+
+REAL = FLOATS[:2]
+LEAST = np.finfo(float).tiny / np.finfo(float).eps ** 2  # a sum that lost no square
 
 
 def global_norm(gradients: Tree) -> float:
     """The Euclidean norm of all entries of a tree together, as a float.
 
-    The largest entry is divided out first, so that no square overflows or underflows.
-    A norm above the range of float64 is inf.
+    It is the root of a sum of squares. Where squares could overflow or underflow, the
+    largest entry is divided out first. A norm above the range of float64 is inf.
 
     Raises
     ------
     ValueError
         When an entry is not finite.
     """
-    largest, root = _norm(_finite(gradients))
+    largest, root = _norm(_real(gradients))
     return largest * root
 
 
@@ -46,7 +49,7 @@ def clip_by_global_norm(gradients: Tree, threshold: float) -> Tree:
     Source: {cite}`topcuoglu`, (15); {cite}`pascanu2013`.
     """
     threshold = _check_threshold(threshold)
-    flat = _finite(gradients)
+    flat = _real(gradients)
     largest, root = _norm(flat)
     if largest * root <= threshold:
         return rebuild(gradients, {k: np.copy(g) for k, g in flat.items()})
@@ -65,32 +68,50 @@ def clip_by_value(gradients: Tree, threshold: float) -> Tree:
     Source: {cite}`topcuoglu`, section 13, lines 64-66.
     """
     threshold = _check_threshold(threshold)
-    flat = _finite(gradients)
+    flat = _check_finite(_real(gradients))
     return rebuild(
         gradients, {k: np.clip(g, -threshold, threshold) for k, g in flat.items()}
     )
 
 
 def _norm(flat):
-    """(largest entry, norm / largest entry), in double precision."""
+    """(unit, norm / unit), in double precision; the unit is 1 or the largest entry.
+
+    Raises ValueError when an entry is not finite.
+    """
+    squares = sum(map(_sum_of_squares, flat.values()))
+    if LEAST < squares < np.inf:
+        return 1.0, squares**0.5
+    _check_finite(flat)
     sizes = [float(np.abs(g).max()) for g in flat.values() if g.size]
     largest = max(sizes, default=0.0)
     if largest == 0:
         return 0.0, 1.0
-    squares = sum(
-        float(np.square(g.astype(np.float64) / largest).sum()) for g in flat.values()
-    )
-    return largest, squares**0.5
+    scaled = (g.astype(np.float64) / largest for g in flat.values())
+    return largest, sum(map(_sum_of_squares, scaled)) ** 0.5
 
 
-def _finite(gradients):
+def _sum_of_squares(g):
+    entries = g.ravel(order="K").astype(np.float64, copy=False)
+    with np.errstate(all="ignore"):
+        return float(entries.dot(entries))
+
+
+def _real(gradients):
+    """The arrays of a tree, all of them real and floating."""
     flat = flatten(gradients)
     for key, array in flat.items():
-        check_array(f"gradients.{key}", array)
-        if array.dtype.kind != "f":
+        if array.dtype.newbyteorder("=") not in REAL:
+            check_array(f"gradients.{key}", array)  # an error if it is not floating
             raise ValueError(
                 f"gradients.{key}: expected real numbers, got {array.dtype}"
             )
+    return flat
+
+
+def _check_finite(flat):
+    for key, array in flat.items():
+        check_array(f"gradients.{key}", array)
     return flat
 
 

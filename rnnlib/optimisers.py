@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnlib.trees import flatten, rebuild, same_form
-from rnnlib.validate import check_array, check_precision, check_rate
+from rnnlib.validate import all_finite, check_array, check_precision, check_rate
 
 Rate = float | Callable[[int], float]  # eta, or a schedule of it
 
@@ -152,15 +152,15 @@ def _optimiser(name, rule, learning_rate, memories):
         learning_rate = check_rate("learning_rate", learning_rate)
 
     def init_state(params):
-        flat = _real("params", params)
+        flat = _real("params", flatten(params))
         zeros = {k: np.zeros(a.shape, a.dtype) for k, a in flat.items()}
         memory = {m: rebuild(params, dict(zeros)) for m in memories}
         return State(np.array(0), memory)
 
     def update(params, gradients, state):
         v, g = same_form(params, gradients, "gradients")
-        _real("params", params)
-        _real("gradients", gradients, like=v)
+        _real("params", v)
+        _real("gradients", g, like=v)
         if not isinstance(state, State) or set(state.memory) != set(memories):
             raise ValueError(f"state: expected the state of {name}, got {state!r:.60}")
         old = [same_form(params, state.memory[m], f"state.{m}")[1] for m in memories]
@@ -174,7 +174,7 @@ def _optimiser(name, rule, learning_rate, memories):
             with np.errstate(all="ignore"):
                 moved, memory = rule(n, eta, v[key], g[key], *(o[key] for o in old))
             for label, array in zip(labels, (moved, *memory), strict=True):
-                if not np.isfinite(array).all():
+                if not all_finite(array):
                     raise FloatingPointError(
                         f"{name}: update {n} makes {label}.{key} not finite"
                     )
@@ -187,9 +187,8 @@ def _optimiser(name, rule, learning_rate, memories):
     return Optimiser(init_state, update)
 
 
-def _real(name, tree, like=None):
+def _real(name, flat, like=None):
     """The arrays of a tree, all of them real, floating and finite."""
-    flat = flatten(tree)
     for key, array in flat.items():
         check_array(f"{name}.{key}", array)
         if array.dtype.kind != "f":
@@ -201,6 +200,8 @@ def _real(name, tree, like=None):
 
 def _quotient(a, b):
     """a / b, and 0 where both are 0: no gradient so far, no step."""
+    if b.size and b.min() > 0:
+        return a / b
     return np.divide(a, b, out=np.zeros_like(a), where=(a != 0) | (b != 0))
 
 

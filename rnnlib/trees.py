@@ -24,6 +24,8 @@ def flatten(tree, name=""):
     """
     if tree is None:
         return {}
+    if is_array(tree) and tree.dtype.kind in "fciu":
+        return {name or "params": tree}
     if hasattr(tree, "_asdict"):
         tree = tree._asdict()
     elif isinstance(tree, (tuple, list)):
@@ -71,6 +73,8 @@ def rebuild(tree, flat, name=""):
     """A nested parameter of the form of ``tree`` with the arrays of ``flat``."""
     if tree is None:
         return None
+    if isinstance(tree, np.ndarray):
+        return flat[name or "params"]
 
     def child(key, leaf):
         return rebuild(leaf, flat, f"{name}.{key}" if name else str(key))

@@ -38,6 +38,17 @@ def is_finite(value):
         return False
 
 
+def all_finite(array):
+    """True when no entry is NaN or infinite; nearly always one dot product tells."""
+    with np.errstate(all="ignore"):
+        return _all_finite(array)
+
+
+def _all_finite(array):
+    entries = array.ravel(order="K")  # no copy where they lie side by side
+    return bool(np.isfinite(entries.dot(entries)) or np.isfinite(entries).all())
+
+
 def refuse_hiding(name, value):
     """The value, unless it is an array that hides entries, or multiplies otherwise."""
     if isinstance(value, np.ndarray) and not is_array(value):
@@ -61,7 +72,7 @@ def check_array(name, array, shape=None):
         )
     if shape is not None and array.shape != tuple(shape):
         raise shape_error(name, tuple(shape), array.shape)
-    if not np.isfinite(array).all():
+    if not all_finite(array):
         bad = array.size - int(np.isfinite(array).sum())
         raise ValueError(f"{name}: expected finite numbers, got {bad} NaN or infinite")
     return array
@@ -229,7 +240,9 @@ def finite_result(*names: str) -> Callable[[F], F]:
 
 def require_finite(result, where, *names):
     """The result, when it is finite; an overflow names the arguments ``names``."""
-    if not _is_finite(result):
+    with np.errstate(all="ignore"):
+        finite = _is_finite(result)
+    if not finite:
         raise FloatingPointError(
             f"{', '.join(names)}: expected numbers whose results are finite, "
             f"got an overflow in {where}"
@@ -240,6 +253,6 @@ def require_finite(result, where, *names):
 def _is_finite(result):
     if isinstance(result, (tuple, list)):
         return all(map(_is_finite, result))
-    if isinstance(result, (np.ndarray, np.inexact, float)):
-        return bool(np.isfinite(result).all())
-    return True
+    if isinstance(result, np.ndarray):
+        return result.dtype.kind not in "fc" or _all_finite(result)
+    return not isinstance(result, (np.inexact, float)) or bool(np.isfinite(result))

@@ -26,7 +26,7 @@ def evaluate(args):
     train, validation, test = run.parts_of(settings, corpus.indices)
     if args.on is None:
         what = f"{len(test):,} characters: the test part, the last of the text"
-        parts = [_after(test, validation), _after(validation, train)]
+        parts = [after(test, validation), after(validation, train)]
     else:
         other = _other(args.on, alphabet)
         what = f"{len(other) - 1:,} characters: all of {args.on} but its first"
@@ -57,7 +57,7 @@ def evaluate(args):
     return 0
 
 
-def _after(part, before):
+def after(part, before):
     """A part with the symbols before it, and how many of these there are."""
     skip = min(CONTEXT, len(before))
     return np.concatenate([before[len(before) - skip :], part]), skip

@@ -7,10 +7,11 @@ parameters of the cell, or a tuple of them for several layers.
 import numpy as np
 
 from rnnlib.char import fast
-from rnnlib.layers import gru, lstm, vanilla
+from rnnlib.char.fast.workspace import views
+from rnnlib.char.vector import Layout, in_order
+from rnnlib.layers import gru, lstm, readout, vanilla
 from rnnlib.layers.stacked import stack
-from rnnlib.losses import cross_entropy
-from rnnlib.parameters import Params
+from rnnlib.parameters import Params, count_parameters
 from rnnlib.trees import flatten, rebuild
 
 CELLS = {"rnn": vanilla, "lstm": lstm, "gru": gru}
@@ -25,8 +26,7 @@ def build(cell, layers=1):
 def init_params(cell, V, d_h, *, rng, dtype):
     """Random matrices with standard deviation 1/sqrt(fan in); zero biases of logits."""
     layer = cell.init_params(V, d_h, rng=rng, dtype=dtype)
-    W_hy = (rng.standard_normal((V, d_h)) / np.sqrt(d_h)).astype(dtype)
-    return {"layer": layer, "W_hy": W_hy, "b_y": np.zeros(V, dtype)}
+    return readout.init_readout(layer, V, d_h, rng=rng, dtype=dtype)
 
 
 def zero_state(cell, params, B):
@@ -42,12 +42,6 @@ def last_stream(state, count=1):
     )
 
 
-def logits(cell, params, x, state):
-    """z (T, B, V), and the trace of the layers below."""
-    trace = cell.forward(params["layer"], x, state=state)
-    return trace.output @ params["W_hy"].T + params["b_y"], trace
-
-
 def loss_and_gradients(cell, params, x, y, state):
     """The cross-entropy of windows side by side, summed over steps, mean over windows.
 
@@ -57,35 +51,67 @@ def loss_and_gradients(cell, params, x, y, state):
     gradients : tree of the form of the parameters; the state before is a constant
     state : the state after the last step
     """
-    z, trace = logits(cell, params, x, state)
-    loss, delta_z = cross_entropy(z, y)
-    B = x.shape[1]
-    delta_z /= B
-    layer = cell.backward(params["layer"], trace, delta_z @ params["W_hy"]).params
-    rows, h = delta_z.reshape(-1, z.shape[-1]), trace.output
-    d_W_hy, d_b_y = rows.T @ h.reshape(len(rows), -1), rows.sum(axis=0)
-    return float(loss) / B, {"layer": layer, "W_hy": d_W_hy, "b_y": d_b_y}, trace.state
+    loss, gradients, state = readout.loss_and_gradients(
+        cell, params, x, y, state=state, scale=1 / x.shape[1]
+    )
+    return float(loss), gradients, state
 
 
-def fast_objective(params, T, B):
-    """`loss_and_gradients` of one vanilla layer by `rnnlib.char.fast`, for fixed sizes.
+def layout(cell, params):
+    """The `Layout` of the parameters: for one vanilla layer that of the fast path."""
+    if cell is not vanilla:
+        return in_order(params)
+    sizes = as_params(params)
+    return Layout(
+        count_parameters(sizes),
+        sizes.dtype,
+        lambda vector: _tree(views(vector, sizes.d_x, sizes.d_h, sizes.K)),
+    )
 
-    A function (params, x, y, state). The gradients are views that the next call
-    overwrites.
+
+def objective(cell, params, T, B):
+    """`loss_and_gradients` as a function (vector, x, y, state), for fixed sizes.
+
+    Parameters and gradients are vectors in the `layout` of the network. One vanilla
+    layer takes the step of `rnnlib.char.fast`; its gradient is a vector that the next
+    call overwrites.
     """
-    work = fast.Workspace(Params(*params["layer"], params["W_hy"], params["b_y"]), T, B)
-    gradient = work.gradient
-    layer = type(params["layer"])(*gradient[:3])
-    gradients = {"layer": layer, "W_hy": gradient.W_hy, "b_y": gradient.b_y}
+    if cell is vanilla:
+        return _fast_objective(params, T, B)
+    place = layout(cell, params)
 
-    def objective(params, x, y, state):
-        work.set_params(Params(*params["layer"], params["W_hy"], params["b_y"]))
+    def step(vector, x, y, state):
+        loss, gradients, state = loss_and_gradients(
+            cell, place.tree(vector), x, y, state
+        )
+        return loss, place.vector(gradients), state
+
+    return step
+
+
+def _fast_objective(params, T, B):
+    work = fast.Workspace(as_params(params), T, B)
+
+    def step(vector, x, y, state):
+        work.flat[...] = vector
         work.h[0] = state
         loss = fast.loss_and_gradients(work, x, y)
-        work.gradient_flat /= B
-        return float(loss) / B, gradients, work.h[-1]
+        if B > 1:
+            work.gradient_flat /= B
+        return loss / B, work.gradient_flat, work.h[-1]
 
-    return objective
+    return step
+
+
+def as_params(params):
+    """The tree as `Params`."""
+    return Params(*params["layer"], params["W_hy"], params["b_y"])
+
+
+def _tree(network):
+    """`Params` as the tree."""
+    layer = vanilla.VanillaParams(*network[:3])
+    return {"layer": layer, "W_hy": network.W_hy, "b_y": network.b_y}
 
 
 def log_probabilities(cell, params, indices, state=None, skip=1):
@@ -113,8 +139,8 @@ def _surprisals(cell, params, x, y, state):
     steps = max(1, CHUNK // x.shape[1])
     for start in range(0, len(x), steps):
         part = slice(start, start + steps)
-        z, trace = logits(cell, params, x[part].astype(np.int64), state)
-        state = trace.state
+        trace = readout.forward(cell, params, x[part].astype(np.int64), state=state)
+        z, state = trace.z, trace.state
         z -= z.max(axis=-1, keepdims=True)
         score = np.take_along_axis(z, y[part, :, None].astype(np.int64), -1)[..., 0]
         yield np.log(np.exp(z, out=z).sum(axis=-1)) - score

@@ -1,6 +1,7 @@
 """A run of training on a text: its windows, its beginning, and how it goes on."""
 
 import os
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,9 +9,10 @@ import numpy as np
 from rnnlib import optimisers
 from rnnlib.char import network
 from rnnlib.char.settings import About, read_settings
+from rnnlib.char.vector import with_trees, with_vectors
 from rnnlib.clipping import clip_by_global_norm, clip_by_value
 from rnnlib.language.text import check_length, split_in_three
-from rnnlib.training import begin, load_checkpoint, train
+from rnnlib.training import begin, load_checkpoint, save_checkpoint, train
 from rnnlib.trees import flatten
 
 # During training a sample of the validation part is measured: at most so many streams
@@ -162,47 +164,46 @@ def window_at(step, x, y, window):
     return *taken, start == 0
 
 
-def go_on(about, state, indices, *, steps, **options):
+def go_on(about, state, indices, *, steps, checkpoint=None, **options):
     """Train from a state until ``steps``, on the symbols of the text; the new state.
 
-    The options are those of `rnnlib.training.train`.
+    ``checkpoint`` is a path, or a function of the state; the other options are those of
+    `rnnlib.training.train`. It trains on vectors; what others see are trees.
     """
+    if checkpoint is not None and not callable(checkpoint):
+        checkpoint = partial(save_checkpoint, checkpoint, about=about.to_json())
     settings, cell = about.settings, _cell(about.settings)
     train_part, validation, _ = parts_of(settings, indices)
     x, y = streams(train_part, settings.batch)
     window_at(0, x, y, settings.window)
     zero = network.zero_state(cell, state.params, settings.batch)
-    one_step = objective(settings, cell, state.params)
+    layout = network.layout(cell, state.params)
+    one_step = network.objective(cell, state.params, settings.window, settings.batch)
 
-    def carrying(params, batch, carried):
-        return one_step(params, *batch[:2], zero if batch[2] else carried)
+    def carrying(vector, batch, carried):
+        return one_step(vector, *batch[:2], zero if batch[2] else carried)
 
     if settings.validate_every:
         sample = sample_streams(validation)
 
-        def measure(params, carried):
+        def measure(vector, carried):
             """All streams begin in the state of the last one of training."""
             first = network.last_stream(carried, sample[0].shape[1])
-            return network.mean_loss(cell, params, *sample, first)
+            return network.mean_loss(cell, layout.tree(vector), *sample, first)
 
         options |= {"validate": measure, "validate_every": settings.validate_every}
-    return train(
-        state,
+    if checkpoint is not None:
+        options |= {"checkpoint": lambda state: checkpoint(with_trees(state, layout))}
+    state = train(
+        with_vectors(state, layout),
         optimiser(settings),
         carrying,
         lambda step, rng: window_at(step, x, y, settings.window),
         steps=steps,
         clip=clipping(settings),
-        about=about.to_json(),
         **options,
     )
-
-
-def objective(settings, cell, params):
-    """(params, x, y, state) -> (loss, gradients, state), by the fast path if it can."""
-    if settings.cell == "rnn" and settings.layers == 1:
-        return network.fast_objective(params, settings.window, settings.batch)
-    return lambda *args: network.loss_and_gradients(cell, *args)
+    return with_trees(state, layout)
 
 
 def smooth_loss(losses, V, window):

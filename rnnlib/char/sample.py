@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from rnnlib.char import run
+from rnnlib.char import fast, network, run
 from rnnlib.language.generate import cell_step, generate
-from rnnlib.validate import check_count
+from rnnlib.layers import readout, vanilla
+from rnnlib.validate import check_count, check_rate
 
 
 def sample(args):
@@ -19,14 +20,31 @@ def sample(args):
     except ValueError as error:
         raise ValueError(f"start: {str(error).removeprefix('text: ')}") from None
     check_count("seed", args.seed, least=0)
-    layer, W_hy, b_y = model.params.values()
-    indices = generate(
-        cell_step(model.cell, layer, W_hy, b_y),
-        model.carried,
-        prompt,
-        args.length,
-        rng=np.random.default_rng(args.seed),
-        temperature=args.temperature,
+    indices = written(
+        model, prompt, args.length, np.random.default_rng(args.seed), args.temperature
     )
     print((start if args.start is not None else "") + alphabet.decode(indices))
     return 0
+
+
+def written(model, prompt, count, rng, temperature=1.0):
+    """``count`` symbols behind a prompt; one vanilla layer takes the fast sampler."""
+    count = check_count("count", count)
+    temperature = check_rate("temperature", temperature)
+    if model.cell is vanilla and temperature > 0 and len(prompt):
+        h = model.carried
+        if len(prompt) > 1:
+            before = prompt[:-1, None]
+            h = readout.forward(vanilla, model.params, before, state=h).state
+        return fast.sample(
+            network.as_params(model.params),
+            count,
+            first=int(prompt[-1]),
+            rng=rng,
+            temperature=temperature,
+            h_0=h[0],
+        )
+    step = cell_step(model.cell, *model.params.values())
+    return generate(
+        step, model.carried, prompt, count, rng=rng, temperature=temperature
+    )

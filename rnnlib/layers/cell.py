@@ -101,6 +101,13 @@ def common_dtype(params):
     return np.result_type(*params)
 
 
+def with_sizes(kind):
+    """Decorate a type of parameters: it gets ``d_x``, ``d_h`` and ``dtype``."""
+    kind.d_x, kind.d_h = property(input_size), property(state_size)
+    kind.dtype = property(common_dtype)
+    return kind
+
+
 def hidden_states(trace):
     """h_1 to h_T, what the next layer reads."""
     return trace.h[1:]

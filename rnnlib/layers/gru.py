@@ -20,32 +20,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.activations import ACTIVATIONS
-from rnnlib.layers.cell import (
-    Gradients,
-    begin,
-    check_adjoint,
-    check_parameters,
-    check_trace,
-    common_dtype,
-    draw_matrices,
-    hidden_states,
-    hold,
-    input_gradients,
-    input_size,
-    last_state,
-    of_shape,
-    outer_sum,
-    project_inputs,
-    rows,
-    state_size,
-)
+from rnnlib.layers import cell, columns
+from rnnlib.layers.cell import Gradients, outer_sum, rows
 from rnnlib.validate import check_choice, finite_result
 
-LOGISTIC = ACTIVATIONS["logistic"]
+LOGISTIC = (True, True, False)  # of r, u, n
 RESETS = ("before", "after")  # the matrix product
 
 
+@cell.with_sizes
 class GRUParams(NamedTuple):
     """``W_xh`` (3 d_h, d_x), ``W_hh`` (3 d_h, d_h), ``b_h`` (3 d_h,), ``b_m`` (d_h,).
 
@@ -56,10 +39,6 @@ class GRUParams(NamedTuple):
     W_hh: np.ndarray
     b_h: np.ndarray
     b_m: np.ndarray
-
-    d_x = property(input_size)
-    d_h = property(state_size)
-    dtype = property(common_dtype)
 
 
 class Gates(NamedTuple):
@@ -81,8 +60,8 @@ class GRUTrace(NamedTuple):
     mask: np.ndarray | None
     state_shape: tuple  # of the initial state as it was given
 
-    output = property(hidden_states)
-    state = property(last_state)
+    output = property(cell.hidden_states)
+    state = property(cell.last_state)
 
 
 def shapes(d_x, d_h):
@@ -97,7 +76,7 @@ def split(rows_, axis=0):
 
 def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
     """Normal matrices and zero biases, as `rnnlib.init_params` draws them."""
-    W_xh, W_hh = draw_matrices(d_x, d_h, 3, rng, scale, dtype)
+    W_xh, W_hh = cell.draw_matrices(d_x, d_h, 3, rng, scale, dtype)
     return GRUParams(W_xh, W_hh, np.zeros(3 * d_h, dtype), np.zeros(d_h, dtype))
 
 
@@ -112,30 +91,46 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
 
     Source: {cite}`cho2014` for "before".
     """
-    T, B, h_0, state_shape = begin(params, GRUParams, shapes, x, mask, state)
+    T, B, h_0, state_shape = cell.begin(params, GRUParams, shapes, x, mask, state)
     check_choice("reset", reset, RESETS)
-    W_xh, W_hh, b_h, b_m = params
-    d = params.d_h
-    gates = project_inputs(W_xh, x) + b_h  # all steps at once
-    gates = gates.astype(np.result_type(gates, h_0, W_hh, b_m), copy=False)
-    h = np.empty((T + 1, B, d), gates.dtype)
-    product = np.empty((T, B, d), gates.dtype)
+    d, dtype = params.d_h, columns.dtype_of(params, x, h_0)
+    W_xh, W_hh, b_h = columns.half_logistic(params, LOGISTIC, dtype)
+    b_m = params.b_m[:, None]
+    gates, product = np.empty((T, 3 * d, B), dtype), np.empty((T, d, B), dtype)
+    h = np.empty((T + 1, B, d), dtype)
     h[0] = h_0
-    for t in range(1, T + 1):
-        s, m, previous = gates[t - 1], product[t - 1], h[t - 1]
-        r, u, n = split(s, axis=-1)
-        if reset == "after":
-            from_state = previous @ W_hh.T  # one product for all three
-            s[:, : 2 * d] += from_state[:, : 2 * d]
-            np.add(from_state[:, 2 * d :], b_m, out=m)
-        else:
-            s[:, : 2 * d] += previous @ W_hh[: 2 * d].T
-        LOGISTIC(s[:, : 2 * d], out=s[:, : 2 * d])
-        if reset == "before":
-            np.add((r * previous) @ W_hh[2 * d :].T, b_m, out=m)
-        np.tanh(n + (r * m if reset == "after" else m), out=n)
-        h[t] = u * previous + (1 - u) * n
-        hold(mask, t, h)
+    h_t, from_state = h[0].T.copy("C"), np.empty_like(gates[0])
+    new = np.empty_like(h_t)
+    for steps in columns.parts(T, B):
+        from_input = columns.project_inputs(W_xh, x[steps])
+        from_input += b_h[..., None]
+        for t, s, s_x in columns.each_step(steps, gates, from_input):
+            m, s_ru, (r, u, n) = product[t - 1], s[: 2 * d], s.reshape(3, d, B)
+            if reset == "after":
+                np.dot(W_hh, h_t, out=from_state)  # one product for all three
+                np.add(from_state[: 2 * d], s_x[: 2 * d], out=s_ru)
+                np.add(from_state[2 * d :], b_m, out=m)
+            else:
+                np.dot(W_hh[: 2 * d], h_t, out=s_ru)
+                s_ru += s_x[: 2 * d]
+            np.tanh(s_ru, out=s_ru)
+            columns.logistic_of_half(s_ru)
+            if reset == "after":
+                np.multiply(r, m, out=n)
+                n += s_x[2 * d :]
+            else:
+                np.dot(W_hh[2 * d :], r * h_t, out=m)
+                m += b_m
+                np.add(m, s_x[2 * d :], out=n)
+            np.tanh(n, out=n)
+            h_t *= u
+            np.subtract(1, u, out=new)
+            new *= n
+            h_t += new
+            if mask is not None:
+                columns.hold(mask, t, (h_t, h[t - 1].T))
+            h[t] = h_t.T
+    gates, product = gates.swapaxes(1, 2), product.swapaxes(1, 2)
     return GRUTrace(x, gates, product, h, reset, mask, state_shape)
 
 
@@ -151,39 +146,75 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     Arguments as in `rnnlib.layers.cell`. Raises ValueError as `forward`, and for a
     trace or adjoints of other sizes.
     """
-    check_parameters(params, GRUParams, shapes)
-    check_trace(trace, GRUTrace, params)
-    d_output = check_adjoint("d_output", d_output, trace.output)
-    g = check_adjoint("d_state", d_state, trace.state)
-    mask, W_hh, d = trace.mask, params.W_hh, params.d_h
-    after = trace.reset == "after"
-    previous = trace.h[:-1]
-    r, u, n = split(trace.gates, axis=-1)
-    # slopes of h_t by s_n and s_u; of m_t by s_r (in "before" of r_t * h_{t-1})
-    by_n = (1 - u) * (1 - n**2)
-    by_u = (previous - n) * u * (1 - u)
-    by_r = (trace.product if after else previous) * r * (1 - r)
-    if mask is not None:  # a step that did not happen: h_t = h_{t-1}
-        real = mask[..., None]
-        by_n, by_u, u = by_n * real, by_u * real, np.where(real, u, 1)
+    cell.check_parameters(params, GRUParams, shapes)
+    cell.check_trace(trace, GRUTrace, params)
+    d_output = cell.check_adjoint("d_output", d_output, trace.output)
+    g = cell.check_adjoint("d_state", d_state, trace.state)
     dtype = np.result_type(params.dtype, trace.gates, d_output, g)
-    delta = np.empty(trace.gates.shape, dtype)  # dL/ds of r, u, n
-    d_product = np.empty(previous.shape, dtype)  # dL/d(W_hn ..)
-    for t in range(len(delta), 0, -1):
-        g = g + d_output[t - 1]
-        delta_r, delta_u, delta_n = split(delta[t - 1], axis=-1)
-        np.multiply(g, by_u[t - 1], out=delta_u)
-        np.multiply(g, by_n[t - 1], out=delta_n)
-        d_product[t - 1] = delta_n * r[t - 1] if after else delta_n
-        to_candidate = d_product[t - 1] @ W_hh[2 * d :]
-        np.multiply(delta_n if after else to_candidate, by_r[t - 1], out=delta_r)
-        g = g * u[t - 1] + delta[t - 1, :, : 2 * d] @ W_hh[: 2 * d]
-        g += to_candidate if after else to_candidate * r[t - 1]
-    d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta)
-    read = previous if after else r * previous
-    d_W_hh = np.concatenate(
-        [outer_sum(delta[..., : 2 * d], previous), outer_sum(d_product, read)]
-    )
-    d_b_h, d_b_m = rows(delta).sum(axis=0), rows(d_product).sum(axis=0)
-    d_params = GRUParams(d_W_xh, d_W_hh, d_b_h, d_b_m)
-    return Gradients(d_params, of_shape(g, trace.state_shape), d_x)
+    g = g.T.astype(dtype, order="C")
+    T, B, d = trace.output.shape
+    after = trace.reset == "after"
+    W_hh_T = params.W_hh.T.astype(dtype, order="C" if B > 1 else "K")
+    to_gates, to_product = W_hh_T[:, : 2 * d].copy("K"), W_hh_T[:, 2 * d :].copy("K")
+    W_nru = np.roll(params.W_xh, d, axis=0)
+    sums, d_x, back = None, columns.like_input(trace.x, dtype), np.empty_like(g)
+    for steps in reversed(columns.parts(T, B)):
+        by_n, by_u, by_r, kept, r, previous = _slopes(trace, steps)
+        delta = np.empty((len(by_n), 4, d, B), dtype)  # dL/ds of n, r, u; dL/dm
+        for t in range(steps.stop, steps.start, -1):
+            k = t - 1 - steps.start
+            delta_n, delta_r, delta_u, d_m = delta[k]
+            g += d_output[t - 1].T
+            np.multiply(g, by_u[k], out=delta_u)
+            np.multiply(g, by_n[k], out=delta_n)
+            g *= kept[k]
+            if after:
+                np.multiply(delta_n, r[k], out=d_m)
+                np.multiply(delta_n, by_r[k], out=delta_r)
+                np.dot(W_hh_T, delta[k, 1:].reshape(3 * d, B), out=back)
+            else:
+                d_m[...] = delta_n
+                to_candidate = np.dot(to_product, delta_n)
+                np.multiply(to_candidate, by_r[k], out=delta_r)
+                np.dot(to_gates, delta[k, 1:3].reshape(2 * d, B), out=back)
+                back += to_candidate * r[k]
+            g += back
+        delta = columns.joined(delta.reshape(-1, 4 * d, B)).T
+        by_input = delta[:, : 3 * d]
+        d_W_nru, d_x_part = cell.input_gradients(W_nru, trace.x[steps], by_input)
+        before = rows(trace.h[steps])
+        if after:
+            d_W_hh = outer_sum(delta[:, d:], before)
+        else:
+            read = columns.joined(r * previous).T
+            d_W_hh = np.concatenate(
+                [outer_sum(delta[:, d : 3 * d], before), outer_sum(delta[:, :d], read)]
+            )
+        d_b = delta.sum(axis=0)
+        d_b_h = np.roll(d_b[: 3 * d], -d)
+        terms = np.roll(d_W_nru, -d, axis=0), d_W_hh, d_b_h, d_b[3 * d :]
+        sums = columns.add_to(sums, terms)
+        if d_x is not None:
+            d_x[steps] = d_x_part.reshape(trace.x[steps].shape)
+    return Gradients(GRUParams(*sums), cell.of_shape(g.T, trace.state_shape), d_x)
+
+
+def _slopes(trace, steps):
+    """What the adjoints of these steps are multiplied by, each (n, d_h, B).
+
+    The slopes of h_t by s_n and s_u and of m_t by s_r (in "before" of r_t * h_{t-1} by
+    s_r), dh_t/dh_{t-1} by the interpolation alone, r_t, and h_{t-1}.
+    """
+    previous = np.ascontiguousarray(trace.h[steps].swapaxes(1, 2))
+    n, d, B = previous.shape
+    gates = trace.gates[steps].swapaxes(1, 2).reshape(n, 3, d, B)
+    r, u, n = gates.swapaxes(0, 1)
+    read = trace.product[steps].swapaxes(1, 2) if trace.reset == "after" else previous
+    opposite = 1 - u
+    by_n = opposite * (1 - n * n)
+    by_u = (previous - n) * (u * opposite)
+    by_r = read * (r * (1 - r))
+    if trace.mask is not None:  # a step that did not happen: h_t = h_{t-1}
+        real = trace.mask[steps, None]
+        by_n, by_u, u = by_n * real, by_u * real, np.where(real, u, 1)
+    return by_n, by_u, by_r, u, r, previous

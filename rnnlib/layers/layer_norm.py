@@ -16,31 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import Activation, get_activation
-from rnnlib.layers.cell import (
-    Gradients,
-    begin,
-    check_adjoint,
-    check_parameters,
-    check_trace,
-    common_dtype,
-    draw_matrices,
-    held,
-    hidden_states,
-    hold,
-    input_gradients,
-    input_size,
-    last_state,
-    of_shape,
-    outer_sum,
-    project_inputs,
-    rows,
-    state_size,
-)
+from rnnlib.layers import cell
+from rnnlib.layers.cell import Gradients, outer_sum, rows
 from rnnlib.validate import check_array, check_precision, check_rate, finite_result
 
 EPSILON = 1e-5  # in units of the variance
 
 
+@cell.with_sizes
 class LayerNormParams(NamedTuple):
     """``W_xh`` (d_h, d_x), ``W_hh`` (d_h, d_h), ``gain`` (d_h,), ``b_h`` (d_h,)."""
 
@@ -48,10 +31,6 @@ class LayerNormParams(NamedTuple):
     W_hh: np.ndarray
     gain: np.ndarray
     b_h: np.ndarray
-
-    d_x = property(input_size)
-    d_h = property(state_size)
-    dtype = property(common_dtype)
 
 
 class LayerNormTrace(NamedTuple):
@@ -65,8 +44,8 @@ class LayerNormTrace(NamedTuple):
     mask: np.ndarray | None
     state_shape: tuple  # of the initial state as it was given
 
-    output = property(hidden_states)
-    state = property(last_state)
+    output = property(cell.hidden_states)
+    state = property(cell.last_state)
 
 
 @finite_result("a", "gain", "bias")
@@ -132,7 +111,7 @@ def shapes(d_x, d_h):
 
 def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
     """Normal matrices as `rnnlib.init_params` draws them, gain one and bias zero."""
-    W_xh, W_hh = draw_matrices(d_x, d_h, 1, rng, scale, dtype)
+    W_xh, W_hh = cell.draw_matrices(d_x, d_h, 1, rng, scale, dtype)
     return LayerNormParams(W_xh, W_hh, np.ones(d_h, dtype), np.zeros(d_h, dtype))
 
 
@@ -145,11 +124,11 @@ def forward(
     Raises ValueError for a wrong shape, dtype, index or word, or a number that is not
     finite.
     """
-    T, B, h_0, state_shape = begin(params, LayerNormParams, shapes, x, mask, state)
+    T, B, h_0, state_shape = cell.begin(params, LayerNormParams, shapes, x, mask, state)
     epsilon = check_rate("epsilon", epsilon)
     phi = get_activation(phi)
     W_xh, W_hh, gain, b_h = params
-    projected = project_inputs(W_xh, x)
+    projected = cell.project_inputs(W_xh, x)
     dtype = np.result_type(projected, h_0, *params)
     h = np.empty((T + 1, B, params.d_h), dtype)
     unit, scale = np.empty((T, B, params.d_h), dtype), np.empty((T, B, 1), dtype)
@@ -158,7 +137,7 @@ def forward(
         a = projected[t - 1] + h[t - 1] @ W_hh.T
         unit[t - 1], scale[t - 1] = _unit(a, epsilon)
         phi(gain * unit[t - 1] + b_h, out=h[t])
-        hold(mask, t, h)
+        cell.hold(mask, t, h)
     return LayerNormTrace(x, unit, scale, h, phi, mask, state_shape)
 
 
@@ -169,10 +148,10 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     Arguments as in `rnnlib.layers.cell`. Raises ValueError as `forward`, and for a
     trace or adjoints of other sizes.
     """
-    check_parameters(params, LayerNormParams, shapes)
-    check_trace(trace, LayerNormTrace, params)
-    d_output = check_adjoint("d_output", d_output, trace.output)
-    g = check_adjoint("d_state", d_state, trace.state)
+    cell.check_parameters(params, LayerNormParams, shapes)
+    cell.check_trace(trace, LayerNormTrace, params)
+    d_output = cell.check_adjoint("d_output", d_output, trace.output)
+    g = cell.check_adjoint("d_state", d_state, trace.state)
     mask = trace.mask
     phi_prime = trace.phi.derivative(trace.h[1:])
     if mask is not None:
@@ -184,13 +163,13 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
         np.multiply(g, phi_prime[t - 1], out=d_y[t - 1])
         v = params.gain * d_y[t - 1]
         d_a[t - 1] = _to_a(v, trace.unit[t - 1], trace.scale[t - 1])
-        kept = 0 if mask is None else g * held(mask, t)
+        kept = 0 if mask is None else g * cell.held(mask, t)
         g = kept + d_a[t - 1] @ params.W_hh
-    d_W_xh, d_x = input_gradients(params.W_xh, trace.x, d_a)
+    d_W_xh, d_x = cell.input_gradients(params.W_xh, trace.x, d_a)
     d_params = LayerNormParams(
         W_xh=d_W_xh,
         W_hh=outer_sum(d_a, trace.h[:-1]),
         gain=(rows(d_y) * rows(trace.unit)).sum(axis=0),
         b_h=rows(d_y).sum(axis=0),
     )
-    return Gradients(d_params, of_shape(g, trace.state_shape), d_x)
+    return Gradients(d_params, cell.of_shape(g, trace.state_shape), d_x)

@@ -18,42 +18,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.activations import ACTIVATIONS
-from rnnlib.layers.cell import (
-    Gradients,
-    begin,
-    check_adjoint,
-    check_parameters,
-    check_trace,
-    common_dtype,
-    draw_matrices,
-    held,
-    hidden_states,
-    hold,
-    initial_state,
-    input_gradients,
-    input_size,
-    of_shape,
-    outer_sum,
-    project_inputs,
-    rows,
-    state_size,
-)
+from rnnlib.layers import cell, columns
+from rnnlib.layers.cell import Gradients, outer_sum, rows
 from rnnlib.validate import finite_result
 
-LOGISTIC = ACTIVATIONS["logistic"]
+LOGISTIC = (True, True, False, True)  # of i, f, n, o
 
 
+@cell.with_sizes
 class LSTMParams(NamedTuple):
     """``W_xh`` (4 d_h, d_x), ``W_hh`` (4 d_h, d_h) and ``b_h`` (4 d_h,)."""
 
     W_xh: np.ndarray
     W_hh: np.ndarray
     b_h: np.ndarray
-
-    d_x = property(input_size)
-    d_h = property(state_size)
-    dtype = property(common_dtype)
 
 
 class Gates(NamedTuple):
@@ -82,7 +60,7 @@ class LSTMTrace(NamedTuple):
     mask: np.ndarray | None
     state_shape: State  # of the initial states as they were given
 
-    output = property(hidden_states)
+    output = property(cell.hidden_states)
 
     @property
     def state(self):
@@ -108,7 +86,7 @@ def init_params(d_x, d_h, *, rng, scale=None, forget_bias=1.0, dtype=np.float64)
 
     Source: {cite}`jozefowicz2015` for the bias.
     """
-    W_xh, W_hh = draw_matrices(d_x, d_h, 4, rng, scale, dtype)
+    W_xh, W_hh = cell.draw_matrices(d_x, d_h, 4, rng, scale, dtype)
     if not (isinstance(forget_bias, Real) and np.isfinite(forget_bias)):
         raise ValueError(f"forget_bias: expected a finite number, got {forget_bias!r}")
     b_h = np.zeros(4 * d_h, dtype)
@@ -127,23 +105,33 @@ def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
     Source: {cite}`hochreiter1997`; the forget gate is that of {cite}`gers2000`.
     """
     h_0, c_0 = _pair("state", state)
-    T, B, h_0, h_shape = begin(params, LSTMParams, shapes, x, mask, h_0, "state.h")
-    c_0, c_shape = initial_state("state.c", c_0, B, params)
-    W_xh, W_hh, b_h = params
-    gates = project_inputs(W_xh, x) + b_h  # all steps at once
-    gates = gates.astype(np.result_type(gates, h_0, c_0, W_hh), copy=False)
-    h = np.empty((T + 1, B, params.d_h), gates.dtype)
-    c = np.empty_like(h)
-    h[0], c[0] = h_0, c_0
-    for t in range(1, T + 1):
-        gates[t - 1] += h[t - 1] @ W_hh.T
-        i, f, n, o = split(gates[t - 1], axis=-1)
-        for gate in (i, f, o):
-            LOGISTIC(gate, out=gate)
-        np.tanh(n, out=n)
-        c[t] = f * c[t - 1] + i * n
-        h[t] = o * np.tanh(c[t])
-        hold(mask, t, c, h)
+    T, B, h_0, h_shape = cell.begin(params, LSTMParams, shapes, x, mask, h_0, "state.h")
+    c_0, c_shape = cell.initial_state("state.c", c_0, B, params)
+    d, dtype = params.d_h, columns.dtype_of(params, x, h_0, c_0)
+    W_xh, W_hh, b_h = columns.half_logistic(params, LOGISTIC, dtype)
+    gates, c = np.empty((T, 4 * d, B), dtype), np.empty((T + 1, d, B), dtype)
+    h = np.empty((T + 1, B, d), dtype)
+    h[0], c.swapaxes(1, 2)[0] = h_0, c_0
+    h_t, new = h[0].T.copy("C"), np.empty_like(c[0])
+    for steps in columns.parts(T, B):
+        from_input = columns.project_inputs(W_xh, x[steps])
+        from_input += b_h[..., None]
+        for t, s, s_x in columns.each_step(steps, gates, from_input):
+            np.dot(W_hh, h_t, out=s)
+            s += s_x
+            np.tanh(s, out=s)
+            i, f, n, o = s.reshape(4, d, B)
+            columns.logistic_of_half(s[: 2 * d])  # i and f
+            columns.logistic_of_half(o)
+            c_t = np.multiply(f, c[t - 1], out=c[t])
+            np.multiply(i, n, out=new)
+            c_t += new
+            np.tanh(c_t, out=h_t)
+            h_t *= o
+            if mask is not None:
+                columns.hold(mask, t, (c_t, c[t - 1]), (h_t, h[t - 1].T))
+            h[t] = h_t.T
+    gates, c = gates.swapaxes(1, 2), c.swapaxes(1, 2)
     return LSTMTrace(x, gates, c, h, mask, State(h_shape, c_shape))
 
 
@@ -161,38 +149,65 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
 
     Raises ValueError as `forward`, and for a trace or adjoints of other sizes.
     """
-    check_parameters(params, LSTMParams, shapes)
-    check_trace(trace, LSTMTrace, params)
-    d_output = check_adjoint("d_output", d_output, trace.output)
+    cell.check_parameters(params, LSTMParams, shapes)
+    cell.check_trace(trace, LSTMTrace, params)
+    d_output = cell.check_adjoint("d_output", d_output, trace.output)
     g, e = _pair("d_state", d_state)
-    g = check_adjoint("d_state.h", g, trace.state.h)
-    e = check_adjoint("d_state.c", e, trace.state.c)
-    mask = trace.mask
-    i, f, n, o = split(trace.gates, axis=-1)
-    tanh_c = np.tanh(trace.c[1:])
-    by_c = o * (1 - tanh_c**2)  # dh_t/dc_t
-    slopes = np.stack(  # of c_t (of h_t for o) by each pre-activation, (4, T, B, d_h)
-        [n * i * (1 - i), trace.c[:-1] * f * (1 - f), i * (1 - n**2)]
-        + [tanh_c * o * (1 - o)]
-    )
-    if mask is not None:  # a step that did not happen: c_t = c_{t-1}, h_t = h_{t-1}
-        real = mask[..., None]
-        by_c, slopes, f = by_c * real, slopes * real, np.where(real, f, 1)
+    g = cell.check_adjoint("d_state.h", g, trace.state.h)
+    e = cell.check_adjoint("d_state.c", e, trace.state.c)
     dtype = np.result_type(params.dtype, trace.gates, d_output, g, e)
-    delta = np.empty(trace.gates.shape, dtype)
-    for t in range(len(delta), 0, -1):
-        g = g + d_output[t - 1]
-        e = e + g * by_c[t - 1]
-        for k, block in enumerate(split(delta[t - 1], axis=-1)):
-            np.multiply(g if k == 3 else e, slopes[k, t - 1], out=block)
-        kept = 0 if mask is None else g * held(mask, t)
-        g = kept + delta[t - 1] @ params.W_hh
-        e = e * f[t - 1]
-    d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta)
-    d_W_hh = outer_sum(delta, trace.h[:-1])
-    d_params = LSTMParams(d_W_xh, d_W_hh, rows(delta).sum(axis=0))
-    d_state = State(of_shape(g, trace.state_shape.h), of_shape(e, trace.state_shape.c))
-    return Gradients(d_params, d_state, d_x)
+    g, e = (a.T.astype(dtype, order="C") for a in (g, e))
+    T, B, d = trace.output.shape
+    W_hh_T = np.array(params.W_hh.T, dtype, order="C" if B > 1 else "A")
+    gates, c = trace.gates.swapaxes(1, 2), trace.c.swapaxes(1, 2)
+    sums, d_x = None, columns.like_input(trace.x, dtype)
+    term, back = np.empty((2, *g.shape), dtype)
+    for steps in reversed(columns.parts(T, B)):
+        by_c, slopes, kept = _slopes(gates, c, steps, trace.mask)
+        delta = np.empty(slopes.shape, dtype)
+        for t in range(steps.stop, steps.start, -1):
+            k = t - 1 - steps.start
+            g += d_output[t - 1].T
+            np.multiply(g, by_c[k], out=term)
+            e += term
+            np.multiply(e, slopes[k, :3], out=delta[k, :3])
+            np.multiply(g, slopes[k, 3], out=delta[k, 3])
+            np.dot(W_hh_T, delta[k].reshape(4 * d, B), out=back)
+            if trace.mask is not None:  # a step that did not happen passes g on
+                back += g * ~trace.mask[t - 1]
+            g, back = back, g
+            e *= kept[k]
+        delta = columns.joined(delta.reshape(-1, 4 * d, B)).T
+        d_W_xh, d_x_part = cell.input_gradients(params.W_xh, trace.x[steps], delta)
+        d_W_hh = outer_sum(delta, rows(trace.h[steps]))
+        sums = columns.add_to(sums, (d_W_xh, d_W_hh, delta.sum(axis=0)))
+        if d_x is not None:
+            d_x[steps] = d_x_part.reshape(trace.x[steps].shape)
+    h_shape, c_shape = trace.state_shape
+    d_state = State(cell.of_shape(g.T, h_shape), cell.of_shape(e.T, c_shape))
+    return Gradients(LSTMParams(*sums), d_state, d_x)
+
+
+def _slopes(gates, c, steps, mask):
+    """What the adjoints of these steps are multiplied by, from step to step.
+
+    Returns dh_t/dc_t (n, d_h, B), the slope of c_t (of h_t for o) by each
+    pre-activation (n, 4, d_h, B), and dc_t/dc_{t-1}.
+    """
+    gates = gates[steps].reshape(steps.stop - steps.start, 4, *c.shape[1:])
+    i, f, n, o = gates.swapaxes(0, 1)
+    tanh_c = np.tanh(c[steps.start + 1 : steps.stop + 1])
+    slopes = gates * gates
+    np.subtract(gates[:, :2], slopes[:, :2], out=slopes[:, :2])  # i - i^2, f - f^2
+    np.subtract(1, slopes[:, 2], out=slopes[:, 2])  # 1 - n^2
+    np.subtract(o, slopes[:, 3], out=slopes[:, 3])
+    for k, factor in enumerate((n, c[steps], i, tanh_c)):
+        slopes[:, k] *= factor
+    by_c = o * (1 - tanh_c * tanh_c)
+    if mask is not None:  # a step that did not happen: c_t = c_{t-1}, h_t = h_{t-1}
+        real = mask[steps, None]
+        by_c, slopes, f = by_c * real, slopes * real[:, None], np.where(real, f, 1)
+    return by_c, slopes, f
 
 
 def _pair(name, state):

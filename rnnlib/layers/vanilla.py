@@ -10,39 +10,25 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import Activation, get_activation
+from rnnlib.layers import cell
 from rnnlib.layers.cell import (
     Gradients,
-    begin,
-    check_adjoint,
-    check_parameters,
-    check_trace,
-    common_dtype,
-    draw_matrices,
     held,
-    hidden_states,
     hold,
-    input_gradients,
-    input_size,
-    last_state,
-    of_shape,
     outer_sum,
     project_inputs,
     rows,
-    state_size,
 )
 from rnnlib.validate import finite_result
 
 
+@cell.with_sizes
 class VanillaParams(NamedTuple):
     """``W_xh`` (d_h, d_x), ``W_hh`` (d_h, d_h), ``b_h`` (d_h,)."""
 
     W_xh: np.ndarray
     W_hh: np.ndarray
     b_h: np.ndarray
-
-    d_x = property(input_size)
-    d_h = property(state_size)
-    dtype = property(common_dtype)
 
 
 class VanillaTrace(NamedTuple):
@@ -55,8 +41,8 @@ class VanillaTrace(NamedTuple):
     mask: np.ndarray | None
     state_shape: tuple  # of the initial state as it was given
 
-    output = property(hidden_states)
-    state = property(last_state)
+    output = property(cell.hidden_states)
+    state = property(cell.last_state)
 
 
 def shapes(d_x, d_h):
@@ -66,7 +52,7 @@ def shapes(d_x, d_h):
 
 def init_params(d_x, d_h, *, rng, scale=None, dtype=np.float64):
     """Normal matrices and a zero bias, as `rnnlib.init_params` draws them."""
-    W_xh, W_hh = draw_matrices(d_x, d_h, 1, rng, scale, dtype)
+    W_xh, W_hh = cell.draw_matrices(d_x, d_h, 1, rng, scale, dtype)
     return VanillaParams(W_xh, W_hh, np.zeros(d_h, dtype))
 
 
@@ -127,7 +113,7 @@ def forward(params, x, *, state=None, mask=None, phi="tanh") -> VanillaTrace:
 
     Source: {cite}`roysdon`, (1) and (2).
     """
-    _, _, h_0, state_shape = begin(params, VanillaParams, shapes, x, mask, state)
+    _, _, h_0, state_shape = cell.begin(params, VanillaParams, shapes, x, mask, state)
     phi = get_activation(phi)
     s, h = recur(params, x, h_0, phi, mask)
     return VanillaTrace(x, s, h, phi, mask, state_shape)
@@ -142,10 +128,10 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
 
     Source: {cite}`roysdon`, (7) and (8).
     """
-    check_parameters(params, VanillaParams, shapes)
-    check_trace(trace, VanillaTrace, params)
-    d_output = check_adjoint("d_output", d_output, trace.output)
-    d_state = check_adjoint("d_state", d_state, trace.state)
+    cell.check_parameters(params, VanillaParams, shapes)
+    cell.check_trace(trace, VanillaTrace, params)
+    d_output = cell.check_adjoint("d_output", d_output, trace.output)
+    d_state = cell.check_adjoint("d_state", d_state, trace.state)
     g = np.zeros(
         trace.h.shape, np.result_type(params.dtype, trace.h, d_output, d_state)
     )
@@ -153,7 +139,7 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     g[-1] += d_state
     phi_prime = trace.phi.derivative(trace.output)
     delta_s = recur_back(params.W_hh, phi_prime, g, trace.mask)
-    d_W_xh, d_x = input_gradients(params.W_xh, trace.x, delta_s)
+    d_W_xh, d_x = cell.input_gradients(params.W_xh, trace.x, delta_s)
     d_W_hh = outer_sum(delta_s, trace.h[:-1])  # h_{t-1}, not h_t
     d_params = VanillaParams(d_W_xh, d_W_hh, rows(delta_s).sum(axis=0))
-    return Gradients(d_params, of_shape(g[0], trace.state_shape), d_x)
+    return Gradients(d_params, cell.of_shape(g[0], trace.state_shape), d_x)

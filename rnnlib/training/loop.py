@@ -11,7 +11,7 @@ from rnnlib.training.early_stopping import observe, should_stop
 from rnnlib.training.interrupts import Held
 from rnnlib.training.state import History, TrainingState, copied, generator
 from rnnlib.trees import flatten
-from rnnlib.validate import check_choice
+from rnnlib.validate import all_finite, check_choice, check_count
 
 
 def train(
@@ -84,7 +84,7 @@ def train(
         ("validate_every", validate_every),
         ("checkpoint_every", checkpoint_every),
     ):
-        _check_count(name, every, 1)
+        check_count(name, every)
     state = state._replace(params=copied(state.params))
     rng, log = generator(state.rng), _Log(state.history)
 
@@ -129,7 +129,7 @@ def train(
             while state.step < steps and not _stopped(state, patience):
                 state = one_step(state)  # a step counts once it is complete
                 bar.update()
-                bar.set_postfix(loss=f"{log.steps[-1][0]:.4g}", refresh=False)
+                bar.set_postfix_str(f"loss={log.steps[-1][0]:.4g}", refresh=False)
                 if save is not None and state.step % checkpoint_every == 0:
                     save(log.written(state))
                     saved = state.step
@@ -182,10 +182,13 @@ def _size(loss, gradients):
     """The norm of the gradient, and what is not finite: a sentence, or nothing."""
     if not np.isfinite(loss):
         return np.nan, f"the loss is {float(loss)}"
-    for name, array in flatten(gradients).items():
-        if not np.isfinite(array).all():
-            return np.nan, f"the gradient of {name} is not finite"
-    return global_norm(gradients), ""
+    try:
+        return global_norm(gradients), ""
+    except ValueError:
+        for name, array in flatten(gradients).items():
+            if not all_finite(array):
+                return np.nan, f"the gradient of {name} is not finite"
+        raise
 
 
 def _stopped(state, patience):
@@ -195,10 +198,10 @@ def _stopped(state, patience):
 def _check_options(state, steps, nonfinite, validate, patience, checkpoint):
     if not isinstance(state, TrainingState):
         raise ValueError(f"state: expected a TrainingState, got {type(state).__name__}")
-    _check_count("steps", steps, 0)
+    check_count("steps", steps, least=0)
     check_choice("nonfinite", nonfinite, ("error", "skip"))
     if patience is not None:
-        _check_count("patience", patience, 1)
+        check_count("patience", patience)
         if validate is None:
             raise ValueError("validate: expected a function beside patience, got None")
     if checkpoint is None or callable(checkpoint):
@@ -207,8 +210,3 @@ def _check_options(state, steps, nonfinite, validate, patience, checkpoint):
         raise ValueError(
             f"checkpoint: expected a file in a folder that exists, got {checkpoint!s}"
         )
-
-
-def _check_count(name, value, least):
-    if not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name}: expected an integer >= {least}, got {value!r}")

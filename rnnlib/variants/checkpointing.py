@@ -81,6 +81,7 @@ def checkpointed_loss_and_gradients(
     phi="tanh",
     loss="cross_entropy",
     weight_decay=0.0,
+    input_gradient=True,
 ):
     """The loss and its full gradients, with the states of one segment at a time.
 
@@ -91,11 +92,15 @@ def checkpointed_loss_and_gradients(
     ----------
     segment : int, optional
         L, the steps of a segment: by default the square root of T, rounded up.
+    input_gradient : bool
+        False: dL/dx is None. It has T steps, so with it the memory for dense inputs
+        grows like T, and without it like the square root of T.
 
     Raises
     ------
     ValueError
-        As `loss_and_gradients`; and for a segment that is not a positive integer.
+        As `loss_and_gradients`; and for a segment that is not a positive integer, or
+        an ``input_gradient`` that is not True or False.
     """
     h_0, state_shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
     check_choice("loss", loss, LOSSES)
@@ -103,6 +108,10 @@ def checkpointed_loss_and_gradients(
     T, B = x.shape[:2]
     L = default_segment(T) if segment is None else segment
     L = check_count("segment", L)
+    if not isinstance(input_gradient, (bool, np.bool_)):
+        raise ValueError(
+            f"input_gradient: expected True or False, got {input_gradient!r}"
+        )
     check_step_targets(y, T, B, params.K)
 
     starts = range(0, T, L)
@@ -120,7 +129,7 @@ def checkpointed_loss_and_gradients(
         part = pull_back_to_params(params, trace, delta_z, d_state=g)
         value, g = value + term, part.h_0
         total = part.params if total is None else add_params(total, part.params)
-        if part.x is not None:
+        if part.x is not None and input_gradient:
             d_x = np.zeros(x.shape, part.x.dtype) if d_x is None else d_x
             d_x[a : a + L] = part.x
     gradients = Gradients(total, of_shape(g, state_shape), d_x)

@@ -16,6 +16,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "book/test_equation_numbers.py": "rnnbook/page: equations",
     "char/test_command.py": "rnnlib/char: arguments errors evaluate sample train",
     "char/test_interrupts.py": "rnnlib/char: signals",
+    "char/test_network.py": "rnnlib/char: vector",
     "char/test_run.py": "rnnlib/char: settings",
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
@@ -34,7 +35,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "spectral/test_norms.py": "rnnlib/spectral: bounds jacobians",
     "spectral/test_radii.py": "rnnlib/spectral: joint",
     "symbolic/test_derivation.py": (
-        "rnnlib/symbolic/derivation: arrays cells check derivation evaluation "
+        "rnnlib/symbolic/derivation: arrays cells check code_backward code_forward "
+        "code_gradients code_helpers code_plan code_terms code_text derivation "
+        "evaluation "
         "explanation expressions jacobians lowering mistakes naming numpy_code "
         "printing proof reader recursion rules sizes syntax to_sympy"
     ),
@@ -61,7 +64,11 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     ),
     "tutor/formulas/test_checking.py": (
         "rnnbook/tutor/formulas: checking judging names networks reading scanning "
-        "slips terms values writing"
+        "proofs slips terms values writing"
+    ),
+    "tutor/answers/test_checking.py": (
+        "rnnbook/tutor/answers: kinds; "
+        "rnnbook/tutor/answers/chapters: forward unrolled_sums"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
@@ -76,6 +83,13 @@ INNER = {
     "mapping",
     "validate",
     "arrays",
+    "code_backward",
+    "code_forward",
+    "code_gradients",
+    "code_helpers",
+    "code_plan",
+    "code_terms",
+    "code_text",
     "entry_printing",
     "evaluation",
     "jacobians",
@@ -85,6 +99,7 @@ INNER = {
     "printing",
     "syntax",
     "to_sympy",
+    "torch_code",
 }  # tested by what they make
 
 

@@ -170,9 +170,12 @@ def test_what_is_not_counted_is_there_and_has_a_reason():
 
 def test_the_readme_has_the_stored_scores():
     scores = json.loads(mutants.SCORES.read_text(encoding="utf-8"))
-    assert list(scores) == list(mutants.AREAS)
+    assert list(scores) == [area for area in mutants.AREAS if area in scores]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "\n".join(mutants.table(scores)) in readme
+    missing = [area for area in mutants.AREAS if area not in scores]
+    said = f"Not measured yet: {', '.join(missing)}."
+    assert (said in " ".join(readme.split())) == bool(missing)
     for name, row in scores.items():
         counted = row["sample"] - row["equivalent"]
         assert row["killed"] >= mutants.REQUIRED * counted, name

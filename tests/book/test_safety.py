@@ -12,6 +12,7 @@ MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "mar
 KNOWN = {
     "ledger/checks/topcuoglu/listing_forward.py": {"exec"},
     "rnnlib/symbolic/derivation/cells.py": {"exec"},  # text that it wrote itself
+    "tools/grading/worker.py": {"exec"},  # a student's cells, under limits
 }
 CALLS = {"eval", "exec", "read_pickle", "load_module"}
 

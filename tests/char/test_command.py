@@ -1,11 +1,14 @@
 """The command: what it prints, its exit status, its errors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnnlib.char import network, run
+from rnnlib.char import train as train_module
 from rnnlib.char.__main__ import main
 from rnnlib.char.settings import Settings
 from rnnlib.language.ngrams import fit_ngrams
@@ -290,3 +293,18 @@ def test_any_words_end_in_an_answer_or_one_line(folder, capsys, name, first, opt
     assert status in (0, 2)
     assert (errors == "") == (status == 0)
     (folder / "fuzz").unlink(missing_ok=True)
+
+
+def test_the_summary_names_the_least_validation_loss_wherever_it_was_measured():
+    """In the middle of the run, and neither the first nor the last."""
+    history = SimpleNamespace(
+        loss=np.full(30, 5.0),
+        validation=np.array([2.5, 1.25, 1.5]),
+        validation_step=np.array([10, 20, 30]),
+    )
+    about = SimpleNamespace(settings=SimpleNamespace(window=5), alphabet="abc")
+    said = train_module._summary(about, SimpleNamespace(step=30, history=history))
+    assert said.splitlines()[-1] == (
+        "least validation loss 1.2500 nats a character, at step 20, of 3 measured; "
+        "evaluate measures the test part"
+    )

@@ -115,14 +115,13 @@ def network_is_right():
         one = state[b : b + 1]
         total -= network.log_probabilities(cell, params, sequence, one).sum()
     slow = network.loss_and_gradients(cell, params, x, y, state)
-    fast = network.fast_objective(params, 5, 2)
-    fast(params, y, x, state + 1)
-    twice = network.fast_objective(params, 5, 2)(params, x, y, state)
-    fast = fast(params, x, y, state)
-    a, b, c = (flatten(r[1]) for r in (slow, fast, twice))
+    other = network.init_params(cell, 4, 3, rng=rng, dtype=np.float64)
+    layout, fast = network.layout(cell, params), network.objective(cell, other, 5, 2)
+    fast(layout.vector(other), y, x, state + 1)
+    fast = fast(layout.vector(params), x, y, state)
     return (
         np.allclose([slow[0], fast[0]], total / 2)
-        and all(np.allclose(a[k], b[k]) and np.allclose(b[k], c[k]) for k in a)
+        and np.allclose(layout.vector(slow[1]), fast[1])
         and np.allclose(slow[2], fast[2])
         and np.isclose(network.mean_loss(cell, params, x, y, state), total / 10)
         and np.array_equal(network.last_stream(state, 2), state[[1, 1]])
@@ -192,8 +191,8 @@ def times(B):
 
 
 def of_objective(change):
-    """The function that `fast_objective` makes, its result changed."""
-    return with_result(lambda objective, params, T, B: with_result(change)(objective))
+    """The function that `objective` makes, its result changed."""
+    return with_result(lambda objective, *sizes: with_result(change)(objective))
 
 
 def not_the_state(right):
@@ -201,7 +200,18 @@ def not_the_state(right):
 
     def wrong(*sizes):
         objective = right(*sizes)
-        return lambda params, x, y, state: objective(params, x, y, 0 * state)
+        return lambda vector, x, y, state: objective(vector, x, y, 0 * state)
+
+    return wrong
+
+
+def first_parameters(right):
+    """The objective, which keeps the parameters that it is made with."""
+
+    def wrong(cell, params, T, B):
+        objective, kept = right(cell, params, T, B), network.layout(cell, params)
+        kept = kept.vector(params)
+        return lambda vector, x, y, state: objective(kept, x, y, state)
 
     return wrong
 
@@ -327,15 +337,16 @@ MUTANTS = [
         ),
         (
             network_is_right,
-            f"{NETWORK}.fast_objective",
+            f"{NETWORK}.objective",
             {
                 "fast gradients summed over streams": of_objective(
-                    lambda r, *_: (r[0], times(2)(r[1]), r[2])
+                    lambda r, *_: (r[0], 2 * r[1], r[2])
                 ),
                 "fast loss summed over streams": of_objective(
                     lambda r, *_: (2 * r[0], *r[1:])
                 ),
                 "fast from zero": not_the_state,
+                "fast with old parameters": first_parameters,
             },
         ),
         (

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from rnnlib.char import network, run
+from rnnlib import optimisers
+from rnnlib.char import network, run, vector
 from rnnlib.char.settings import Settings
 from rnnlib.language.corpus import corpus_of
 from rnnlib.language.text import Alphabet
+from rnnlib.layers import readout
 from rnnlib.losses import log_softmax
+from rnnlib.training import begin
 from rnnlib.trees import flatten, rebuild
 
 V, D_H, T, B = 4, 5, 6, 3
@@ -42,8 +45,8 @@ def test_gradients(kind):
 
         slope = (along(1e-5) - along(-1e-5)) / 2e-5
         assert np.isclose((found[name] * direction).sum(), slope, rtol=1e-6, atol=1e-8)
-    z, trace = network.logits(cell, params, x, state)
-    each = -np.take_along_axis(log_softmax(z), y[..., None], -1)
+    trace = readout.forward(cell, params, x, state=state)
+    each = -np.take_along_axis(log_softmax(trace.z), y[..., None], -1)
     assert np.isclose(loss, each.sum() / B)
     assert same_arrays(after, trace.state)
 
@@ -57,31 +60,56 @@ def same_arrays(one, other, **tolerance):
     )
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-12), ("float32", 1e-5)])
 @pytest.mark.parametrize("batch", [1, B])
-def test_the_fast_objective_is_the_readable_one(dtype, tolerance, batch):
-    cell, params, x, y, state = problem(("rnn", 1), dtype)
-    x, y, state = x[:, :batch], y[:, :batch], state[:batch]
-    fast = network.fast_objective(params, T, batch)
+def test_the_objective_is_the_readable_one(kind, dtype, tolerance, batch):
+    cell, params, x, y, state = problem(kind, dtype)
+    x, y = x[:, :batch], y[:, :batch]
+    state = rebuild(state, {k: a[:batch] for k, a in flatten(state).items()})
+    objective = network.objective(cell, params, T, batch)
+    layout = network.layout(cell, params)
     other = rebuild(params, {k: 2 * a for k, a in flatten(params).items()})
     for p in (params, other, params):
-        loss, gradients, after = fast(p, x, y, state)
+        loss, gradient, after = objective(layout.vector(p), x, y, state)
         expected = network.loss_and_gradients(cell, p, x, y, state)
         assert np.isclose(loss, expected[0], rtol=tolerance)
         close = {"rtol": 100 * tolerance, "atol": tolerance}
-        assert same_arrays(gradients, expected[1], **close)
+        assert same_arrays(layout.tree(gradient), expected[1], **close)
         assert same_arrays(after, expected[2], **close)
-        assert flatten(gradients)["W_hy"].dtype == dtype
+        assert gradient.dtype == dtype
 
 
-def test_the_fast_objective_is_taken_where_it_can_be(monkeypatch):
+def test_the_fast_step_is_taken_where_it_can_be(monkeypatch):
     taken = []
-    monkeypatch.setattr(network, "fast_objective", lambda *a: taken.append(a))
-    for cell, layers in KINDS:
-        settings = Settings(cell=cell, layers=layers, hidden=D_H)
-        params = problem((cell, layers))[1]
-        run.objective(settings, network.build(cell, layers), params)
+    monkeypatch.setattr(network, "_fast_objective", lambda *a: taken.append(a))
+    for kind in KINDS:
+        network.objective(network.build(*kind), problem(kind)[1], T, B)
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_vector_holds_every_entry_of_the_tree_once(kind):
+    cell, params, *_ = problem(kind)
+    layout = network.layout(cell, params)
+    assert same_arrays(layout.tree(layout.vector(params)), params)
+    numbered = flatten(layout.tree(np.arange(layout.size, dtype=layout.dtype)))
+    every = np.concatenate([a.ravel() for a in numbered.values()])
+    assert sorted(every) == list(range(layout.size))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_vectors_and_trees_of_a_training_state(kind):
+    cell, params, *_ = problem(kind)
+    state = begin(params, optimisers.adam(0.1), rng=np.random.default_rng(0))
+    layout = network.layout(cell, params)
+    packed = vector.with_vectors(state, layout)
+    assert (
+        packed.params.shape == packed.optimiser.memory["mean"].shape == (layout.size,)
+    )
+    back = vector.with_trees(packed, layout)
+    for part in ("params", "best", "optimiser"):
+        assert same_arrays(getattr(back, part), getattr(state, part))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -90,7 +118,7 @@ def test_log_probabilities_of_one_stream(kind, skip, monkeypatch):
     cell, params, _, _, state = problem(kind)
     sequence = np.random.default_rng(3).integers(0, V, 12)
     one = network.last_stream(state)
-    z, _ = network.logits(cell, params, sequence[:, None], one)
+    z = readout.forward(cell, params, sequence[:, None], state=one).z
     each = log_softmax(z[:-1, 0])[np.arange(11), sequence[1:]]
     for chunk in (1, 4, 100):
         monkeypatch.setattr(network, "CHUNK", chunk)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlib.char import network, run
+from rnnlib.char import network, run, sample
 from rnnlib.char.settings import About, Settings, read_settings
 from rnnlib.language.corpus import corpus_of
+from rnnlib.language.generate import cell_step, generate
 from rnnlib.language.text import Alphabet
 from rnnlib.training import load_checkpoint, save_checkpoint
 from tests.training.problem import same
@@ -60,7 +61,7 @@ def begun(**changes):
 @pytest.mark.parametrize("cell", network.CELLS)
 def test_the_state_is_carried_and_begins_anew_with_each_pass(cell, monkeypatch):
     about, state = begun(cell=cell)
-    seen, real = [], run.objective
+    seen, real = [], network.objective
 
     def noted(*args):
         one_step = real(*args)
@@ -76,7 +77,7 @@ def test_the_state_is_carried_and_begins_anew_with_each_pass(cell, monkeypatch):
 
         return step
 
-    monkeypatch.setattr(run, "objective", noted)
+    monkeypatch.setattr(network, "objective", noted)
     train_part = INDICES[:-90]
     per_pass = len(run.streams(train_part, 3)[0]) // 5
     run.go_on(about, state, INDICES, steps=per_pass + 2, **QUIET)
@@ -248,3 +249,17 @@ def test_arrays_that_do_not_fit_the_settings(tmp_path):
 def test_a_text_that_is_too_short():
     with pytest.raises(ValueError, match="^text: expected at least 6 characters"):
         run.about_corpus(Settings(**SMALL), corpus_of("abcde"))
+
+
+@pytest.mark.parametrize("prompt", [[2], [2, 0, 1]])
+def test_the_fast_sampler_writes_what_the_readable_one_does(prompt):
+    about, state = begun()
+    model = run.Model(about, network.build("rnn"), state)
+    carried = {"carried": np.random.default_rng(2).standard_normal(state.carried.shape)}
+    model = model._replace(state=state._replace(**carried))
+    prompt = np.array(prompt)
+    rng, again = np.random.default_rng(1), np.random.default_rng(1)
+    step = cell_step(model.cell, *model.params.values())
+    expected = generate(step, model.carried, prompt, 50, rng=again, temperature=0.8)
+    found = sample.written(model, prompt, 50, rng, temperature=0.8)
+    assert found.tolist() == expected.tolist() and len(set(found.tolist())) > 2

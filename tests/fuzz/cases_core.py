@@ -14,6 +14,8 @@ from tests.fuzz.draw import CELLS, Draw
 ELSEWHERE = {
     "validate.finite_result": "tests/test_validate_finite.py",
     "vanilla.recur_back": "rnnlib/rnn.py",  # it fills what its callers made
+    "columns.logistic_of_half": "tests/layers/test_columns.py",  # the same
+    "columns.like_input": "tests/layers/test_columns.py",  # made to be filled
 } | {
     f"cell.Cell.{name}": "tests/layers/test_cell.py"  # a protocol: nothing to call
     for name in ("backward", "forward", "init_params")
@@ -572,6 +574,21 @@ CASES = {
     "validate.is_array": internal(lambda d: {"value": d.x()}),
     "validate.kind_of": internal(lambda d: {"value": d.x()}),
     "validate.is_finite": internal(lambda d: {"value": 1.0}),
+    "validate.refuse_hiding": internal(lambda d: {"name": "x", "value": d.x()}),
+    "cell.with_sizes": internal(lambda d: {"kind": type("Sized", (), {})}),
+    "columns.parts": internal(lambda d: {"T": 700, "B": 2}),
+    "columns.each_step": internal(
+        lambda d: {"steps": slice(0, d.T), "archive": d.x(), "of_these": d.x(d.T)}
+    ),
+    "columns.hold": internal(lambda d: {"mask": d.mask(), "t": 1}),
+    "columns.joined": internal(lambda d: {"a": d.x()}),
+    "columns.project_inputs": internal(lambda d: {"W_xh": d.params().W_xh, "x": d.x()}),
+    "columns.half_logistic": internal(
+        lambda d: {"params": d.params(), "blocks": (True,), "dtype": np.float64}
+    ),
+    "columns.dtype_of": internal(lambda d: {"params": d.params(), "x": d.x()}),
+    "columns.add_to": internal(lambda d: {"sums": None, "terms": (d.x(),)}),
+    "validate.all_finite": internal(lambda d: {"array": d.x()}),
     "cell.check_cell": internal(lambda d: {"name": "cell", "cell": CELLS["gru"]}),
     "validate.check_array": internal(
         lambda d: {"name": "x", "array": d.h_0(), "shape": (d.B, d.d_h)}

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
 
 from rnnbook.page import plotted
 
@@ -124,11 +125,15 @@ def test_the_stated_sensitivity():
     assert plotted.summary(np.zeros(0)) != plotted.summary(np.zeros(1))
 
 
-def test_ipython_prints_the_digest():
+def test_ipython_prints_the_digest(monkeypatch):
+    """Also after a cell has set matplotlib up."""
     shell = InteractiveShell()
     made = figure()
     formatted = shell.display_formatter.formatters["text/plain"]
     assert formatted(made) == "<Figure size 640x480 with 2 Axes>"
+    monkeypatch.setattr(Figure, "_repr_pretty_", None, raising=False)  # put back after
     plotted.load_ipython_extension(shell)
+    for formatter in shell.display_formatter.formatters.values():
+        formatter.pop(Figure, None)
     assert formatted(made) == f"<Figure size 640x480 with 2 Axes, plotted {SAME}>"
     assert formatted(1.5) == "1.5"

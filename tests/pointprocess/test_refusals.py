@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlib import pointprocess as pp
+from rnnlib.pointprocess.sequences import pad
 from tests.support.refusals import refuses, spoiled
 
 EMPTY = np.zeros(0)
@@ -209,6 +210,10 @@ def test_other_parameters():
             "pieces: expected at least one event, got none",
         ),
         (
+            lambda r: pp.rescaled_gaps([]),
+            "pieces: expected at least one event, got none",
+        ),
+        (
             lambda r: pp.discrete_log_likelihood(params(), sequence(), 0.7),
             "delta: expected a divisor of T = 3.0, got 0.7",
         ),
@@ -252,3 +257,12 @@ def test_an_intensity_that_overflows():
     late = pp.EventSequence(np.array([1.0, 900.0]), 1000.0)
     with pytest.raises(FloatingPointError, match="the intensity overflows"):
         pp.self_correcting_log_likelihood(pp.SelfCorrecting(1.0, 0.5), [late])
+
+
+def test_side_by_side_a_sequence_without_events_keeps_one_step():
+    """The network wants a step; no event is made of it."""
+    some = [pp.EventSequence(np.array(t), 5.0) for t in ([1.0, 2.0], [3.0], [])]
+    batch = pad(some)
+    assert batch.events.T.tolist() == [[True, True], [True, False], [False, False]]
+    assert batch.steps.T.tolist() == [[True, True], [True, False], [True, True]]
+    assert batch.gaps.T.tolist() == [[1.0, 1.0, 3.0], [3.0, 2.0, 0.0], [5.0, 0.0, 0.0]]

@@ -188,7 +188,7 @@ def test_a_bar_that_cannot_be_written_does_not_lose_the_state(monkeypatch):
             if self.updates == 4:
                 raise OSError("no terminal")
 
-        def set_postfix(self, **_):
+        def set_postfix_str(self, *_, **__):
             pass
 
         def close(self):

@@ -1,5 +1,7 @@
 """What a check says to code that cannot be compared: sentences, never a traceback."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from rnnbook.tutor import (
     check_windows,
     solved,
 )
+from rnnbook.tutor.matching import agree
 from rnnlib import Params
 from tests.tutor.readers import program
 from tests.tutor.test_catalogue import CHECKS
@@ -203,3 +206,14 @@ def test_solved_says_what_is_missing(capsys):
     assert capsys.readouterr().out == ""
     assert not solved(right, wrong)
     assert capsys.readouterr().out == "First the checks of backward have to pass.\n"
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1.0, 1e200, 1e308])
+def test_outputs_of_any_size_are_compared(size):
+    """Also where their squares overflow or underflow."""
+    one, zero = np.array([size, -size]), np.zeros(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert agree(one, one.copy(), 1e-6) and agree(zero, zero.copy(), 1e-6)
+        for other in (-one, one / 2, zero, one[::-1]):
+            assert not agree(other, one, 1e-6) and not agree(one, other, 1e-6)

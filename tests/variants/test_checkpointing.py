@@ -1,6 +1,7 @@
 """Checkpointing: the gradients of backward, at the stated cost in steps and memory."""
 
 import tracemalloc
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from rnnlib.variants import checkpointing
 from tests.support import cases
 from tests.support.mutants import Mutant, each, fails, planted
 from tests.support.networks import differing, flat, network
+from tests.support.refusals import refuses
 
 SEGMENTS = (None, 1, 2, 3, 4, 8, 9, 10)
 WHOLE = [c for c in cases.CASES if c.topology == "many-to-many" and not c.masked]
@@ -180,16 +182,33 @@ def test_default_segment_is_the_root_rounded_up():
         assert (L - 1) ** 2 < T <= L**2
 
 
-def test_memory_grows_as_the_root():
-    def peak(function, T):
-        params, x, y, _ = network(T=T, B=1, d_x=1, d_h=64, K=2)
-        function(params, x, y)
-        tracemalloc.start()
-        function(params, x, y)
-        bytes_ = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return bytes_
+def peak(function, T, d_x=1, d_h=64):
+    """The most memory that a call takes."""
+    params, x, y, _ = network(T=T, B=1, d_x=d_x, d_h=d_h, K=2)
+    function(params, x, y)
+    tracemalloc.start()
+    function(params, x, y)
+    bytes_ = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return bytes_
 
+
+def test_memory_of_dense_inputs_grows_as_the_root_without_their_gradient():
+    function = checkpointing.checkpointed_loss_and_gradients
+    without = partial(function, input_gradient=False)
+    sizes = {"d_x": 64, "d_h": 16}
+    assert peak(without, 1600, **sizes) < 2.6 * peak(without, 400, **sizes)
+    assert peak(function, 1600, **sizes) > 3.0 * peak(function, 400, **sizes)
+    params, x, y, _ = network(T=9, B=2, d_x=3, d_h=4, K=2)
+    (loss, g), (other, expected) = without(params, x, y), function(params, x, y)
+    assert g.x is None and expected.x is not None and loss == other
+    for one, two in zip(g.params, expected.params, strict=True):
+        assert (one == two).all()
+    message = "input_gradient: expected True or False, got 0"
+    refuses(message, function, params, x, y, input_gradient=0)
+
+
+def test_memory_grows_as_the_root():
     ours, theirs = (
         checkpointing.checkpointed_loss_and_gradients,
         rnnlib.loss_and_gradients,

@@ -255,6 +255,8 @@ def test_bad_input_is_named(dense):
         ("W_hy", (wide, x, teacher)),
         ("x", (params, y if dense else fed_network()[1], teacher)),
         ("x", (params, x[..., None], teacher)),
+        ("x", (params, x.tolist(), teacher)),
+        ("x", (params, None, teacher)),
     ):
         with pytest.raises(ValueError, match=f"^{name}: expected .*got "):
             run(*arguments)

@@ -449,7 +449,8 @@ class Question:
             if self.target.leaf.kind == "value":
                 return None
             said.append("the mean over the steps in place of the sum")
-        if not said and self.judge.needs_tanh(term):
+        tanh = self.notation is not None and self.notation.names["phi"] == r"\tanh"
+        if not said and not tanh and self.judge.needs_tanh(term):
             said.append("for phi = tanh")
         return ", ".join(said)
 

@@ -46,7 +46,7 @@ class Names:
     def __init__(self, derivation, notation=None):
         self.derivation, self.program = derivation, derivation.program
         self.notation = notation
-        self.table, self.calls = {}, {}
+        self.table, self.calls, self.own = {}, {}, {}
         self.functions = dict(FUNCTIONS) | {"softmax": "softmax"}
         self.abstract = self._abstract()
         self._own_names()
@@ -98,6 +98,7 @@ class Names:
             entry = self._entry(quantity)
             own[word] = (*entry[:3], int(shift or 0))
         self.table |= own
+        self.own = own
         for latex, name in (
             (notation.names["phi"], "phi"),
             (notation.names["dphi"], ""),

@@ -70,29 +70,36 @@ def sample(params, n, *, first, rng, temperature=1.0, h_0=None, return_state=Fal
 
 
 def _draw(params, n, first, rng, temperature, h, return_state):
-    scale = params.dtype.type(1 / temperature) if temperature > TINY else np.inf
+    """One product a symbol: with M = [W_hh, 0; W_hy, b_y] the rows of M [h_t; 1] are
+    W_hh h_t, for the next state, and z_t."""
+    d_h, scale = params.d_h, np.inf
+    if temperature > TINY:
+        scale = params.dtype.type(1 / temperature)
     inputs = list(np.ascontiguousarray(params.W_xh.T) + params.b_h)  # a row a symbol
-    W_hh = np.ascontiguousarray(params.W_hh)
-    W_hy, b_y = np.ascontiguousarray(params.W_hy) * scale, params.b_y * scale
+    M = np.zeros((d_h + params.K, -(-(d_h + 1) // 4) * 4), h.dtype)  # rows aligned
+    M[:d_h, :d_h] = params.W_hh
+    M[d_h:, :d_h], M[d_h:, d_h] = params.W_hy * scale, params.b_y * scale
     # |h| <= 1 bounds every logit; while no exponential can overflow or vanish, the
     # largest logit need not be subtracted.
-    bound = float((np.abs(W_hy).sum(axis=1) + np.abs(b_y)).max())
+    bound = float(np.abs(M[d_h:]).sum(axis=1).max())
     if not np.isfinite(bound):
         raise FloatingPointError(
             "params, temperature: expected finite logits, got an overflow"
         )
     shift = not bound < 0.5 * np.log(np.finfo(params.dtype).max)
-    s, z, cumulative = np.empty_like(h), np.empty_like(b_y), np.empty_like(b_y)
+    read, written = np.zeros(M.shape[1], h.dtype), np.empty(len(M), h.dtype)
+    read[:d_h], read[d_h] = h, 1
+    h, s, z = read[:d_h], written[:d_h], written[d_h:]
+    cumulative = np.empty_like(z)
     below = cumulative[:-1]  # so that rounding cannot draw a symbol behind the last
-    dot, add, tanh, exp = np.dot, np.add, np.tanh, np.exp
+    product, add, tanh, exp = M.dot, np.add, np.tanh, np.exp
     largest, accumulate = np.maximum.reduce, np.add.accumulate
     last, k, drawn = params.K - 1, int(first), []
+    product(read, written)
     for u in rng.random(n).tolist():
-        dot(W_hh, h, s)
         add(s, inputs[k], s)
         tanh(s, h)
-        dot(W_hy, h, z)
-        add(z, b_y, z)
+        product(read, written)
         if shift:
             z -= largest(z)
         exp(z, z)
@@ -100,4 +107,4 @@ def _draw(params, n, first, rng, temperature, h, return_state):
         k = below.searchsorted(u * cumulative[last], "right")
         drawn.append(k)
     symbols = np.array(drawn)
-    return (symbols, h) if return_state else symbols
+    return (symbols, h.copy()) if return_state else symbols

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnlib import clipping
 from rnnlib.char.fast.workspace import check_work
-from rnnlib.validate import check_array, check_rate, shape_error
+from rnnlib.validate import check_array, check_rate, is_array, kind_of, shape_error
 
 
 def clip_by_value(work, threshold):
@@ -69,8 +69,8 @@ def adagrad(work, squares, learning_rate, *, eps=1e-10):
     learning_rate = check_rate("learning_rate", learning_rate)
     eps = check_rate("eps", eps)
     v, g, buffer = work.flat, work.gradient_flat, work.scratch
-    if not isinstance(squares, np.ndarray) or squares.dtype != v.dtype:
-        kind = getattr(squares, "dtype", type(squares).__name__)
+    if not is_array(squares) or squares.dtype != v.dtype:
+        kind = kind_of(squares)
         raise ValueError(f"squares: expected an array of {v.dtype}, got {kind}")
     if squares.shape != v.shape:
         raise shape_error("squares", v.shape, squares.shape)

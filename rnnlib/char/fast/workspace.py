@@ -63,8 +63,8 @@ class Workspace:
         self.scratch = np.empty(size, dtype)
         self.A, self.C = _matrices(self.flat, d_x, d_h, K)
         self.dA, self.dC = _matrices(self.gradient_flat, d_x, d_h, K)
-        self.params = _views(self.A, self.C, d_x)
-        self.gradient = _views(self.dA, self.dC, d_x)
+        self.params = views(self.flat, d_x, d_h, K)
+        self.gradient = views(self.gradient_flat, d_x, d_h, K)
         self.set_params(params)
         self.gradient_flat[:] = 0
 
@@ -158,6 +158,7 @@ def _matrices(flat, d_x, d_h, K):
     return flat[:split].reshape(-1, d_h), flat[split:].reshape(-1, K)
 
 
-def _views(A, C, d_x):
-    """The five parameters as views of A and C."""
+def views(flat, d_x, d_h, K):
+    """The five parameters as views of the vector."""
+    A, C = _matrices(flat, d_x, d_h, K)
     return Params(A[:d_x].T, A[d_x + 1 :].T, A[d_x], C[1:].T, C[0])

@@ -4,7 +4,8 @@ The text is the NumPy source with a class and a function behind it. PyTorch hand
 tensors over, and asks for the derivatives that were derived here in place of its own.
 """
 
-from rnnlib.symbolic.derivation.numpy_code import NumPySource, Writer
+from rnnlib.symbolic.derivation.code_text import Writer
+from rnnlib.symbolic.derivation.numpy_code import NumPySource
 
 IMPORTS = """\
 import numpy as np

@@ -1,0 +1,8 @@
+"""Answer cells: every kind of exercise has a check, hints, and typical slips.
+
+`kinds` checks, `checking` reports; `chapters` has what the exercises of a chapter need.
+"""
+
+from rnnbook.tutor.answers.checking import Answer, check_answer, forget, hint
+
+__all__ = ["Answer", "check_answer", "forget", "hint"]

@@ -1,0 +1,134 @@
+"""`check_answer` and `hint`: what an answer cell is told.
+
+What is right comes first, then the slip. Hints come one at a time, on request. An
+answer that was wrong before, and comes again, is noticed. There are no scores.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+import numpy as np
+
+from rnnbook.tutor.answers.kinds import Verdict
+from rnnlib.validate import check_choice
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise with its check, three hints, and answers that are typically wrong."""
+
+    label: str
+    kind: object  # of `kinds`
+    hints: tuple
+    wrong: dict = field(default_factory=dict)  # words of the report: a wrong answer
+    called: bool = True  # the answer cell is a function that returns the answer
+
+
+@dataclass(repr=False)
+class Answer:
+    """The verdict on an answer; it prints itself."""
+
+    label: str
+    verdict: Verdict
+    written: bool = True
+    again: bool = False
+    problem: str = ""
+
+    @property
+    def ok(self):
+        """True when everything is right."""
+        return self.written and not self.problem and self.verdict.ok
+
+    def __bool__(self):
+        return self.ok
+
+    def __str__(self):
+        if self.problem:
+            return f"{self.label}: {self.problem}"
+        if self.verdict.ok:
+            return f"{self.label}: right"
+        lines = [f"{self.label}: not yet"]
+        if self.verdict.right:
+            lines.append(f"  right: {', '.join(self.verdict.right)}")
+        lines += [f"  {name}: {words}" for name, words in self.verdict.wrong.items()]
+        if self.again:
+            lines.append("  This is the answer that you gave before.")
+        lines.append(f'  A hint: hint("{self.label}")')
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+_before, _hinted = {}, {}
+
+
+@cache
+def known():
+    """Every exercise that has a check, by its label."""
+    package = import_module("rnnbook.tutor.answers.chapters")
+    found = {}
+    for module in sorted(m.name for m in iter_modules(package.__path__)):
+        chapter = import_module(f"{package.__name__}.{module}")
+        found |= {e.label: e for e in chapter.EXERCISES}
+    return found
+
+
+def forget():
+    """Forget all answers and hints that were given."""
+    _before.clear()
+    _hinted.clear()
+
+
+def check_answer(label, answer):
+    """The `Answer` on what a reader wrote.
+
+    Parameters
+    ----------
+    label : str
+        Of the exercise.
+    answer : callable
+        The function of the answer cell.
+
+    Raises
+    ------
+    ValueError
+        For an exercise that is not known, or an answer that is no function.
+    """
+    exercise = known()[check_choice("label", label, known())]
+    if not callable(answer):
+        raise ValueError(f"answer: expected a function, got {type(answer).__name__}")
+    try:
+        given = answer() if exercise.called else answer
+        verdict = exercise.kind.check(given)
+    except NotImplementedError as stub:
+        return Answer(label, Verdict(), written=False, problem=str(stub))
+    except Exception as error:  # a reader's code may do anything
+        words = f"the answer cannot be read: {type(error).__name__}: {error}"
+        return Answer(label, Verdict(), problem=words)
+    mark = _mark(given, verdict)
+    again = not verdict.ok and _before.get(label) == mark
+    _before[label] = mark
+    return Answer(label, verdict, again=again)
+
+
+def _mark(given, verdict):
+    """What tells one wrong answer from another."""
+    if callable(given):
+        return str(verdict.wrong), getattr(given, "__code__", given)
+    with np.printoptions(threshold=50):
+        return str(verdict.wrong), repr(given)
+
+
+def hint(label):
+    """The next of the three hints of an exercise, as text.
+
+    Raises ValueError for an exercise that is not known.
+    """
+    exercise = known()[check_choice("label", label, known())]
+    count = _hinted.get(label, 0)
+    _hinted[label] = min(count + 1, len(exercise.hints))
+    if count >= len(exercise.hints):
+        return "There are no more hints; the last one was: " + exercise.hints[-1]
+    return f"Hint {count + 1} of {len(exercise.hints)}: {exercise.hints[count]}"

@@ -1,0 +1,279 @@
+"""The forward pass as code: what does not need the state stands before the loop."""
+
+from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.arrays import ATOM, TIMES, is_static
+from rnnlib.symbolic.derivation.code_helpers import IN_PLACE
+from rnnlib.symbolic.derivation.code_terms import (
+    Projecting,
+    input_term,
+    matrix_and_column,
+    params_of,
+)
+from rnnlib.symbolic.derivation.code_text import Writer, joined, speaks_of
+from rnnlib.symbolic.derivation.sizes import ONE
+
+
+class ForwardCode:
+    """The methods that write the forward pass."""
+
+    def write_forward(self, w):
+        inputs = [self.variable(n) for n in self.program.inputs]
+        w.depth = 0
+        ends = ["state=None"] if self.states else []
+        w.call("def forward(", ["params", *inputs, *ends, "mask=None"], "):")
+        w.depth = 1
+        w.line(
+            '"""Run the layer over all steps; x is (T, B, d_x), or integers (T, B)."""'
+        )
+        body = Writer(depth=1)
+        self.sizes_needed = set()
+        self.forward_body(body)
+        self.header(w, body, inputs)
+        w.lines += body.lines
+
+    def header(self, w, body, inputs):
+        """Sizes and dtype, as far as the body needs them."""
+        text = "\n".join(body.lines)
+        self.sizes_needed = {n for n in self.program.sizes if speaks_of(n, text)}
+        self.write_sizes(w)
+        if inputs:
+            names = [n for n in ("T", "B") if speaks_of(n, text)]
+            first = inputs[0]
+            if len(names) == 2:
+                w.line(f"T, B = {first}.shape[:2]")
+            elif names:
+                w.line(f"{names[0]} = {first}.shape[{int(names[0] == 'B')}]")
+
+    def forward_body(self, w):
+        program = self.program
+        dense = [self.variable(n) for n in program.inputs if n != self.input]
+        arrays = ["*params", *dense]
+        if self.input:
+            x = self.variable(self.input)
+            if self.integers:
+                w.line(f"dense = () if {x}.ndim == 2 else ({x},)")
+                arrays.append("*dense")
+            else:
+                size = self.find_size_of_input()
+                w.line(f"if {x}.ndim == 2:  # integers: unit vectors")
+                w.line(f"    {x} = np.eye({size}, dtype=np.result_type(*params))[{x}]")
+                arrays.append(x)
+        if self.states:
+            arrays.append("*initial")
+            single = len(self.states) == 1
+            given = "(state,)" if single else "tuple(state)"
+            w.set("initial", f"() if state is None else {given}")
+        w.call("dtype = np.result_type(", arrays)
+        for name, e in program.static.items():
+            w.set(self.variable(name), self.arrays(e))
+        for name in self.states:
+            shape = ", ".join(self.size(s) for s in self.axes(name))
+            variable = self.variable(name)
+            w.set(variable, f"np.zeros((T + 1, B, {shape}), dtype)")
+        if self.states:
+            w.line("if state is not None:")
+            targets = [f"{self.variable(n)}[0]" for n in self.states]
+            w.depth += 1
+            value = "state" if len(targets) == 1 else "state"
+            w.set(", ".join(targets), value)
+            w.depth -= 1
+        for name in self.plan.before:
+            self.forward_all(w, name)
+        if self.plan.loop:
+            self.forward_loop(w)
+        for name in self.plan.after:
+            self.forward_all(w, name)
+        names = [n for n, _ in self.trace_fields()]
+        w.call("return Trace(", [*names, "mask"])
+
+    def find_size_of_input(self):
+        return self.size(self.program.shapes[self.input][0])
+
+    def axes(self, name):
+        rows, columns = self.program.shapes[name]
+        return (rows,) if columns == ONE else (rows, columns)
+
+    def forward_all(self, w, name):
+        """A definition for all steps at once."""
+        e = self.program.definitions[name]
+        variable = self.variable(name)
+        code = self.whole(e)
+        if name in self.states:
+            w.set(f"{variable}[1:]", code)
+            w.line("if mask is not None:")
+            w.line(f"    {self.arrays.helper('hold')}({variable}, mask)")
+        elif isinstance(e, ex.Value):
+            w.set(variable, f"{code}.copy()")
+        else:
+            w.set(variable, code)
+
+    def whole(self, e):
+        """Code for all steps; a product with the input may be a selection."""
+        self.in_loop = False
+        return self.projected(e)
+
+    def projected(self, e):
+        if not self.integers:
+            return self.arrays(e)
+        terms = e.args if isinstance(e, ex.Sum) else (e,)
+        texts = []
+        for term in terms:
+            k, rest = ex.split_coefficient(term)
+            found = matrix_and_column(rest)
+            if found and found[1].name == self.input and k in (1, -1):
+                x = self.variable(self.input)
+                call = f"{self.arrays.helper('project')}(params.{found[0].name}, {x})"
+                texts.append(("-" if k < 0 else "+", call))
+            elif not is_static(term) and self.reads_input(term):
+                texts.append(("+", self.projected_inside(term)))
+            else:
+                minus = k < 0
+                text = self.arrays(ex.negative(term) if minus else term, TIMES)
+                texts.append(("-" if minus else "+", text))
+        return joined(texts)
+
+    def reads_input(self, node):
+        return any(leaf.name == self.input for leaf in ex.leaves(node))
+
+    def projected_inside(self, term):
+        """A term that reads the input inside: the product gets a name of its own."""
+        arrays = Projecting(self.arrays, self)
+        return arrays(term, TIMES)
+
+    def forward_loop(self, w):
+        self.in_loop = False
+        for pack in self.packs:
+            self.write_pack(w, pack)
+        packed = set(self.pack_of)
+        started = set()
+        readers = {r: m for m, r in self.in_place.items()}
+        for name in self.plan.loop:
+            if name in packed or name in readers:
+                continue
+            early, late = self.parts(name)
+            variable = self.variable(name)
+            if name in self.states:
+                if early and late:
+                    w.set(f"{variable}[1:]", self.whole(ex.add(*early)))
+                    started.add(name)
+            elif early and late and not all(map(is_static, early)):
+                code = self.whole(ex.add(*early))
+                w.set(variable, f"({code}).astype(dtype)" if " " in code else code)
+                started.add(name)
+            else:
+                shape = ", ".join(self.size(s) for s in self.axes(name))
+                w.set(variable, f"np.empty((T, B, {shape}), dtype)")
+        w.line("for t in range(1, T + 1):")
+        w.depth += 1
+        self.in_loop = True
+        written = set()
+        for name in self.plan.loop:
+            variable = self.variable(name)
+            if name in packed:
+                pack = self.pack_of[name]
+                if pack.name not in written:
+                    self.step_of_pack(w, pack)
+                    written.add(pack.name)
+                continue
+            if name in readers:
+                continue
+            target = f"{variable}[t]" if name in self.states else f"{variable}[t - 1]"
+            early, late = self.parts(name)
+            if name in started:
+                w.set(target, self.arrays(ex.add(*late)), "+=")
+            else:
+                e = self.program.definitions[name]
+                w.set(target, self.arrays(e))
+        held = [self.variable(n) for n in self.states if n in self.plan.loop]
+        if held:
+            w.line("if mask is not None:")
+            w.line("    held = ~mask[t - 1]")
+            for name in held:
+                w.line(f"    {name}[t][held] = {name}[t - 1][held]")
+        w.depth -= 1
+        self.in_loop = False
+
+    def write_pack(self, w, pack):
+        """The stacked matrices, and all that is known of the pack before the loop."""
+        name = self.variable(pack.name)
+        if len(pack.members) == 1:
+            (member,) = pack.members
+            terms = self.early_terms(member)
+            code = self.whole(ex.add(*terms))
+            if all(map(is_static, terms)):
+                shape = ", ".join(self.size(z) for z in self.axes(member))
+                w.set(name, f"np.empty((T, B, {shape}), dtype)")
+                w.set(f"{name}[...]", code)
+                return
+            w.set(
+                name,
+                f"({code}).astype(dtype)" if " " in code else f"{code}.astype(dtype)",
+            )
+            return
+        w.call(f"W_{pack.state} = np.concatenate([", params_of(pack.matrices), "])")
+        w.set(name, f"np.empty((T, B, len(W_{pack.state})), dtype)")
+        edges = self.edges(pack)
+        for member, (low, high) in zip(pack.members, edges, strict=True):
+            view = f"{name}[..., {self.rows_between(low, high)}]"
+            shown = self.variable(self.in_place.get(member, member))
+            w.set(shown, view)
+        if pack.inputs:
+            x = pack.input
+            w.call("W_x = np.concatenate([", params_of(pack.inputs), "])")
+            self.in_loop = False
+            if self.integers and x.name == self.input:
+                call = f"{self.arrays.helper('project')}(W_x, {self.variable(x.name)})"
+            else:
+                call = f"{self.arrays(x, ATOM)} @ W_x.T"
+            w.set(f"{name}[...]", call)
+        for member in pack.members:
+            terms = self.early_terms(member)
+            if pack.inputs:
+                terms = [a for a in terms if input_term([a]) is None]
+            shown = self.variable(self.in_place.get(member, member))
+            if terms:
+                code = self.whole(ex.add(*terms))
+                if pack.inputs:
+                    w.set(shown, code, "+=")
+                else:
+                    w.set(f"{shown}[...]", code)
+
+    def early_terms(self, member):
+        e = self.program.definitions[member]
+        return [a for a in e.args if self.early(a)]
+
+    def edges(self, pack):
+        """The first and the last column of each member."""
+        total, found = None, []
+        for member in pack.members:
+            size = self.program.shapes[member][0]
+            stop = size if total is None else total + size
+            low = "" if total is None else self.size(total)
+            found.append((low, self.size(stop)))
+            total = stop
+        return found
+
+    def step_of_pack(self, w, pack):
+        name, state = self.variable(pack.name), self.variable(pack.state)
+        if len(pack.members) == 1:
+            (matrix,) = pack.matrices
+            w.set(f"{name}[t - 1]", f"{state}[t - 1] @ params.{matrix.name}.T", "+=")
+            return
+        w.set(f"{name}[t - 1]", f"{state}[t - 1] @ W_{pack.state}.T", "+=")
+        runs = []
+        for member, (low, high) in zip(pack.members, self.edges(pack), strict=True):
+            reader = self.in_place.get(member)
+            function = reader and self.program.definitions[reader].function
+            if runs and function and runs[-1][0] == function:
+                runs[-1][2] = high
+            else:
+                runs.append([function, low, high])
+        for function, low, high in runs:
+            if function:
+                if function == "sigma":
+                    self.used.add("sigma")
+                view = f"{name}[t - 1, :, {self.rows_between(low, high)}]"
+                if not low and high == self.edges(pack)[-1][1]:
+                    view = f"{name}[t - 1]"
+                w.line(f"gates = {view}")
+                w.line(IN_PLACE[function].format(a="gates"))

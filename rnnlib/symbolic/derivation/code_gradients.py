@@ -1,0 +1,186 @@
+"""The gradients of parameters and inputs as code: one product over all steps each."""
+
+from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.arrays import ATOM, POWER, is_matrix, is_static
+from rnnlib.symbolic.derivation.code_terms import expanded, params_of
+from rnnlib.symbolic.derivation.code_text import closes, joined, sum_of_rows
+from rnnlib.symbolic.derivation.sizes import ONE
+
+
+class GradientCode:
+    """The methods that write what stands after the loop."""
+
+    def write_gradients(self, w):
+        self.in_loop = False
+        done = {}
+        for pack in self.packs:
+            if len(pack.members) > 1:
+                self.pack_gradients(w, pack, done)
+        for name in reversed(self.program.static):
+            self.write_gradient(w, name, done)
+        for name in self.program.parameters:
+            self.write_gradient(w, name, done)
+        found = []
+        for name in self.program.inputs:
+            found.append(self.write_input_gradient(w, name))
+        names = [f"d_{n}" for n in self.program.parameters]
+        w.call("d_params = Params(", names)
+        state = "None"
+        if self.states:
+            first = [
+                self.adjoint(n) if n in self.plan.loop else f"{self.adjoint(n)}[0]"
+                for n in self.states
+            ]
+            if len(first) == 1:
+                state = first[0]
+            else:
+                w.call("d_state = State(", first)
+                state = "d_state"
+        inputs = found[0] if len(found) == 1 else f"({', '.join(found)})"
+        w.call("return Gradients(", ["d_params", state, inputs if found else "None"])
+
+    def pack_gradients(self, w, pack, done):
+        """The gradients of stacked matrices, from one product each."""
+        delta = f"rows({self.delta(pack)}).T"
+        state = self.variable(pack.state)
+        blocks = [(f"d_W_{pack.state}", pack.matrices, f"{delta} @ rows({state}[:-1])")]
+        if pack.inputs:
+            x = pack.input
+            if self.integers and x.name == self.input:
+                self.arrays.helper("times_input")
+                size = f"params.{pack.inputs[0].name}.shape[1]"
+                code = (
+                    f"times_input({self.delta(pack)}, {self.variable(x.name)}, {size})"
+                )
+            else:
+                code = f"{delta} @ rows({self.arrays(x)})"
+            blocks.append(("d_W_x", pack.inputs, code))
+        for name, matrices, code in blocks:
+            single = all(
+                sum(self.reads_matrix(m, q) for q in self.program.definitions) == 1
+                for m in matrices
+            )
+            if not single or len(set(matrices)) < len(matrices):
+                continue
+            if any(m.name in self.recursion.frozen for m in matrices):
+                continue
+            w.set(name, code)
+            for m, (low, high) in zip(matrices, self.edges(pack), strict=True):
+                done[m.name] = f"{name}[{self.rows_between(low, high)}]"
+
+    def reads_matrix(self, matrix, name):
+        return ex.leaves(self.program.definitions[name]).count(matrix)
+
+    def write_gradient(self, w, name, done):
+        target = f"d_{name}"
+        if name in done:
+            w.set(target, done[name])
+            return
+        gradient = self.recursion.gradient(name)
+        leaf = ex.Value((), self.program.shapes[name], name, None)
+        zero = f"np.zeros_like({self.leaf(leaf)})"
+        if name in self.recursion.frozen:
+            w.set(target, zero)
+            return
+        texts = []
+        if gradient.each_step is not None:
+            texts.append(("+", self.summed(gradient.each_step)))
+        if gradient.once is not None:
+            texts.append(("+", self.arrays(gradient.once)))
+        w.set(target, joined(texts) if texts else zero)
+
+    def summed(self, node):
+        """The sum over steps and sequences of what is linear in an adjoint."""
+        if isinstance(node, ex.Sum):
+            signed = []
+            for part in node.args:
+                minus = ex.split_coefficient(part)[0] < 0
+                text = self.summed(ex.negative(part) if minus else part)
+                signed.append(("-" if minus else "+", text))
+            return joined(signed)
+        if isinstance(node, ex.Times):
+            static = [a for a in node.args if is_static(a)]
+            timed = [a for a in node.args if not is_static(a)]
+            if static and timed:
+                inner = self.summed(ex.times(*timed))
+                minus = static[0] == ex.number(-1)
+                rest = static[1:] if minus else static
+                if " " in inner and not (inner[0] == "(" and closes(inner)):
+                    inner = f"({inner})"
+                text = " * ".join([*(self.arrays(a, POWER) for a in rest), inner])
+                return f"-{text}" if minus else text
+        if isinstance(node, ex.MatMul):
+            return self.summed_product(node)
+        text = self.arrays(node, ATOM)
+        if is_matrix(node):
+            return f"{text}.sum((0, 1))"
+        return sum_of_rows(text)
+
+    def summed_product(self, node):
+        """A sum of outer products as one matrix product."""
+        args = list(node.args)
+        left, right = [], []
+        while len(args) > 1 and is_static(args[0]) and args[0].shape[1] != ONE:
+            left.append(args.pop(0))
+        while len(args) > 1 and is_static(args[-1]) and args[-1].shape[0] != ONE:
+            right.insert(0, args.pop())
+        for k in range(1, len(args)):
+            if args[k].shape[0] == ONE:
+                column = ex.matmul(*args[:k])
+                row = ex.transpose(ex.matmul(*args[k:]))
+                if is_matrix(node) or left or right:
+                    core = self.outer(column, row)
+                    parts = [self.arrays(a, ATOM) for a in left] + [core]
+                    parts += [self.arrays(a, ATOM) for a in right]
+                    return " @ ".join(parts)
+        text = self.arrays(node, ATOM)
+        if is_matrix(node):
+            return f"{text}.sum((0, 1))"
+        if node.shape[1] != ONE:
+            node = ex.transpose(node)
+            text = self.arrays(node, ATOM)
+        return sum_of_rows(text)
+
+    def outer(self, column, row):
+        """The sum of column row^T."""
+        if self.integers and isinstance(row, ex.Value) and row.name == self.input:
+            self.arrays.helper("times_input")
+            x = self.variable(self.input)
+            size = self.size(row.shape[0])
+            return f"times_input({self.arrays(column)}, {x}, {size})"
+        if self.integers and isinstance(column, ex.Value) and column.name == self.input:
+            return f"{self.outer(row, column)}.T"
+        return f"rows({self.arrays(column)}).T @ rows({self.arrays(row)})"
+
+    def write_input_gradient(self, w, name):
+        terms = self.terms.get(name) or {}
+        term = terms.get(0)
+        adjoint = self.adjoint(name)
+        x = self.variable(name)
+        if term is None:
+            w.set(adjoint, f"np.zeros({x}.shape, dtype)")
+            return adjoint
+        code = self.arrays(term)
+        for pack in self.packs:
+            if len(pack.members) > 1 and pack.inputs and pack.input.name == name:
+                wanted = ex.add(
+                    *(
+                        ex.matmul(ex.transpose(m), self.adjoint_node(q))
+                        for m, q in zip(pack.inputs, pack.members, strict=True)
+                    )
+                )
+                if set(expanded(wanted)) == set(expanded(term)):
+                    w.call("W_x = np.concatenate([", params_of(pack.inputs), "])")
+                    code = f"{self.delta(pack)} @ W_x"
+        if name == self.input and self.integers:
+            w.line(f"{adjoint} = None")
+            w.line(f"if {x}.ndim == 3:")
+            w.depth += 1
+            w.set(adjoint, code)
+            w.depth -= 1
+        else:
+            w.set(adjoint, code)
+        return adjoint
+
+    def adjoint_node(self, name):
+        return ex.Adjoint((), self.program.shapes[name], name, 0)

@@ -1,0 +1,55 @@
+"""The table of the benchmarks, and that its peers compute what is timed."""
+
+import numpy as np
+import pytest
+
+from bench import char, commands, layers, limits, table
+from bench.commands import Duties, Task
+
+DUTIES = Duties({"hidden": 5}, 4, 2, 0.0, {})
+
+
+def test_the_table_says_what_is_missed(capsys):
+    shown = table.Table()
+    shown.add(
+        [
+            table.row("fast", [2.0, 3.0, 4.0], 3.0),
+            table.row("slow", [2.0, 3.0, 4.0], 2.9, least=False),
+            table.row("shown", [1234.5]),
+        ]
+    )
+    shown.close()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["fast", ">=", "3", "3", "2.5", "to", "3.5", "reached"]
+    assert lines[2].split() == ["slow", "<=", "2.9", "3", "2.5", "to", "3.5", "MISSED"]
+    assert lines[3].split() == ["shown", "1,234", "1,234", "to", "1,234"]
+    assert lines[4] == "1 of 2 missed"
+
+
+def test_the_classic_loop_has_the_losses_and_the_duties_of_the_command(tmp_path):
+    task = Task(DUTIES, tmp_path)
+    ours, theirs = commands.command(task, 4), commands.classic(task, 4)
+    np.testing.assert_allclose(ours, theirs, rtol=0.02)
+    assert ours[0] == pytest.approx(theirs[0], rel=1e-12)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"ours.safetensors", "classic.npz"}
+
+
+@pytest.mark.skipif(limits.compiler() is None, reason="no C compiler: NOT CHECKED")
+def test_the_loops_in_c_are_the_step_and_the_sampler():
+    setting = char.SETTINGS[0]._replace(d_x=7, d_h=5, K=7, T=6)
+    data = char.problem(setting)
+    ours, theirs = char.ours(*data, 0.1), limits.c_step(*data, 0.1)
+    for _ in range(5):
+        assert theirs() == pytest.approx(ours(), rel=1e-9)
+    rng, again = np.random.default_rng(1), np.random.default_rng(1)
+    drawn = limits.c_sampler(data[0], rng)(60)
+    assert drawn == char.fast.sample(data[0], 60, first=0, rng=again).tolist()
+
+
+def test_only_what_can_run_is_compared(monkeypatch, capsys):
+    monkeypatch.setattr(char.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(layers, "SIZES", ((3, 2, 4, np.float32, 1),) * 4)
+    rows = layers.compare(rounds=2)
+    assert len(rows) == 8 and all("ms forward" in r.what for r in rows)
+    assert "SKIPPED" in capsys.readouterr().out
