@@ -34,7 +34,6 @@ TIES = {  # chapter: {number: what it is}
         "1e-9": "tolerance of the tests with PyTorch",
     },
     "long_memories": {"0.73": "the logistic function at 1"},
-    "total_derivative": {"3.1": "section of a document"},
     "min_char_rnn": {"20000": "odds that rnnbook.tutor.sampling asks for"},
     "min_char_rnn_studied": {"0.999": "the smoothing of the original program"},
 }
