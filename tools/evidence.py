@@ -45,9 +45,6 @@ from tools import chapters
 from tools.chapters import BOX, MARK
 from tools.notebooks import dumps, normalised
 
-# Chapters whose claims are not marked yet: this list is to become empty
-WAITING = ()
-
 SEAL = "claims_sha256"
 WORDS = (
     "always never every all none nothing only cannot impossible exactly best worst "
