@@ -250,7 +250,7 @@ def seeds_in_parallel(rounds, steps=6000):
                 words = f"train --quiet --seeds=1,2 --jobs={jobs} --steps={steps}"
                 out = f"--out={Path(folder) / 'model.safetensors'}"
                 start = time.perf_counter()
-                with redirect_stdout(None):
+                with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
                     train(parser().parse_args([*words.split(), out]))
                 seconds.append(time.perf_counter() - start)
         ratios.append(seconds[0] / seconds[1])

@@ -33,7 +33,7 @@ TIES = {  # chapter: {number: what it is}
         "0.25": "1 / sqrt(16), for the size of the cell",
         "1e-9": "tolerance of the tests with PyTorch",
     },
-    "long_memories": {"0.73": "the logistic function at 1; gates prints 0.7311"},
+    "long_memories": {"0.73": "the logistic function at 1"},
     "min_char_rnn": {"20000": "odds that rnnbook.tutor.sampling asks for"},
     "min_char_rnn_studied": {"0.999": "the smoothing of the original program"},
 }

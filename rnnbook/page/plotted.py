@@ -25,7 +25,8 @@ def load_ipython_extension(shell):
     By a method of the class: IPython drops what is registered for figures whenever a
     cell sets matplotlib up.
     """
-    Figure._repr_pretty_ = lambda figure, p, cycle: p.text(described(figure))
+    show = lambda figure, p, cycle: p.text(described(figure))  # noqa: E731
+    setattr(Figure, "_repr_pretty_", show)  # noqa: B010, no attribute of its stubs
 
 
 def described(figure):

@@ -10,6 +10,7 @@ These functions take their arguments as they come; the cells check.
 
 import numpy as np
 
+from rnnlib.layers import cell
 from rnnlib.layers.cell import rows
 
 COLUMNS = 512  # steps times sequences of a part, about
@@ -45,6 +46,18 @@ def project_inputs(W_xh, x):
     """W_xh x_t with steps and sequences as columns, (d_h, T, B)."""
     projected = W_xh.take(x.ravel(), axis=1) if x.ndim == 2 else W_xh @ rows(x).T
     return projected.reshape(len(W_xh), *x.shape[:2])
+
+
+def input_gradients(W_xh, x, delta):
+    """`cell.input_gradients` of one part, from delta as rows (T B, n).
+
+    Of few symbols the unit vectors are built: one product is quicker than sorting.
+    """
+    if x.ndim == 3 or W_xh.shape[1] > COLUMNS:
+        return cell.input_gradients(W_xh, x, delta)
+    units = np.zeros((x.size, W_xh.shape[1]), delta.dtype)
+    units[np.arange(x.size), x.ravel()] = 1
+    return cell.outer_sum(delta, units), None
 
 
 def half_logistic(params, blocks, dtype):

@@ -181,7 +181,7 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
             g += back
         delta = columns.joined(delta.reshape(-1, 4 * d, B)).T
         by_input = delta[:, : 3 * d]
-        d_W_nru, d_x_part = cell.input_gradients(W_nru, trace.x[steps], by_input)
+        d_W_nru, d_x_part = columns.input_gradients(W_nru, trace.x[steps], by_input)
         before = rows(trace.h[steps])
         if after:
             d_W_hh = outer_sum(delta[:, d:], before)

@@ -178,7 +178,7 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
             g, back = back, g
             e *= kept[k]
         delta = columns.joined(delta.reshape(-1, 4 * d, B)).T
-        d_W_xh, d_x_part = cell.input_gradients(params.W_xh, trace.x[steps], delta)
+        d_W_xh, d_x_part = columns.input_gradients(params.W_xh, trace.x[steps], delta)
         d_W_hh = outer_sum(delta, rows(trace.h[steps]))
         sums = columns.add_to(sums, (d_W_xh, d_W_hh, delta.sum(axis=0)))
         if d_x is not None:

@@ -574,7 +574,6 @@ CASES = {
     "validate.is_array": internal(lambda d: {"value": d.x()}),
     "validate.kind_of": internal(lambda d: {"value": d.x()}),
     "validate.is_finite": internal(lambda d: {"value": 1.0}),
-    "validate.refuse_hiding": internal(lambda d: {"name": "x", "value": d.x()}),
     "cell.with_sizes": internal(lambda d: {"kind": type("Sized", (), {})}),
     "columns.parts": internal(lambda d: {"T": 700, "B": 2}),
     "columns.each_step": internal(
@@ -586,9 +585,17 @@ CASES = {
     "columns.half_logistic": internal(
         lambda d: {"params": d.params(), "blocks": (True,), "dtype": np.float64}
     ),
+    "columns.input_gradients": internal(
+        lambda d: {
+            "W_xh": d.params().W_xh,
+            "x": d.x(),
+            "delta": d.floats(d.T * d.B, d.d_h),
+        }
+    ),
     "columns.dtype_of": internal(lambda d: {"params": d.params(), "x": d.x()}),
     "columns.add_to": internal(lambda d: {"sums": None, "terms": (d.x(),)}),
     "validate.all_finite": internal(lambda d: {"array": d.x()}),
+    "validate.refuse_hiding": internal(lambda d: {"name": "x", "value": d.x()}),
     "cell.check_cell": internal(lambda d: {"name": "cell", "cell": CELLS["gru"]}),
     "validate.check_array": internal(
         lambda d: {"name": "x", "array": d.h_0(), "shape": (d.B, d.d_h)}

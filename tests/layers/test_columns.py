@@ -69,3 +69,15 @@ def test_the_logistic_through_tanh():
 def test_only_dense_inputs_have_a_gradient():
     assert columns.like_input(np.zeros((2, 3), int), float) is None
     assert columns.like_input(np.zeros((2, 3, 4)), complex).dtype == complex
+
+
+@pytest.mark.parametrize("d_x", [4, 600])  # few symbols, and more than columns
+def test_the_gradient_of_integer_inputs_is_that_of_unit_vectors(d_x):
+    rng = np.random.default_rng(0)
+    W, index = rng.standard_normal((6, d_x)), rng.integers(0, d_x, (5, 3))
+    delta = rng.standard_normal((15, 6))
+    found, none = columns.input_gradients(W, index, delta)
+    expected, d_x_found = columns.input_gradients(W, np.eye(d_x)[index], delta)
+    np.testing.assert_allclose(found, expected, atol=1e-13)
+    np.testing.assert_allclose(d_x_found.reshape(15, -1), delta @ W, rtol=1e-13)
+    assert none is None

@@ -97,6 +97,22 @@ def test_the_recursion_of_the_lstm_reads_as_one_would_write_it():
     assert str(d) == str(derived("lstm"))
 
 
+def test_subscripts_of_weights_are_letters():
+    gradient = derived("lstm").gradient("W_xi").latex
+    assert "W_{xi}" in gradient and r"\xi" not in gradient
+    assert r"W_{x\theta}" in derived("cfn").gradient("W_xtheta").latex
+    assert r"\nu" in derived("lru_real").gradient("nu").latex
+
+
+def test_the_certificate_names_every_rule_and_what_was_put_in():
+    d = derived("vanilla")
+    words = str(d.explanation("z"))
+    assert "With -y_t / p_t put in for g_p_t, the rule for softmax sends back" in words
+    lines = str(d.uses("h")).splitlines()
+    assert "in the same step" in lines[0] and "one step later" in lines[1]
+    assert "softmax" in d.rules and "the function log" in d.rules
+
+
 def test_the_vanilla_network_is_that_of_the_book():
     d = derived("vanilla")
     assert str(d.adjoint("z")) == "delta_z_t = p_t - y_t"

@@ -4,6 +4,7 @@ A check takes an answer apart: what is right is said first, then the specific sl
 answer that is a function is run; one that is a formula is judged by `check_formula`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,10 +115,10 @@ class Formulas:
 class Code:
     """A function, compared with the right one on cases that tell slips apart."""
 
-    cases: object  # function that makes the arguments: name of the case to a tuple
-    right: object  # function of the same arguments
+    cases: Callable  # function that makes the arguments: name of the case to a tuple
+    right: Callable  # function of the same arguments
     slips: dict = field(default_factory=dict)  # words: a wrong function
-    result: object = lambda found: found  # what is compared
+    result: Callable = lambda found: found  # what is compared
 
     def check(self, function):
         """The `Verdict` on a reader's function."""
@@ -213,9 +214,9 @@ class Mistake:
     """
 
     lines: tuple  # sets of numbers that are accepted
-    original: object
-    right: object
-    cases: object  # function that makes the arguments of the tests
+    original: Callable
+    right: Callable
+    cases: Callable  # function that makes the arguments of the tests
     slips: dict = field(default_factory=dict)  # words: a wrongly mended function
 
     def check(self, answer):
@@ -258,7 +259,7 @@ class Mistake:
 class Proof:
     """A chain of formulas; ``make`` gives what `first_gap` needs besides the lines."""
 
-    make: object
+    make: Callable
 
     def check(self, lines):
         """The `Verdict` on a list of pairs (formula, rule)."""

@@ -170,9 +170,9 @@ class Derivation:
 
     def _equation(self, left, right, step="t", sides=()):
         """An equation from two functions of a printer, and the two expressions."""
-        texts = [f"{left(p)} = {right(p)}" for p in self._printers(step)]
+        text, latex = (f"{left(p)} = {right(p)}" for p in self._printers(step))
         left, right = sides or (None, None)
-        return Equation(*texts, left, right, self)
+        return Equation(text, latex, left, right, self)
 
     def _printers(self, step="t"):
         return self.printer(False, step), self.printer(True, step)

@@ -5,6 +5,7 @@
 
 import os
 import time
+from random import Random
 
 import pytest
 
@@ -276,3 +277,11 @@ def test_every_result_is_right_in_the_words_of_the_machine():
         for writer in (question.plain, question.latex):
             report = question.answer(writer(question.target.right))
             assert isinstance(report, FormulaReport) and report.right is True, report
+
+
+def test_small_fractions_are_never_zero_and_values_of_functions_below_one():
+    """Whatever is drawn: a zero would hide a term, and a one a factor."""
+    for seed in range(300):
+        value = networks._small(Random(seed), "sigma")
+        assert 0 < value < 1
+        assert networks._small(Random(seed)) != 0

@@ -144,14 +144,14 @@ TIED = Exercise(
         _thetas,
         tied,
         {
-            "the role in the outputs is missing from dW": lambda *a: tied(
-                *a, outputs=False
+            "the role in the outputs is missing from dW": lambda theta, x, y: tied(
+                theta, x, y, outputs=False
             ),
-            "the role in the states is missing from dW": lambda *a: tied(
-                *a, states=False
+            "the role in the states is missing from dW": lambda theta, x, y: tied(
+                theta, x, y, states=False
             ),
-            "the gradient of the outputs is not transposed back": lambda *a: tied(
-                *a, turned=False
+            "the gradient of the outputs is not transposed back": lambda theta, x, y: (
+                tied(theta, x, y, turned=False)
             ),
         },
     ),
@@ -162,9 +162,13 @@ TIED = Exercise(
         "dW = d.W_xh + d.W_hy.T, with d the gradients of the free network.",
     ),
     wrong={
-        "the role in the outputs is missing": lambda *a: tied(*a, outputs=False),
-        "the role in the states is missing": lambda *a: tied(*a, states=False),
-        "is not transposed back": lambda *a: tied(*a, turned=False),
+        "the role in the outputs is missing": lambda theta, x, y: tied(
+            theta, x, y, outputs=False
+        ),
+        "the role in the states is missing": lambda theta, x, y: tied(
+            theta, x, y, states=False
+        ),
+        "is not transposed back": lambda theta, x, y: tied(theta, x, y, turned=False),
     },
     called=False,
 )

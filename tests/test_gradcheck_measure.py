@@ -1,0 +1,106 @@
+"""What check_gradients measures along a line, against numbers worked out otherwise."""
+
+import numpy as np
+import pytest
+
+from rnnlib.gradcheck import EPS, EVEN, NODES, ODD, _Line
+
+U = np.ones(1)
+
+
+def line(loss, at=0.0, gradient=0.0, start=None):
+    """A loss of one number, as the check looks at it."""
+    array = np.array([at])
+    first = float(loss(at)) if start is None else start
+    return _Line(
+        lambda moved: loss(float(moved["x"][0])),
+        "x",
+        array,
+        np.array([gradient]),
+        first,
+        1e-7,
+    )
+
+
+def left_over(odd, even):
+    """The residual of the two fits, by NumPy's least squares."""
+    left = [
+        y - A @ np.linalg.lstsq(A, y, rcond=None)[0]
+        for A, y in ((ODD, odd), (EVEN, even))
+    ]
+    return np.linalg.norm(np.concatenate(left)) / np.sqrt(2 * len(NODES) - 4)
+
+
+def test_a_polynomial_of_degree_four_leaves_nothing_over():
+    found = line(lambda x: 2 + 3 * x - 5 * x**2 + 7 * x**3 + 11 * x**4).slope(U, 0.5)
+    assert found.excess == pytest.approx(3, abs=1e-12)
+    assert found.residual < 1e-14
+
+
+@pytest.mark.parametrize("gradient", [0.0, 2.0])
+def test_the_residual_of_a_kink_is_that_of_least_squares(gradient):
+    step = 0.25
+    found = line(abs, gradient=gradient).slope(U, step)
+    assert found.residual == pytest.approx(left_over(0 * NODES, step * NODES), 1e-9)
+    assert found.excess == pytest.approx(-gradient, abs=1e-12)
+
+
+def test_the_residual_of_what_is_odd_and_no_cubic():
+    found = line(lambda x: np.sign(x) * x**2).slope(U, 2.0)
+    assert found.residual == pytest.approx(left_over(4 * NODES**2, 0 * NODES), 1e-9)
+
+
+def test_size_and_reach_are_the_largest_that_were_met():
+    found = line(lambda x: 100 + x if x > 0 else 100 - 3 * x).slope(U, 2.0)
+    assert (found.size, found.reach) == (106.0, 6.0)
+    falling = line(lambda x: 5 - x).slope(U, 1.0)
+    assert (falling.size, falling.reach) == (6.0, 1.0)
+    assert line(lambda x: -3.0).slope(U, 1.0).size == 3.0
+
+
+def test_a_loss_that_is_not_finite_somewhere_has_no_slope():
+    assert line(lambda x: np.inf if x > 0.9 else 0.0).slope(U, 1.0) is None
+    assert line(lambda x: np.inf if x > 0.9 else 0.0).slope(U, 0.5) is not None
+
+
+def stairs(*edges):
+    """A loss that rises at (place, height) pairs, to both sides alike."""
+    return lambda x: sum(height for place, height in edges if abs(x) > place)
+
+
+@pytest.mark.parametrize("place", [0.02, 0.7, 55.0, 550.0, 5e3])
+def test_the_grain_is_the_first_jump_wherever_it_is(place):
+    assert line(stairs((place, 0.125))).grain(U, 1e-3) == 0.125
+
+
+def test_nobody_looks_for_a_jump_for_ever():
+    assert line(stairs((5e4, 0.125))).grain(U, 1e-3) == 0.0
+
+
+def test_the_grain_is_found_on_either_side():
+    for sign in (1, -1):
+        one_sided = line(lambda x, s=sign: 0.5 if s * x > 0.3 else 0.0)
+        assert one_sided.grain(U, 1e-3) == 0.5
+
+
+def test_of_two_jumps_the_first_counts():
+    assert line(stairs((0.3, 1.0), (0.7, 4.0))).grain(U, 0.1) == 1.0
+    near_the_end = line(stairs((0.99, 2.0)))
+    assert near_the_end.grain(U, 0.1) == 2.0
+
+
+@pytest.mark.parametrize(("factor", "seen"), [(4, True), (0.25, False)])
+def test_a_step_as_small_as_rounding_is_no_jump(factor, seen):
+    height = factor * 1e3 * EPS
+    beside_its_value = line(lambda x: 1 + (height if abs(x) > 0.3 else 0.0))
+    assert (beside_its_value.grain(U, 0.1) > 0) == seen
+    beside_the_rise = line(stairs((0.3, height), (0.7, 1.0)))
+    assert (beside_the_rise.grain(U, 0.1) > 0) == seen
+
+
+def test_a_smooth_rise_is_no_jump():
+    assert line(lambda x: max(0.0, abs(x) - 0.3)).grain(U, 0.1) == 0.0
+
+
+def test_a_jump_out_of_the_floats_is_none():
+    assert line(lambda x: np.inf if abs(x) > 0.3 else 0.0).grain(U, 0.1) == 0.0
