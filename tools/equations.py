@@ -18,12 +18,15 @@ from functools import cache
 from nbformat.v4 import new_markdown_cell
 
 from tools import ROOT
-from tools.chapters import path_of, read, table_of_contents, texts
+from tools.chapters import path_of, read, table_of_contents, texts, texts_in
 from tools.notebooks import dumps
 
 TARGET = ROOT / "rnnbook" / "page" / "equations.json"
 LABEL = re.compile(r"\$\$[ ]*\((eq-[\w-]+)\)[ ]*$", re.MULTILINE)
 EQUATION = re.compile(r"\$\$((?:(?!\$\$)[\s\S])*?)\$\$[ ]*\((eq-[\w-]+)\)")
+WRITTEN = re.compile(
+    r"\s*\\begin\{equation\*\}\n(.*?) \\tag\{[^}]*\}\n\\end\{equation\*\}\s*", re.DOTALL
+)
 CELL = "equation-numbers"
 FRONT_MATTER = """\
 ---
@@ -69,10 +72,42 @@ def with_front_matter(nb, chapter):
     return nb
 
 
+def with_tags(nb, chapter):
+    """The notebook with numbers in the equations of prose behind printed ones.
+
+    JupyterLab counts the equations of prose alone. Where code has printed labelled
+    ones before, the number is written as a tag, as `rnnbook.page.equations.labelled`
+    does; the built page takes it out again.
+    """
+    count = {"all": 0, "prose": 0}
+
+    def tagged(match):
+        count["all"] += 1
+        count["prose"] += 1
+        written = WRITTEN.fullmatch(match[1])
+        body = (written[1] if written else match[1]).strip()
+        if count["all"] == count["prose"]:
+            return f"$$\n{body}\n$$ ({match[2]})" if written else match[0]
+        return labelled(f"{chapter}.{count['all']}", match[2], body)
+
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = EQUATION.sub(tagged, cell.source)
+        else:
+            count["all"] += sum(len(LABEL.findall(text)) for text in texts_in(cell))
+    return nb
+
+
+def labelled(number, label, body):
+    """An equation of prose with its label and its number."""
+    inside = f"\\begin{{equation*}}\n{body} \\tag{{{number}}}\n\\end{{equation*}}"
+    return f"$$\n{inside}\n$$ ({label})"
+
+
 def written():
     """{file: what has to stand in it}."""
     found = {
-        path_of(name): dumps(with_front_matter(read(name), chapter))
+        path_of(name): dumps(with_tags(with_front_matter(read(name), chapter), chapter))
         for name, chapter in chapter_numbers().items()
     }
     return found | {TARGET: json.dumps(numbers(), indent=1) + "\n"}

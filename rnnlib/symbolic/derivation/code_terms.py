@@ -54,6 +54,7 @@ def matrix_and_column(term):
 
 
 def input_term(terms):
+    """The one term of a sum that is a matrix times a column, if there is just one."""
     found = [f for f in map(matrix_and_column, terms) if f]
     return found[0] if len(found) == 1 else None
 

@@ -65,7 +65,8 @@ class SymPyWriter:
             return sp.Identity(self.size(node.shape[0]))
         if isinstance(node, ex.Sum):
             ones = sp.OneMatrix(*self.shape(node))
-            return sp.MatAdd(*(a if hasattr(a, "shape") else a * ones for a in args))
+            terms = (a if hasattr(a, "shape") else a * ones for a in args)
+            return sp.MatAdd(*terms).doit(deep=False)  # in the order of SymPy
         if isinstance(node, ex.Times):
             numbers = [a for a in args if not hasattr(a, "shape")]
             arrays = [a for a in args if hasattr(a, "shape")]
