@@ -60,6 +60,7 @@ def input_term(terms):
 
 
 def params_of(matrices):
+    """How the code calls each of these parameters."""
     return [f"params.{m.name}" for m in matrices]
 
 
@@ -79,6 +80,7 @@ def without_pack(term, pack, name):
 
 
 def terms_of(term):
+    """The terms of a sum, or the one term that is none."""
     return term.args if isinstance(term, ex.Sum) else (term,)
 
 
