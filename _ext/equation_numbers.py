@@ -4,20 +4,17 @@ An equation that a cell prints carries its number as a tag, for JupyterLab; on a
 would stand there twice.
 """
 
-import re
-
+import on_path  # noqa: F401
 from docutils import nodes
 
-WRITTEN = re.compile(
-    r"\s*\\begin\{equation\*\}\s*(.*?)\s*\\tag\{[^}]*\}\s*\\end\{equation\*\}\s*", re.S
-)
+from rnnbook.page.equations import without_number
 
 
 def strip(app, doctree):
     """Leave the formula of each labelled equation without its written number."""
     for node in doctree.findall(nodes.math_block):
-        if node.get("label") and (match := WRITTEN.fullmatch(node.astext())):
-            node.children = [nodes.Text(match[1])]
+        if node.get("label"):
+            node.children = [nodes.Text(without_number(node.astext()))]
 
 
 def setup(app):

@@ -5,11 +5,9 @@ anchor, and the link the class "evidence". Another chapter's cell is reached by
 ``[proved](bptt.ipynb#cell-id=proof)``.
 """
 
-import json
 from functools import cache
 from pathlib import Path
 
-import nbformat
 import on_path  # noqa: F401
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -17,7 +15,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from tools import evidence
+from tools import chapters, evidence
 from tools.chapters import FRAGMENT, NO_CHAPTERS
 
 LOGGER = logging.getLogger(__name__)
@@ -85,7 +83,7 @@ def names_of_cells(path):
     path = Path(path)
     if path.suffix != ".ipynb":
         return ()
-    return tuple(cell["id"] for cell in json.loads(path.read_text("utf-8"))["cells"])
+    return tuple(cell.id for cell in chapters.read(path).cells)
 
 
 def first_nodes(document):
@@ -127,7 +125,7 @@ def warn(app, doctree):
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix != ".ipynb" or path.stem in NO_CHAPTERS:
         return
-    for claim in evidence.unmarked(nbformat.read(path, as_version=4)):
+    for claim in evidence.unmarked(chapters.read(path)):
         text = " ".join(claim.text.split())[:80]
         LOGGER.warning("claim without evidence, cell %s: %s", claim.cell, text)
 

@@ -6,6 +6,7 @@ which the index of words takes in; the phrases go into the rule that orders resu
 
 import json
 import tomllib
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -29,6 +30,7 @@ var Scorer = {
 """
 
 
+@cache
 def phrases():
     """The phrases of each page, by its name."""
     return tomllib.loads(TABLE.read_text(encoding="utf-8"))["pages"]

@@ -13,7 +13,6 @@ WORTH = {
     "Experiment": "A prediction first, then a measurement.",
     "Find the mistake": "Code or an argument that looks right. Where does it fail?",
 }
-EXERCISE = re.compile(r"^:{3,}\{exercise\}[ ]*(.*)\n:label:[ ]*(\S+)", re.MULTILINE)
 TITLE = re.compile(rf"(★{{1,3}}) ({'|'.join(KINDS)}): (\S.*)")
 
 
@@ -32,7 +31,7 @@ def exercises(texts):
     A title that does not say grade and kind is left out here; the tests refuse it.
     """
     found = []
-    for title, label in EXERCISE.findall("\n\n".join(texts)):
+    for title, label in chapters.EXERCISE.findall("\n\n".join(texts)):
         if parts := TITLE.fullmatch(title.strip()):
             stars, kind, rest = parts.groups()
             found.append(Exercise(len(stars), kind, rest, label))

@@ -34,6 +34,7 @@ BOX = re.compile(
     r":label:[ ]*(\S+)\n(.*?)^\1[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
+EXERCISE = re.compile(r"^:{3,}\{exercise\}[ ]*(.*)\n:label:[ ]*(\S+)", re.MULTILINE)
 ROLE = r"\{(?:prf:ref|eq|ref|numref)\}`(?:[^`<]*<)?([\w-]+)>?`"
 DOC = re.compile(r"(\{doc\}`(?:[^`<]*<)?)(?:/?chapters/)?(\w+)(>?`)")
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$]+)\$", re.DOTALL)

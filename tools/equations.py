@@ -17,6 +17,7 @@ from functools import cache
 
 from nbformat.v4 import new_markdown_cell
 
+from rnnbook.page.equations import with_number, without_number
 from tools import ROOT
 from tools.chapters import path_of, read, table_of_contents, texts, texts_in
 from tools.notebooks import dumps
@@ -24,9 +25,6 @@ from tools.notebooks import dumps
 TARGET = ROOT / "rnnbook" / "page" / "equations.json"
 LABEL = re.compile(r"\$\$[ ]*\((eq-[\w-]+)\)[ ]*$", re.MULTILINE)
 EQUATION = re.compile(r"\$\$((?:(?!\$\$)[\s\S])*?)\$\$[ ]*\((eq-[\w-]+)\)")
-WRITTEN = re.compile(
-    r"\s*\\begin\{equation\*\}\n(.*?) \\tag\{[^}]*\}\n\\end\{equation\*\}\s*", re.DOTALL
-)
 CELL = "equation-numbers"
 FRONT_MATTER = """\
 ---
@@ -76,19 +74,19 @@ def with_tags(nb, chapter):
     """The notebook with numbers in the equations of prose behind printed ones.
 
     JupyterLab counts the equations of prose alone. Where code has printed labelled
-    ones before, the number is written as a tag, as `rnnbook.page.equations.labelled`
-    does; the built page takes it out again.
+    ones before, the number is written as a tag, as in a printed one; the
+    built page takes it out again.
     """
     count = {"all": 0, "prose": 0}
 
     def tagged(match):
         count["all"] += 1
         count["prose"] += 1
-        written = WRITTEN.fullmatch(match[1])
-        body = (written[1] if written else match[1]).strip()
-        if count["all"] == count["prose"]:
-            return f"$$\n{body}\n$$ ({match[2]})" if written else match[0]
-        return labelled(f"{chapter}.{count['all']}", match[2], body)
+        body = without_number(match[1])
+        if count["all"] != count["prose"]:
+            number = f"{chapter}.{count['all']}"
+            return with_number(number, match[2], body.strip())
+        return match[0] if body == match[1] else f"$$\n{body}\n$$ ({match[2]})"
 
     for cell in nb.cells:
         if cell.cell_type == "markdown":
@@ -96,12 +94,6 @@ def with_tags(nb, chapter):
         else:
             count["all"] += sum(len(LABEL.findall(text)) for text in texts_in(cell))
     return nb
-
-
-def labelled(number, label, body):
-    """An equation of prose with its label and its number."""
-    inside = f"\\begin{{equation*}}\n{body} \\tag{{{number}}}\n\\end{{equation*}}"
-    return f"$$\n{inside}\n$$ ({label})"
 
 
 def written():

@@ -4,8 +4,7 @@
     python -m tools.evidence --seal [CHAPTER ...]  and take the others for read
     python -m tools.evidence --draw 100 --seed 1   claims at random, to be attacked
 
-A claim shows its evidence by a mark, a link to the
-cell that gives it:
+A claim shows its evidence by a mark, a link to the cell that gives it:
 
     [proved](#cell-id=c)            a proof stands there
     [derived](#cell-id=c)           derived there, in symbols
@@ -43,6 +42,7 @@ from typing import NamedTuple
 
 from tools import chapters
 from tools.chapters import BOX, MARK
+from tools.equations import CELL
 from tools.notebooks import dumps, normalised
 
 SEAL = "claims_sha256"
@@ -150,7 +150,7 @@ def prose(nb):
     found = []
     for part in parts:
         cell = nb.cells[part.cell]
-        if part.fold in asserted or cell.id == "equation-numbers":
+        if part.fold in asserted or cell.id == CELL:
             continue
         if cell.source.startswith("# "):
             continue

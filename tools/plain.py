@@ -14,13 +14,13 @@ from nbformat.v4 import new_markdown_cell
 from pybtex.database import parse_file
 from pybtex.richtext import Text
 
+from rnnbook.page.equations import without_number
 from tools import ROOT, chapters
-from tools.chapters import BOX
+from tools.chapters import BOX, EXERCISE
 from tools.equations import CELL, EQUATION, chapter_numbers, numbers
 
 ROLE = re.compile(r"\{(eq|prf:ref|ref|numref|doc|cite|cite:t)\}`([^`]+)`")
 EXPLICIT = re.compile(r"(.*\S)\s*<(.+)>", re.DOTALL)
-EXERCISE = re.compile(r"^:{3,}\{exercise\}[ ]*(.*)\n:label:[ ]*(\S+)", re.MULTILINE)
 OPENED = re.compile(r"^(:{3,})\{([a-z:-]+)\}[ ]*(.*)$")
 OPTION = re.compile(r"^:[a-z-]+:( |$)")
 SOURCES = "Sources"
@@ -140,11 +140,9 @@ def heading(kind, title):
 
 def resolved(text, own):
     """A text of a chapter without labels, roles and boxes."""
-    known = numbers()
 
     def equation(match):
-        tag = "" if r"\tag{" in match[1] else rf" \tag{{{known[match[2]][0]}}}"
-        return f"$${match[1].rstrip()}{tag}\n$$"
+        return numbered(without_number(match[1]), numbers()[match[2]][0])
 
     text = EQUATION.sub(equation, without_boxes(text))
     return ROLE.sub(lambda match: reference(match[1], match[2], own), text)
@@ -154,7 +152,13 @@ def resolved(text, own):
 def formulas():
     """{label: the formula} of every labelled equation of the book."""
     texts = (text for name in chapter_numbers() for text in chapters.texts_of(name))
-    return {label: body for text in texts for body, label in EQUATION.findall(text)}
+    found = (match for text in texts for match in EQUATION.findall(text))
+    return {label: without_number(body) for body, label in found}
+
+
+def numbered(formula, number):
+    """A display with its number, for any Jupyter."""
+    return f"$$\n{formula.strip()} \\tag{{{number}}}\n$$"
 
 
 def from_elsewhere(text, own, shown):
@@ -164,9 +168,8 @@ def from_elsewhere(text, own, shown):
         if role == "eq" and target not in shown and numbers()[target][1] != own:
             shown.add(target)
             number, chapter = numbers()[target]
-            formula = re.sub(r"\\tag\{[^}]*\}", "", formulas()[target]).strip()
             lines += [f"From {chapter_link(chapter)}:"] if chapter != last else []
-            lines.append(f"$$\n{formula} \\tag{{{number}}}\n$$")
+            lines.append(numbered(formulas()[target], number))
             last = chapter
     return "\n\n".join(lines)
 

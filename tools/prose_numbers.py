@@ -13,6 +13,7 @@ import re
 import sys
 
 from tools import chapters
+from tools.equations import CELL
 from tools.evidence import caption_of, shown
 
 TIES = {  # chapter: {number: what it is}
@@ -89,7 +90,7 @@ def untied(nb, name=""):
     found = []
     for cell in nb.cells:
         text = cell.source if cell.cell_type == "markdown" else caption_of(cell)
-        if cell.id == "equation-numbers":
+        if cell.id == CELL:
             continue
         for number in sorted(stated(text)):
             plain = f"{float(number):.12g}"

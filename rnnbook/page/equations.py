@@ -6,9 +6,15 @@ chapter 4.
 """
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
+
+WRITTEN = re.compile(
+    r"\s*\\begin\{equation\*\}\s*(.*?)\s*\\tag\{[^}]*\}\s*\\end\{equation\*\}\s*",
+    re.DOTALL,
+)
 
 
 class Place(NamedTuple):
@@ -55,7 +61,16 @@ def labelled(label, body):
     JupyterLab counts the equations of each output anew, so the number is written into
     the formula, as a tag; the built page takes it out again and counts by itself.
     """
-    tag = rf"\tag{{{place(label).number}}}"
-    return (
-        f"$$\n\\begin{{equation*}}\n{body} {tag}\n\\end{{equation*}}\n$$ ({label})\n\n"
-    )
+    return with_number(place(label).number, label, body) + "\n\n"
+
+
+def with_number(number, label, body):
+    """An equation with its label, and its number as a tag, as Markdown."""
+    inside = f"\\begin{{equation*}}\n{body} \\tag{{{number}}}\n\\end{{equation*}}"
+    return f"$$\n{inside}\n$$ ({label})"
+
+
+def without_number(body):
+    """What stands in a display, without a number that `with_number` wrote into it."""
+    written = WRITTEN.fullmatch(body)
+    return written[1] if written else body

@@ -3,8 +3,9 @@
 import ast
 import re
 
-from reference.exercises import EXERCISE, KINDS, TITLE
+from reference.exercises import KINDS, TITLE
 from tests.book.equation_checks import asserting_functions, asserts
+from tools.chapters import EXERCISE
 from tools.exercises import TAG
 
 GRADES = {"Warm-up": {1}, "Find the mistake": {3}}  # the others: as hard as they are

@@ -34,8 +34,8 @@ ANSWERS = {
     "perplexity": "chapters/language_models",
     "min-char-rnn": "chapters/min_char_rnn",
     "numerator layout": "chapters/notation",
-    # phrases that stand in no list of ours
     "unrolled sums": "chapters/unrolled_sums",
+    # phrases that stand in no list of ours
     "Kneser Ney discount": "chapters/language_models",
     "exploding": "chapters/exploding",
     "complex step derivative": "chapters/gradient_checking",

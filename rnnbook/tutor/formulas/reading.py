@@ -639,27 +639,24 @@ class Grammar:
         self.close("{", first)
         return self.placed(self.names.derivative(over, under, kind, self), first)
 
+    def raised_plus(self):
+        """Whether ^+ or ^{+} comes, which is then read: the immediate derivative."""
+        if not self.accept("^"):
+            return False
+        opened = self.accept("{")
+        self.accept("+")
+        if opened:
+            self.close("{", self.at)
+        return True
+
     def differential(self):
         """What stands after a d or a partial: a symbol, and how it was written."""
         kind = "d"
         if self.accept("partial"):
-            kind = "partial"
-            if self.accept("^"):
-                opened = self.accept("{")
-                self.accept("+")
-                if opened:
-                    self.close("{", self.at)
-                kind = "plus"
+            kind = "plus" if self.raised_plus() else "partial"
         elif self.peek() == "d":
             self.take()
-            if self.accept("+"):
-                kind = "plus"
-            elif self.accept("^"):
-                opened = self.accept("{")
-                self.accept("+")
-                if opened:
-                    self.close("{", self.at)
-                kind = "plus"
+            kind = "plus" if self.accept("+") or self.raised_plus() else "d"
         elif self.kind() == "word" and self.peek().startswith("d"):
             token = self.take()
             rest = Token("word", token.text[1:], token.start + 1, token.end)

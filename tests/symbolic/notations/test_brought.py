@@ -1,7 +1,7 @@
 """The notations that readers bring: every result in each is true, read back exactly."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
 import sympy as sp
@@ -11,15 +11,14 @@ from rnnlib.symbolic.notations.brought import BROUGHT
 from rnnlib.symbolic.notations.documents import NOTATIONS
 from rnnlib.symbolic.notations.tabs import in_notation
 from rnnlib.symbolic.quantities import BOOK, DERIVATIVES, SHAPES
-from rnnlib.symbolic.reading import holds
 from tests.symbolic.notations.brought_meanings import (
     BROUGHT_FUNCTIONS,
     BROUGHT_MEANINGS,
 )
-from tests.symbolic.notations.test_tabs import T, mutants, point, steps_of
+from tests.symbolic.notations.test_tabs import T, functions, mutants, symbols_of
 from tests.symbolic.notations.test_tabs import value as value_in_words
+from tests.symbolic.notations.test_tabs import wrong as wrong_in_words
 
-SEEDS = (1,)
 KEYS = tuple(bptt_results())
 NO_LINE = {("pascanu", "h")}  # the state has no name of its own there
 TANH_ONLY = {k for k, n in BROUGHT.items() if n.slope}
@@ -42,30 +41,12 @@ def meaning_at(seed, meaning, steps, tanh):
 
 def dictionary(key, seed, t, tanh):
     """Symbols and functions of a notation, from the tables."""
-    symbols = {}
-    for name, meaning in BROUGHT_MEANINGS[key].items():
-        stepless = "%" not in name and meaning.startswith("future")
-        symbols[name] = lambda *steps, meaning=meaning, stepless=stepless: meaning_at(
-            seed, meaning, (t,) if stepless else steps, tanh
-        )
-    phi, dphi = (
-        lambda m, f=f: m.applyfunc(point(seed, tanh).values[f]) for f in ("phi", "dphi")
-    )
-    return symbols, dict(zip(BROUGHT_FUNCTIONS[key], (phi, dphi), strict=True))
+    symbols = symbols_of(BROUGHT_MEANINGS[key], meaning_at, seed, t, tanh)
+    names = BROUGHT_FUNCTIONS[key]
+    return symbols, dict(zip(names, functions(seed, tanh), strict=True))
 
 
-def wrong(result, key, notation, tanh=True):
-    """Where a formula is false or cannot be read."""
-    latex, found = in_notation(result, notation), []
-    for seed in SEEDS:
-        for steps in steps_of(key):
-            words = dictionary(notation.key, seed, steps.get("t"), tanh)
-            try:
-                if not holds(latex, *words, T=T, **steps):
-                    found.append(steps)
-            except (KeyError, ValueError) as error:
-                found.append(str(error))
-    return found
+wrong = partial(wrong_in_words, words_of=dictionary, seeds=(1,))
 
 
 @pytest.mark.parametrize("name", BROUGHT)

@@ -58,17 +58,28 @@ def value(seed, meaning, steps, tanh):
     return found.T if layout == "row" else found
 
 
-def dictionary(key, seed, t, tanh=True):
-    """Symbols and functions of a notation, from the tables of `meanings`."""
+def symbols_of(meanings, value, seed, t, tanh):
+    """What each symbol of a notation stands for, as a function of its steps."""
     symbols = {}
-    for name, meaning in MEANINGS[key].items():
+    for name, meaning in meanings.items():
         stepless = "%" not in name and meaning.startswith("future")
         symbols[name] = lambda *steps, meaning=meaning, stepless=stepless: value(
             seed, meaning, (t,) if stepless else steps, tanh
         )
-    phi, dphi = (
+    return symbols
+
+
+def functions(seed, tanh):
+    """phi and its derivative, entry by entry."""
+    return [
         lambda m, f=f: m.applyfunc(point(seed, tanh).values[f]) for f in ("phi", "dphi")
-    )
+    ]
+
+
+def dictionary(key, seed, t, tanh=True):
+    """Symbols and functions of a notation, from the tables of `meanings`."""
+    symbols = symbols_of(MEANINGS[key], value, seed, t, tanh)
+    phi, dphi = functions(seed, tanh)
     names = FUNCTIONS[key]
     diagonal = key == "roysdon-1.5"
     return symbols, {
@@ -86,13 +97,15 @@ def steps_of(key):
     return [{"t": t} for t in range(first, T + 1)] if left == "t" else [{}]
 
 
-def wrong(result, key, notation, latex=None, tanh=True):
+def wrong(
+    result, key, notation, latex=None, tanh=True, words_of=dictionary, seeds=SEEDS
+):
     """Where a formula is false, or cannot be read, in the words of its document."""
     latex = in_notation(result, notation) if latex is None else latex
     found = []
-    for seed in SEEDS:
+    for seed in seeds:
         for steps in steps_of(key):
-            words = dictionary(notation.key, seed, steps.get("t"), tanh)
+            words = words_of(notation.key, seed, steps.get("t"), tanh)
             try:
                 if not holds(latex, *words, T=T, **steps):
                     found.append(steps)
