@@ -5,15 +5,17 @@ first, then the batch, then the features, ``(T, B, d)``, in the code. Functions 
 pure; the forward pass returns an explicit trace and the backward pass reads it.
 """
 
-import signal
 import sys
 
 # ``python -m rnnlib.char`` can be interrupted while this is still being loaded. Then it
 # ends at once and without a traceback; the command takes Ctrl-C over when it begins.
-# Python sets argv[0] to "-m" while it looks for the module that it will run.
+# Python sets argv[0] to "-m" while it looks for the module that it will run. The module
+# ``signal`` is read from a file, which takes a while; what it is made from is built in.
 if sys.argv[:1] == ["-m"] and "rnnlib.char" in sys.orig_argv:
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import _signal
+
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 from rnnlib.activations import ACTIVATIONS, Activation, get_activation
 from rnnlib.clipping import clip_by_global_norm, clip_by_value, global_norm
