@@ -8,8 +8,8 @@ copy of the tree. Each is judged by the tests of the area alone: first those tha
 the changed line, until one fails. A mutant that runs for much longer than the tests do
 is killed too. Those that nothing can tell from the right code are listed, each with a
 reason, in ``tools/equivalents.toml`` and are not counted. ``--save`` writes the counts
-into ``tools/mutants.json``, from which the README has its table; ``--retry`` plants
-what survived the last time, after tests were added.
+into ``tools/mutants.json``, from which the README has its table; ``--retry`` leaves
+out what was killed the last time.
 """
 
 import argparse
@@ -332,31 +332,29 @@ def is_killed(mutant, known, folder, everything=False):
 def measure(name, size, seed, *, retry=False, show=print):
     """{"mutants": all, "sample": n, "equivalent": n, "killed": n} of an area.
 
-    With ``retry`` only what survived the last time is planted, if the sample is the
-    same: tests that were added take nothing from what the others saw.
+    With ``retry`` what was killed the last time is not planted again: tests that were
+    added take nothing from what the others saw.
     """
     area, known_equal = find_area(name), equivalents()
     mutants = mutants_of(area)
     chosen = sampled(mutants, size, seed)
     counted = [m for m in chosen if m.name not in known_equal]
-    last, names = (
-        CACHE / f"last-{name.replace('/', '-')}.json",
-        [m.name for m in chosen],
-    )
+    last = CACHE / f"last-{name.replace('/', '-')}.json"
     before = json.loads(last.read_text()) if retry and last.exists() else {}
-    again = before["survivors"] if before.get("sample") == names else names
+    done = set(before.get("sample", ())) - set(before.get("survivors", ()))
     survivors = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
         folder = Path(place)
         copy_tree(folder)
         known = baseline(name, area, folder)
         for mutant in counted:
-            if mutant.name not in again:
+            if mutant.name in done:
                 continue
             if not is_killed(mutant, known, folder, everything=name == "char"):
                 survivors.append(mutant.name)
                 show(f"survived, line {mutant.change.line}: {mutant.name}", flush=True)
     CACHE.mkdir(parents=True, exist_ok=True)
+    names = [m.name for m in counted]
     last.write_text(json.dumps({"sample": names, "survivors": survivors}, indent=1))
     killed = len(counted) - len(survivors)
     found = {
@@ -392,7 +390,9 @@ def main():
     parser.add_argument("--sample", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save", action="store_true", help="keep the scores")
-    parser.add_argument("--retry", action="store_true", help="only what survived")
+    parser.add_argument(
+        "--retry", action="store_true", help="not what was killed before"
+    )
     parser.add_argument("--names", action="store_true", help="only list the sample")
     args = parser.parse_args()
     low = []
