@@ -275,7 +275,7 @@ def baseline(name, area, folder):
         for file in data.measured_files():
             path = Path(file).relative_to(folder).as_posix()
             by_line = data.contexts_by_lineno(file)
-            lines[path] = {n: [c for c in cs if c] for n, cs in by_line.items()}
+            lines[path] = by_line
         found = {"seconds": watch.seconds, "lines": lines}
         store.parent.mkdir(parents=True, exist_ok=True)
         store.write_text(json.dumps(found))
@@ -300,14 +300,14 @@ def tests_for(mutant, known, everything):
     """The tests that run the changed line, quick ones first; all where none is known.
 
     A program that a test starts is not watched, so that in ``everything`` the others
-    follow.
+    follow; so they do where the line has already run before the first test.
     """
     change, lines = mutant.change, known["lines"].get(mutant.path, {})
     at = range(change.line, change.last + 1)
     near = {test for n in at for test in lines.get(str(n), [])}
     seconds = known["seconds"]
-    order = sorted(near, key=lambda t: seconds.get(t, 0))
-    if everything or not near or not change.function:
+    order = sorted(near - {""}, key=lambda t: seconds.get(t, 0))
+    if everything or not order or "" in near or not change.function:
         order += sorted(seconds.keys() - near, key=seconds.get)
     return order
 
