@@ -122,3 +122,11 @@ def test_what_shrinks_with_the_step_is_no_noise(loss, power):
     slopes = [line(loss).slope(U, step) for step in (1.0, 0.1)]
     assert slopes[1].residual == pytest.approx(0.1**power * slopes[0].residual)
     assert _plateau(slopes) == 0
+
+
+def test_no_two_nodes_are_in_the_ratio_of_small_numbers():
+    """The steps of a rounded loss would fall on both alike."""
+    assert (np.diff(NODES) > 0.1).all() and NODES[0] > 0.1 and NODES[-1] == 1
+    small = {p / q for q in range(1, 7) for p in range(1, q)}
+    ratios = [a / b for i, b in enumerate(NODES) for a in NODES[:i]]
+    assert min(abs(r - s) for r in ratios for s in small) > 0.003

@@ -81,7 +81,11 @@ AREAS = {
     "pointprocess": _package("pointprocess"),
     "symbolic": _package("symbolic"),
     "char": _package("char"),
-    "training": _package("training"),
+    "training": _package(
+        "training",
+        "tests/char/test_forged.py",
+        "tests/experiments/test_long_memories.py",
+    ),
     "tutor": _package("tutor", of="rnnbook"),
     "page": _package(
         "page",
