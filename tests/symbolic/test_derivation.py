@@ -382,7 +382,7 @@ def test_generated_cells_refuse_bad_input():
 
 
 @pytest.mark.parametrize(
-    "name", ["lstm", "vanilla", "peephole", "layer_norm", "fastgrnn"]
+    "name", ["lstm", "gru_before", "vanilla", "peephole", "layer_norm", "fastgrnn"]
 )
 def test_generated_source_is_clean(name):
     text = derived(name).numpy()
@@ -392,6 +392,40 @@ def test_generated_source_is_clean(name):
             [sys.executable, "-m", "ruff", *arguments], input=text, text=True
         )
         assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru_after", "cifg"])
+def test_a_step_of_stacked_gates_is_one_product_of_columns(name):
+    text = derived(name).numpy()
+    assert "def joined(a):" in text  # else a step is rows
+    for start, end in (("in range(1, T", "return"), ("in range(T, 0", "d_W_h =")):
+        step = text[text.index(start) :]
+        step = step[: step.index(end)].split("joined_delta")[0]
+        assert step.count(" @ ") + step.count("np.matmul(") == 1
+
+
+def test_generated_names_of_stacked_matrices_meet_no_parameter():
+    d = derive(
+        """
+        a_t = sigma(W_h x_t + U_h h_{t-1} + b_a)
+        n_t = tanh(W_x x_t + U_x h_{t-1} + b_n)
+        h_t = a_t * h_{t-1} + (1 - a_t) * n_t
+        """,
+        sizes={"x": "d_x", "h": "d_h"},
+    )
+    rng = np.random.default_rng(0)
+    cell = d.cell()
+    params = cell.init_params(2, 3, rng=rng)
+    x, weights = rng.standard_normal((4, 2, 2)), rng.standard_normal((4, 2, 3))
+    found = cell.backward(params, cell.forward(params, x), weights).params
+    for name, gradient in found._asdict().items():
+        u = rng.standard_normal(gradient.shape)
+        measured = rnnlib.complex_step(
+            lambda p: (weights * cell.forward(p, x).output).sum(),
+            params,
+            type(params)(*map(np.zeros_like, params))._replace(**{name: u}),
+        )
+        assert abs((gradient * u).sum() - measured) < 1e-12 * (1 + abs(measured))
 
 
 def by_code(d, text):
