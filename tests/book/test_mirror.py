@@ -57,8 +57,8 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "training/test_batches.py": "rnnlib/training: early_stopping",
     "training/test_loop.py": "rnnlib/training: state",
     "tutor/test_catalogue.py": (
-        "rnnbook/tutor: backward backward_mistakes clipping engine forward "
-        "forward_mistakes matching problems sampling sampling_models training "
+        "rnnbook/tutor: backward backward_mistakes backward_terms clipping engine "
+        "forward forward_mistakes matching problems sampling sampling_models training "
         "training_mistakes update windows"
     ),
     "tutor/formulas/test_checking.py": (
