@@ -61,8 +61,8 @@ def fill(source, solution):
     return solution
 
 
-def without_folds(cells):
-    """The cells outside solution folds, with stubs for those that are tagged.
+def without_folds(cells, unsolved=stub):
+    """The cells outside solution folds; ``unsolved`` of the source of those tagged.
 
     Raises ValueError for a fold that is opened twice or not closed.
     """
@@ -87,7 +87,7 @@ def without_folds(cells):
             if cell.source.strip():
                 kept.append(cell)
         elif TAG in cell.metadata.get("tags", []):
-            cell.source = stub(cell.source)
+            cell.source = unsolved(cell.source)
             kept.append(cell)
         elif not inside:
             kept.append(cell)

@@ -4,6 +4,9 @@ What is right comes first, then the slip. Hints come one at a time, on request. 
 answer that was wrong before, and comes again, is noticed. There are no scores.
 """
 
+import io
+import warnings
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -11,7 +14,7 @@ from pkgutil import iter_modules
 
 import numpy as np
 
-from rnnbook.tutor.answers.kinds import Verdict
+from rnnbook.tutor.answers.kinds import Code, Proof, Verdict
 from rnnlib.validate import check_choice
 
 
@@ -41,6 +44,26 @@ class Answer:
         """True when everything is right."""
         return self.written and not self.problem and self.verdict.ok
 
+    def has(self, part=""):
+        """True when a part is right, by itself or from what stands before it."""
+        said = (p == part or p.startswith(f"{part} (it ") for p in self.verdict.right)
+        return self.ok or (bool(part) and not self.problem and any(said))
+
+    @property
+    def share(self):
+        """The share of the parts that are right; a function or a proof is one part."""
+        if self.ok or not self.verdict.right or self.problem:
+            return float(self.ok)
+        if isinstance(known()[self.label].kind, (Code, Proof)):
+            return 0.0
+        right, wrong = len(self.verdict.right), len(self.verdict.wrong)
+        return right / (right + wrong)
+
+    def marks(self, points):
+        """Say the verdict, and return the share of the points, for a grader."""
+        print(self)
+        return round(points * self.share, 2)
+
     def __bool__(self):
         return self.ok
 
@@ -59,6 +82,14 @@ class Answer:
         return "\n".join(lines)
 
     __repr__ = __str__
+
+
+@contextmanager
+def quiet():
+    """Keep warnings off the error stream: some graders take all points for one."""
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 _before, _hinted = {}, {}
