@@ -87,13 +87,13 @@ lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab \
 	  $(if $(DIR),--notebook-dir=. --preferred-dir=$(DIR),--notebook-dir=chapters)
 
-exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1, CLASS=1)
-	@$(PY) -m tools.exercises $(if $(FORCE),--force)
-	@$(if $(CLASS),$(PY) -m tools.assignments)
+exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1 SEED=7 CLASS=1)
+	@$(PY) -m tools.exercises $(if $(FORCE),--force) $(if $(SEED),--seed $(SEED))
+	@$(if $(CLASS),$(PY) -m tools.assignments $(if $(SEED),--seed $(SEED)))
 
 grade: $(READY) ## grade the notebooks in a folder (DIR=folder), into DIR/graded
 	@test -n "$(DIR)" || { echo "make grade: which folder? DIR=..."; exit 1; }
-	@$(PY) -m tools.grading "$(DIR)"
+	@$(PY) -m tools.grading "$(DIR)" $(if $(SEED),--seed $(SEED))
 
 classroom: $(READY) ## try the assignments in nbgrader and otter themselves (ONLY=forward)
 	@$(call tool,classroom)

@@ -1,6 +1,6 @@
 """Write the exercises as assignments for nbgrader and for otter.
 
-    python -m tools.assignments [--out FOLDER] [CHAPTER ...]
+    python -m tools.assignments [--seed N] [--out FOLDER] [CHAPTER ...]
 
 Both come from the chapters, as the reader's notebooks do, and take in every exercise
 that has a check. Solutions are marked, not removed: the two programs remove them when
@@ -19,10 +19,10 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_raw_cell
 
 from reference.exercises import exercises
-from rnnbook.tutor.answers.checking import known
+from rnnbook.tutor.answers.checking import posed
 from rnnbook.tutor.answers.kinds import Experiment, Formulas, Mistake, Numbers
 from tools import ROOT, chapters
-from tools.exercises import TAG, without_folds
+from tools.exercises import TAG, checks, with_seed, without_folds
 from tools.grading.collecting import CHECK
 from tools.notebooks import STAMP, dumps
 from tools.plain import in_any_jupyter
@@ -38,23 +38,14 @@ c.ClearSolutions.code_stub = {{
 """
 
 
-def checked(nb):
-    """{label: name of the function} of the exercises of a notebook with a check."""
-    cells = chapters.code_cells(nb)
-    found = {
-        label: name for cell in cells for label, name in CHECK.findall(cell.source)
-    }
-    return {label: name for label, name in found.items() if label in known()}
-
-
 def points(name):
     """{label: points} of a chapter: one for each star."""
     return {e.label: e.stars for e in exercises(chapters.texts_of(name))}
 
 
-def parts(label):
+def parts(label, seed=None):
     """The names of the parts that get marks; a function or a proof is one part."""
-    kind = known()[label].kind
+    kind = posed(label, seed).kind
     if isinstance(kind, Numbers):
         return tuple(kind.right)
     if isinstance(kind, Formulas):
@@ -92,11 +83,11 @@ def check_of(cell, wanted):
     return next((label for label, _ in found if label in wanted), None)
 
 
-def graded(label, function):
+def graded(label, function, more=""):
     """The first lines of a check that stays silent on the error stream."""
     return (
         "from rnnbook.tutor.answers import check_answer, quiet\n\n"
-        f'with quiet():\n    {function}_answer = check_answer("{label}", {function})'
+        f'with quiet():\n    {function}_answer = check_answer("{label}", {function}{more})'
     )
 
 
@@ -114,16 +105,19 @@ def _marked(cell, grade_id, **more):
     }
 
 
-def nbgrader(nb, worth):
+def nbgrader(nb, worth, seed=None):
     """A chapter as the source of an assignment of nbgrader."""
-    new, wanted = solved(nb), checked(nb)
+    new, wanted = solved(with_seed(nb, seed)), checks(nb)
+    more = "" if seed is None else f", seed={seed}"
     for cell in new.cells:
         if label := answer_of(cell, wanted):
             _marked(cell, f"answer-{label}", solution=True)
         elif label := check_of(cell, wanted):
             function = wanted[label]
             value = worth[label]
-            cell.source = f"{graded(label, function)}\n{function}_answer.marks({value})"
+            cell.source = (
+                f"{graded(label, function, more)}\n{function}_answer.marks({value})"
+            )
             _marked(cell, label, grade=True, locked=True, points=value)
     nbformat.validate(new)
     return new
@@ -136,7 +130,7 @@ def _raw(*lines):
     return new_raw_cell("\n".join(lines))
 
 
-def _test(label, function, name, number, value):
+def _test(label, function, name, number, value, more):
     """One test of otter, for one part of an answer."""
     test = f"test_{function}_{number}"
     lines = [
@@ -148,15 +142,16 @@ def _test(label, function, name, number, value):
         "    from rnnbook.tutor.answers import check_answer, quiet",
         "",
         "    with quiet():",
-        f'        answer = check_answer("{label}", {function})',
+        f'        answer = check_answer("{label}", {function}{more})',
         f"    assert answer.has({name!r}), answer",
     ]
     return new_code_cell("\n".join(lines))
 
 
-def otter(nb, worth, files=()):
+def otter(nb, worth, files=(), seed=None):
     """A chapter as the master of an assignment of otter."""
-    new, wanted = solved(nb), checked(nb)
+    new, wanted = solved(with_seed(nb, seed)), checks(nb)
+    more = "" if seed is None else f", seed={seed}"
     config = ["# ASSIGNMENT CONFIG", "init_cell: false", "export_cell: false"]
     config += [
         "check_all_cell: false",
@@ -175,11 +170,11 @@ def otter(nb, worth, files=()):
                 _raw("# END SOLUTION"),
             ]
         elif label := check_of(cell, wanted):
-            names = parts(label)
+            names = parts(label, seed)
             value = worth[label] / len(names)
             cells.append(_raw("# BEGIN TESTS"))
             cells += [
-                _test(label, wanted[label], name, k, value)
+                _test(label, wanted[label], name, k, value, more)
                 for k, name in enumerate(names, start=1)
             ]
             cells += [_raw("# END TESTS"), _raw("# END QUESTION")]
@@ -190,21 +185,23 @@ def otter(nb, worth, files=()):
     return new
 
 
-def write(paths, out):
+def write(paths, out, seed=None):
     """Write both forms of every chapter that has a check; returns their names."""
     (out / "nbgrader").mkdir(parents=True, exist_ok=True)
     (out / "nbgrader" / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     names = []
     for path in paths:
         nb = chapters.read(path)
-        if not checked(nb):
+        if not checks(nb):
             continue
         name, worth = path.stem, points(path.stem)
         beside = [chapters.path_of(name).with_name("matplotlibrc")]
         beside += [file for file in chapters.data_of(nb) if file not in beside]
         forms = {
-            out / "nbgrader" / "source" / name: nbgrader(nb, worth),
-            out / "otter" / name: otter(nb, worth, [file.name for file in beside]),
+            out / "nbgrader" / "source" / name: nbgrader(nb, worth, seed),
+            out / "otter" / name: otter(
+                nb, worth, [file.name for file in beside], seed
+            ),
         }
         for folder, new in forms.items():
             folder.mkdir(parents=True, exist_ok=True)
@@ -218,11 +215,12 @@ def write(paths, out):
 def main(arguments=None):
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seed", type=int, help="other numbers in the exercises")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("chapters", nargs="*", type=Path)
     args = parser.parse_args(arguments)
     out = args.out.resolve()
-    for name in write(args.chapters or chapters.paths(), out):
+    for name in write(args.chapters or chapters.paths(), out, args.seed):
         print(f"{name}: written for nbgrader and for otter")
     print(
         f"They are in {out}; they have solutions: hand out what the two make of them."

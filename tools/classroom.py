@@ -20,6 +20,7 @@ from pathlib import Path
 
 from rnnbook.tutor.answers.checking import check_answer, known
 from tools import ROOT, assignments, chapters
+from tools.exercises import checks
 from tools.notebooks import dumps
 
 CHAPTERS = ("forward", "five_notations")
@@ -66,7 +67,7 @@ def expected(name, student, wanted, worth):
 
 def answered(nb, chapter, student):
     """What a student returns, made of the notebook that was handed out."""
-    wanted = assignments.checked(chapter)
+    wanted = checks(chapter)
     solved = {
         label: cell.source
         for cell in chapters.code_cells(chapter)
@@ -176,7 +177,7 @@ def in_otter(name, programs):
 
 def complaints(name, program, found, worth):
     """Where the marks are not those that are due."""
-    wanted = assignments.checked(chapters.read(name))
+    wanted = checks(chapters.read(name))
     for student in STUDENTS:
         for label, due in expected(name, student, wanted, worth).items():
             got = found.get(student, {}).get(label)

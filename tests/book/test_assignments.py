@@ -7,13 +7,11 @@ import pytest
 import yaml
 
 from rnnbook.tutor.answers import check_answer
-from rnnbook.tutor.answers.checking import known
+from rnnbook.tutor.answers.checking import known, varied
 from tools import ROOT, assignments, chapters
-from tools.exercises import TAG
+from tools.exercises import TAG, checks, exercises, with_seed
 
-NAMES = sorted(
-    {p.stem for p in chapters.paths() if assignments.checked(chapters.read(p))}
-)
+NAMES = sorted({p.stem for p in chapters.paths() if checks(chapters.read(p))})
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -23,7 +21,7 @@ def test_nbgrader_knows_every_answer_and_its_check(name):
     facts = [c.metadata.nbgrader for c in new.cells if "nbgrader" in c.metadata]
     ids = [f["grade_id"] for f in facts]
     assert len(ids) == len(set(ids)) and all(re.fullmatch(r"[\w-]+", i) for i in ids)
-    wanted = assignments.checked(chapter)
+    wanted = checks(chapter)
     assert {f"answer-{label}" for label in wanted} | set(wanted) == set(ids)
     for fact in facts:
         assert fact["schema_version"] == 3
@@ -50,7 +48,7 @@ def test_otter_has_a_test_for_every_part(name):
     raw = [c.source for c in new.cells if c.cell_type == "raw"]
     config = yaml.safe_load(raw[0].partition("\n")[2])
     assert config["tests"] == {"ok_format": False}
-    wanted = assignments.checked(chapter)
+    wanted = checks(chapter)
     for opening in ("# BEGIN QUESTION", "# END QUESTION", "# BEGIN TESTS"):
         assert sum(r.startswith(opening) for r in raw) == len(wanted)
     tests = [c.source for c in new.cells if "# BEGIN TEST CONFIG" in c.source]
@@ -108,3 +106,44 @@ def test_the_tools_work_with_the_versions_of_the_book():
     own = pins(ROOT / "tools" / "requirements" / "classroom.in")
     assert len(set(own) & set(book)) > 9
     assert all(own[name] == book[name] for name in set(own) & set(book))
+
+
+VARIANTS = [label for label, exercise in known().items() if exercise.variant]
+
+
+@pytest.mark.parametrize("label", VARIANTS)
+def test_every_variant_can_be_solved_and_its_slips_told_apart(label):
+    for seed in range(3):
+        variant = varied(label, seed)
+        assert check_answer(label, lambda v=variant: v.solution, seed=seed).ok
+        told = []
+        for words, answer in variant.exercise.wrong.items():
+            report = check_answer(label, lambda a=answer: a, seed=seed)
+            told.append(str(report))
+            assert not report.ok and all(w in told[-1] for w in words.split(": "))
+        assert len(set(told)) == len(told) == len(variant.exercise.hints) == 3
+
+
+@pytest.mark.parametrize("label", VARIANTS)
+def test_the_text_of_a_variant_takes_its_place(label):
+    chapter = next(n for n in NAMES if label in checks(chapters.read(n)))
+    nb, seen = chapters.read(chapter), set()
+    for seed in range(20):
+        new = with_seed(nb, seed)
+        text = "\n".join(cell.source for cell in new.cells)
+        assert all(said in text for said in varied(label, seed).text.values())
+        assert f", seed={seed})" in text
+        assert repr(varied(label, seed).solution) in text
+        seen.add(str(varied(label, seed).text))
+    assert len(seen) > 4
+    handed_out = "\n".join(c.source for c in exercises(nb, 7).cells)
+    assert repr(varied(label, 7).solution) not in handed_out
+
+
+def test_a_variant_whose_text_is_not_there_is_refused():
+    nb = chapters.read("forward")
+    for cell in nb.cells:
+        cell.source = cell.source.replace("An RNN has 10", "An RNN has ten")
+    with pytest.raises(ValueError, match="expected once in the exercise"):
+        with_seed(nb, 7)
+    assert with_seed(nb, None) == nb
