@@ -215,7 +215,8 @@ class Experiment:
         right, wrong = [], {}
         for words, test in self.claims.items():
             try:
-                holds = bool(test(result))
+                with np.errstate(all="ignore"):
+                    holds = bool(test(result))
             except Exception as e:  # a result may be anything
                 wrong[words] = f"cannot be tested: {type(e).__name__}: {e}"
                 continue

@@ -291,7 +291,7 @@ MISTAKE = Exercise(
                     "that is still the state at the event, which has seen the gap": (
                         _at_event
                     ),
-                    "between events the intensity changes: w times the gap is missing": (
+                    "the intensity changes between events: w tau_j is missing": (
                         _without_age
                     ),
                 },
@@ -324,7 +324,7 @@ MISTAKE = Exercise(
     ),
     wrong={
         "which has seen the gap": (_at_event, mass),
-        "w times the gap is missing": (_without_age, mass),
+        "w tau_j is missing": (_without_age, mass),
         "the law is defective": (log_intensities, _without_end),
     },
 )
