@@ -194,7 +194,7 @@ def same_arrays(a, b):
         a, b = np.asarray(a, float), np.asarray(b, float)
     except (TypeError, ValueError):
         return False
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-8, atol=1e-10)
+    return a.shape == b.shape and np.allclose(a, b, 1e-8, 1e-10, equal_nan=True)
 
 
 def _described(outcome):
