@@ -86,8 +86,8 @@ def check_of(cell, wanted):
 def graded(label, function, more=""):
     """The first lines of a check that stays silent on the error stream."""
     return (
-        "from rnnbook.tutor.answers import check_answer, quiet\n\n"
-        f'with quiet():\n    {function}_answer = check_answer("{label}", {function}{more})'
+        "from rnnbook.tutor.answers import check_answer, quiet\n\nwith quiet():\n"
+        f'    {function}_answer = check_answer("{label}", {function}{more})'
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reference.exercises import CHECKED, page
 from rnnbook.tutor.answers import check_answer
 from rnnbook.tutor.answers.checking import known, varied
 from tools import ROOT, assignments, chapters
@@ -147,3 +148,14 @@ def test_a_variant_whose_text_is_not_there_is_refused():
     with pytest.raises(ValueError, match="expected once in the exercise"):
         with_seed(nb, 7)
     assert with_seed(nb, None) == nb
+
+
+def test_the_page_for_teachers_says_how_each_exercise_is_checked():
+    text = page()
+    for label, exercise in known().items():
+        line = next(
+            row for row in text.splitlines() if label in row and "minutes" in row
+        )
+        assert CHECKED[type(exercise.kind).__name__] in line
+        assert ("from a seed" in line) == bool(exercise.variant)
+    assert f"{len(known())} of the" in text
