@@ -58,7 +58,7 @@ book: $(READY) ## build the book strictly; prints its first page
 	@echo "make book: PASSED. First page: $(FIRST_PAGE)"
 	@$(PY) -c 'from pathlib import Path; print(Path("$(FIRST_PAGE)").resolve().as_uri())'
 
-pdf: $(READY) ## print the whole book into _build/book.pdf (minutes; needs Chromium)
+pdf: $(READY) ## print the book into _build/book.pdf (minutes; needs Chromium)
 	@$(PY) -m tools.pdf
 
 serve: $(READY) ## serve the built book here (PORT=8000), to run chapters in the browser
