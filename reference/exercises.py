@@ -29,6 +29,7 @@ CHECKED = {
     "Experiment": "by claims about the result",
     "Mistake": "by its lines, a mended function and a counterexample",
     "Proof": "as a chain of formulas",
+    "Parts": "part by part, each in its own way",
 }
 TITLE = re.compile(rf"(★{{1,3}}) ({'|'.join(KINDS)}): (\S.*)")
 
