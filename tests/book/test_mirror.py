@@ -69,7 +69,8 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "tutor/answers/test_checking.py": (
         "rnnbook/tutor/answers: kinds; "
         "rnnbook/tutor/answers/chapters: five_notations forward unrolled_sums "
-        "bptt gradient_checking losses notation "
+        "bptt gradient_checking index_notation losses notation recipes "
+        "total_derivative "
         "derive_your_own_cell language_models"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",

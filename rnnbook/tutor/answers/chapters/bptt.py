@@ -269,7 +269,8 @@ def _wrong_start(network):
     params, x, y, h_0 = network
     params = Params(*(np.asarray(a, float) for a in params))
     y = np.asarray(y)
-    run = rnnlib.forward(params, np.asarray(x), h_0=h_0)
+    start = None if h_0 is None else np.asarray(h_0, float)
+    run = rnnlib.forward(params, np.asarray(x), h_0=start)
     error = rnnlib.cross_entropy(run.z, y.astype(int) if y.ndim == 2 else y)[1]
     found = []
     for invented in (0, 1):

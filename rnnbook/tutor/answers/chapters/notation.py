@@ -32,6 +32,8 @@ def shapes(d_h, K, gradient=None, columns=None, parameter=None, pairs=6):
 def _numbers(found):
     """Shapes as tuples of whole numbers."""
     *four, pairs = found
+    if any(n != int(n) for shape in (*four, (pairs,)) for n in shape):
+        raise ValueError("expected whole numbers")
     return [*(tuple(int(n) for n in shape) for shape in four), int(pairs)]
 
 
@@ -202,7 +204,7 @@ ANGLE = Exercise(
         {
             "angles for n = 1 to 7": lambda r: (
                 set(r) == set(range(1, 8))
-                and all(np.isfinite(a) and 0 <= a <= 180 for a in r.values())
+                and all(0 <= float(a) <= 180 for a in r.values())
             ),
             "the same direction for n = T": lambda r: r[7] < 0.01,
             "another direction in between": lambda r: min(_inner(r)) > 0.01,
