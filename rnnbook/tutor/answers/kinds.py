@@ -239,10 +239,11 @@ class Mistake:
     right: Callable
     cases: Callable  # function that makes the arguments of the tests
     slips: dict = field(default_factory=dict)  # words: a wrongly mended function
+    PARTS = ("the lines", "the mended function", "the counterexample")
 
     def check(self, answer):
         """The `Verdict` on (lines, function, counterexample)."""
-        names = ("the lines", "the mended function", "the counterexample")
+        names = self.PARTS
         given, right, wrong = _parts(answer, names), [], {}
         chosen = given[names[0]]
         chosen = {chosen} if isinstance(chosen, int) else set(chosen)
