@@ -40,6 +40,7 @@ import re
 import sys
 from typing import NamedTuple
 
+from ledger.claims import DOCUMENTS
 from tools import chapters
 from tools.chapters import BOX, MARK
 from tools.equations import CELL
@@ -56,7 +57,6 @@ KINDS = re.compile(
     r"proved|derived|exact case|computed|tried on [\d,]+ .+|measured: .+"
     r"|one (run|case), shown as an example"
 )
-DOCUMENTS = ("roysdon", "sarkar", "khanna", "pal", "topcuoglu")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 SILENT = re.compile(
     r"^(:::+)\{(?:exercise|prf:proof|prf:definition|prf:algorithm|prf:remark)\}"

@@ -1,9 +1,11 @@
 /* What tools/pdf.py runs in the page: lay the book out, make it fit, complain. */
 window.printing = {
   /* The chapters, each with headings from h1 down, and nothing else on the page.
-     `parts` gives the caption of the part that starts with a document. Returns the
-     headings for the contents: document, level, id, title. */
-  layOut({ parts, omit, root }) {
+     `parts` gives the caption of the part that starts with a document; of tabs, those
+     in `notation` are kept, or all when none is. Code that the page folds is left
+     out when `folded` is false. Returns the headings for the contents: document,
+     level, id, title. */
+  layOut({ parts, omit, root, notation = "", folded = true }) {
     const article = document.querySelector("article.bd-article");
     const book = document.createElement("div");
     book.className = "book bd-article";
@@ -40,6 +42,13 @@ window.printing = {
         headings.push({ name, level, id: heading.id, title: this.plain(heading) });
       }
     }
+    if (!folded)
+      for (const e of book.querySelectorAll("details.hide"))
+        if (e.querySelector(".cell_input")) e.remove();
+    if (!folded)
+      for (const e of book.querySelectorAll(".solution .cell_input")) e.remove();
+    if (notation)
+      for (const set of book.querySelectorAll(".sd-tab-set")) this.choose(set, notation);
     for (const e of book.querySelectorAll("details")) {
       const check = e.matches(".sd-dropdown") && e.closest(".claim");
       check ? e.remove() : (e.open = true);
@@ -71,6 +80,16 @@ window.printing = {
       if (!document.getElementById(decodeURIComponent(e.getAttribute("href").slice(1))))
         e.removeAttribute("href");
     return headings;
+  },
+
+  /* Of a set of tabs, the one of this notation, without its label; or all. */
+  choose(set, notation) {
+    const labels = [...set.querySelectorAll(":scope > label")];
+    if (!labels.some((label) => label.dataset.syncId === notation)) return;
+    for (const label of labels) {
+      if (label.dataset.syncId !== notation) label.nextElementSibling.remove();
+      label.remove();
+    }
   },
 
   /* The text of a heading, a formula as its TeX. */
@@ -122,12 +141,19 @@ window.printing = {
     return { scaled, least };
   },
 
+  /* The heading of the section that an element stands in. */
+  place(e) {
+    const section = e.closest("section");
+    return section ? section.querySelector("h1, h2, h3, h4, h5, h6").textContent : "";
+  },
+
   /* What still runs out of the page, or cannot be seen. */
   complaints(height) {
     const book = document.querySelector("div.book"), wrong = [];
     const frame = book.getBoundingClientRect();
     const say = (what, e) =>
-      wrong.push(`${what}: ${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 60)}`);
+      wrong.push(`${what}: ${e.tagName} ${e.className} in ${this.place(e)}: `
+        + e.textContent.trim().slice(0, 60));
     for (const e of book.querySelectorAll("*")) {
       const box = e.getBoundingClientRect();
       if (box.width && (box.right > frame.right + 1 || box.left < frame.left - 1))

@@ -1,6 +1,10 @@
-"""The whole book as one PDF, printed by Chromium from the single page.
+"""The book as one PDF, printed by Chromium from the single page.
 
-    python -m tools.pdf [--single FOLDER] [--output FILE]
+    python -m tools.pdf [--notation KEY] [--whole] [--single FOLDER] [--output FILE]
+
+On paper a formula stands in one notation, the book's or that of a document, and code
+that the page folds, the library's reference and the lists of each document's claims are
+left out. ``--whole`` prints all of it.
 
 The chapters are printed first; Chromium knows then on which page each heading
 stands, the contents are written with these numbers, and pypdf puts both together
@@ -9,6 +13,7 @@ chapter is missing, a link leads nowhere or a line runs out of the page.
 """
 
 import argparse
+import datetime
 import html
 import subprocess
 import sys
@@ -19,13 +24,22 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import sync_playwright
 
+from ledger.claims import DOCUMENTS
 from tools import ROOT, chapters, chromium, pdf_pages
 
 OUTPUT = ROOT / "_build/book.pdf"
-OMITTED = ("ledger/all",)  # a list of what the next pages say in full, to be filtered
+TWICE = ("ledger/all",)  # a list of what the next pages say in full, to be filtered
+PAGES = ("desk", "letters", "exercises", "summaries")
+LOOKED_UP = (  # rather than read in order
+    "reference/library/",
+    *(f"reference/{name}" for name in PAGES),
+    *(f"ledger/{name}" for name in ("faults", *DOCUMENTS)),
+)
+NOTATION = "book"
 WIDTH, HEIGHT = 656, 960  # what a page holds, in CSS pixels, a little less
 PATIENCE = 15 * 60 * 1000  # milliseconds for one of Chromium's steps
 MANY = 20  # complaints to print
+LIMIT = 350  # pages, unless the whole book is asked for
 
 
 def build(target):
@@ -49,12 +63,44 @@ def one_page(folder, root):
     return target
 
 
-def front(config, parts, headings, pages):
+def omitted(parts, whole):
+    """The documents that are not printed."""
+    names = [name for _, documents in parts for name in documents]
+    return [n for n in names if n in TWICE or (not whole and n.startswith(LOOKED_UP))]
+
+
+def imprint(config, whole):
+    """The lines below the title: version, date, licence, how to cite."""
+    cite = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    author, title = config["author"], config["title"]
+    year = when()[:4]
+    left_out = (
+        "On paper there is no code that the pages of the web fold, and no page that is "
+        "looked up rather than read: the library, and the claims of each document."
+    )
+    return [
+        f"Version {cite['version']}, {when()}",
+        f"Licence: {cite['license']}",
+        f"To cite: {author}. {title}. Version {cite['version']}, {year}.",
+        "Every formula, table and figure was printed by a program that the tests run.",
+        *([] if whole else [left_out]),
+    ]
+
+
+def when():
+    """The date of the sources: of the last commit, or today's where there is none."""
+    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%cs"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stdout.strip() or datetime.date.today().isoformat()
+
+
+def front(config, parts, headings, pages, whole=False):
     """The title page and the contents, as HTML; `pages` maps a heading to a number."""
     title, author = html.escape(config["title"]), html.escape(config["author"])
+    below = "".join(f"<p>{html.escape(t)}</p>" for t in imprint(config, whole))
     lines = []
     for caption, documents in parts:
-        if caption:
+        if caption and any(heading["name"] in documents for heading in headings):
             lines.append(f"<p>{html.escape(caption)}</p>")
         for heading in headings:
             if heading["name"] in documents and heading["level"] <= 2:
@@ -67,8 +113,8 @@ def front(config, parts, headings, pages):
     style = (ROOT / "tools/pdf.css").read_text(encoding="utf-8")
     return (
         f'<!doctype html><html lang="en"><title>{title}</title><style>{style}</style>'
-        f'<body class="front"><header><h1>{title}</h1><p>{author}</p><p>The sources of '
-        "the checks of the ledger, which its pages fold, are not printed.</p></header>"
+        f'<body class="front"><header><h1>{title}</h1><p>{author}</p>'
+        f'<div class="imprint">{below}</div></header>'
         f"<nav><h1>Contents</h1>{''.join(lines)}</nav></body></html>"
     )
 
@@ -78,9 +124,10 @@ def printed(page, path):
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
 
 
-def lay_out(page, source, parts, omit):
+def lay_out(page, source, parts, omit, notation=NOTATION, folded=False):
     """Make a book of the single page that fits; (headings, fitted, complaints)."""
-    captions = {documents[0]: caption for caption, documents in parts if caption}
+    kept = [(c, [d for d in found if d not in omit]) for c, found in parts]
+    captions = {found[0]: caption for caption, found in kept if caption and found}
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     page.set_default_timeout(PATIENCE)
     page.emulate_media(media="print", color_scheme="light")
@@ -90,6 +137,7 @@ def lay_out(page, source, parts, omit):
     page.add_script_tag(path=ROOT / "tools/pdf.js")
     root = parts[0][1][0]
     options = {"parts": captions, "omit": list(omit), "root": root}
+    options |= {"notation": notation, "folded": folded}
     headings = page.evaluate("(options) => printing.layOut(options)", options)
     for heading in headings:  # as contents and bookmarks show it
         heading["shown"] = heading["title"].replace("\\(", "").replace("\\)", "")
@@ -101,20 +149,24 @@ def lay_out(page, source, parts, omit):
     )
 
 
-def print_book(executable, source, config, parts, work, omit=OMITTED):
+def print_book(
+    executable, source, config, parts, work, omit, notation=NOTATION, whole=False
+):
     """Print chapters and front into `work`; returns (headings, complaints)."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable, args=chromium.FLAGS
         )
         page = browser.new_page()
-        headings, fitted, complaints = lay_out(page, source, parts, omit)
+        headings, fitted, complaints = lay_out(
+            page, source, parts, omit, notation, folded=whole
+        )
         print(f"scaled down: {fitted['scaled']}, the least {fitted['least']:.2f}")
         printed(page, work / "body.pdf")
         pages = pdf_pages.places(work / "body.pdf", [h["id"] for h in headings])
         numbers = {id_: index + 1 for id_, index in pages.items()}
         page.goto("about:blank")
-        page.set_content(front(config, parts, headings, numbers))
+        page.set_content(front(config, parts, headings, numbers, whole))
         printed(page, work / "front.pdf")
         browser.close()
     return headings, complaints
@@ -123,9 +175,14 @@ def print_book(executable, source, config, parts, work, omit=OMITTED):
 def main(arguments=None):
     """Build, print, check."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--notation", default=NOTATION, help="of which tabs, or all (default: book)"
+    )
+    parser.add_argument("--whole", action="store_true", help="leave nothing out")
     parser.add_argument("--single", type=Path, help="a built single page to print")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     chosen = parser.parse_args(arguments)
+    notation = "" if chosen.whole or chosen.notation == "all" else chosen.notation
     executable = chromium.find()
     if executable is None:
         print("make pdf: NOT DONE: it needs Chromium on PATH", file=sys.stderr)
@@ -133,21 +190,26 @@ def main(arguments=None):
     start = time.monotonic()
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     parts = chapters.contents()
+    left = omitted(parts, chosen.whole)
     with tempfile.TemporaryDirectory() as work:
         work = Path(work)
         folder = chosen.single or build(work)
         source = one_page(folder, parts[0][1][0])
-        headings, complaints = print_book(executable, source, config, parts, work)
+        headings, complaints = print_book(
+            executable, source, config, parts, work, left, notation, chosen.whole
+        )
         chosen.output.parent.mkdir(parents=True, exist_ok=True)
         pdf_pages.join(
             work / "front.pdf", work / "body.pdf", headings, config, chosen.output
         )
-    documents = [d for _, found in parts for d in found if d not in OMITTED]
+    documents = [d for _, found in parts for d in found if d not in left]
     complaints += pdf_pages.complaints(chosen.output, headings, documents)
-    for complaint in complaints[:MANY]:
-        print(complaint, file=sys.stderr)
     size, count = chosen.output.stat().st_size / 1e6, pdf_pages.count(chosen.output)
     print(f"{count} pages, {size:.1f} MB, {time.monotonic() - start:.0f} s")
+    if count > LIMIT and not chosen.whole:
+        complaints.append(f"more than {LIMIT} pages")
+    for complaint in complaints[:MANY]:
+        print(complaint, file=sys.stderr)
     if complaints:
         print(f"make pdf: FAILED: {len(complaints)} complaints", file=sys.stderr)
         return 1

@@ -46,6 +46,13 @@ class PointProcessParams(NamedTuple):
         return self.E.shape[1]
 
     @property
+    def network(self):
+        """The book's network with K + 1 outputs: the logits z_j and a_j = v.h_j + b."""
+        W_out = np.concatenate([self.W_hy, self.v[None]])
+        b_out = np.append(self.b_y, self.b)
+        return core.Params(self.W_xh, self.W_hh, self.b_h, W_out, b_out)
+
+    @property
     def d_h(self):
         """Size of the hidden state."""
         return self.W_hh.shape[0]
@@ -54,13 +61,6 @@ class PointProcessParams(NamedTuple):
     def dtype(self):
         """The common dtype of the nine arrays: complex when one of them is."""
         return np.result_type(*self)
-
-    @property
-    def network(self):
-        """The book's network with K + 1 outputs: the logits z_j and a_j = v.h_j + b."""
-        W_out = np.concatenate([self.W_hy, self.v[None]])
-        b_out = np.append(self.b_y, self.b)
-        return core.Params(self.W_xh, self.W_hh, self.b_h, W_out, b_out)
 
 
 def shapes(d_e, d_h, K):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.activations import get_activation
-from rnnlib.layers.cell import project_inputs
+from rnnlib.layers.vanilla import recur
 from rnnlib.parameters import check_params
 from rnnlib.spectral import certificates
 from rnnlib.spectral.jacobians import real
@@ -65,6 +65,7 @@ def lyapunov_exponents(
     check_params(params)
     phi = get_activation(phi)
     W_hh, d = real("W_hh", params.W_hh), params.d_h
+    real("W_xh", params.W_xh), real("b_h", params.b_h)
     count = d if count is None else count
     for name, n, low, high in (
         ("steps", steps, 1, np.inf),
@@ -86,12 +87,12 @@ def lyapunov_exponents(
     similar = np.ldexp(B, e)
     frame, sums, done = frame[None], 0.0, 0
     with np.errstate(all="ignore"):  # a NaN stays, and is found below
-        for drive in islice(_drives(params, inputs), discard + steps):
-            if inputs is not None and len(drive) != len(h):
+        for x in islice(_steps(params, inputs, len(h)), discard + steps):
+            if inputs is not None and x.shape[1] != len(h):
                 if h_0 is not None:
-                    raise shape_error("inputs", (len(h), "..."), drive.shape)
-                h = np.zeros((len(drive), d))
-            h = phi(drive + h @ W_hh.T)
+                    raise shape_error("inputs", (len(h), "..."), x.shape[1:])
+                h = np.zeros((x.shape[1], d))
+            h = recur(params, x, h, phi)[1][1]
             frame, R = np.linalg.qr(phi.derivative(h)[:, :, None] * (similar @ frame))
             done += 1
             if done > discard:
@@ -102,12 +103,11 @@ def lyapunov_exponents(
     return Lyapunov(-np.sort(-sums / steps, axis=1), h)
 
 
-def _drives(params, inputs):
-    """W_xh x_t + b_h for t = 1, 2, ..., each (B, d_h)."""
-    b_h = real("b_h", params.b_h)
+def _steps(params, inputs, B):
+    """The inputs of one step after the other, each (1, B, ...); without any, zeros."""
     if inputs is None:
         while True:
-            yield b_h[None]
+            yield np.zeros((1, B, params.d_x))
     try:
         inputs = iter(inputs)
     except TypeError:
@@ -121,4 +121,4 @@ def _drives(params, inputs):
             check_inputs(x, params)
         except ValueError as error:
             raise ValueError(f"inputs: {error}") from error
-        yield project_inputs(params.W_xh, x)[0] + b_h
+        yield x

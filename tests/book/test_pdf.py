@@ -21,11 +21,16 @@ SINGLE = """<!doctype html><html lang=en><title>t</title>
 <h3>The first chapter</h3><h4>Its section</h4><pre>{code}</pre>{formula}
 <div class="solution dropdown admonition toggle-hidden"><p class=admonition-title>S</p>
 <p>The answer.</p></div><details><summary>more</summary><p>Folded.</p></details>
+<div class=sd-tab-set><label data-sync-id=book>Ours</label><div>Inourletters.</div>
+<label data-sync-id=pal>Pal</label><div>Inhisletters.</div></div>
+<details class="hide above-input"><summary>draw</summary><div class=cell_input>
+<pre>plumbing</pre></div></details>
 <div class=claim><details class=sd-dropdown><p>Source of a check.</p></details></div>
 </section><span id="document-left"></span><section id=c><h3>Left out</h3></section>
 </div></section></article></html>"""
 
 
+LEFT_OUT = ("plumbing", "inhisletters.")
 WIDE = FORMULA.format(90)
 FIXED = "<p style='white-space: nowrap; width: 2000px'>fixed</p>"
 
@@ -63,10 +68,27 @@ def test_small_book(small):
     text = "".join(page.extract_text() for page in reader.pages).lower()
     text = pdf_pages.squeezed(text)
     assert text.count("x") >= 120
-    for wanted in ("theanswer.", "folded.", "firstpart"):
+    for wanted in ("theanswer.", "folded.", "firstpart", "inourletters."):
         assert wanted in text
-    for unwanted in ("leftout", "navigation", "sourceofacheck"):
+    for unwanted in ("leftout", "navigation", "sourceofacheck", *LEFT_OUT):
         assert unwanted not in text
+    for wanted in ("version", "licence:", "tocite:"):
+        assert wanted in text
+
+
+def test_the_whole_book_leaves_nothing_out(chromium, tmp_path):
+    source = single(tmp_path, WIDE)
+    with browser.launched(chromium) as context:
+        page = context.new_page()
+        pdf.lay_out(page, source, PARTS, [], "", folded=True)
+        text = pdf_pages.squeezed(page.locator("div.book").inner_text()).lower()
+    assert all(word in text for word in (*LEFT_OUT, "inourletters.", "leftout"))
+
+
+def test_what_is_looked_up_is_not_printed_unless_asked():
+    parts = [("a", ["reference/library/core", "ledger/pal", "ledger/all", "one"])]
+    assert pdf.omitted(parts, False) == parts[0][1][:3]
+    assert pdf.omitted(parts, True) == ["ledger/all"]
 
 
 def test_complaints_can_fail(small):

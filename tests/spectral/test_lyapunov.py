@@ -107,3 +107,13 @@ def test_a_state_that_leaves_the_floats_has_no_exponents(phi):
         lyapunov_exponents(params, 50, rng=rng(), phi=phi, h_0=np.ones(2))
     found = lyapunov_exponents(params, 20, rng=rng(), phi=phi, h_0=np.ones(2))
     assert np.isfinite(found.h).all() and np.allclose(found.exponents, np.log(1e10))
+
+
+def test_several_starts_without_inputs_are_one_each():
+    params = rnnlib.init_params(1, 3, 1, rng=rng(), scale=1.5)
+    starts = rng().standard_normal((2, 3))
+    both = lyapunov_exponents(params, 200, rng=rng(), h_0=starts)
+    for k, start in enumerate(starts):
+        alone = lyapunov_exponents(params, 200, rng=rng(), h_0=start)
+        np.testing.assert_allclose(both.exponents[k], alone.exponents[0], rtol=1e-9)
+        np.testing.assert_allclose(both.h[k], alone.h[0], rtol=1e-9)

@@ -184,9 +184,8 @@ def same_arrays(a, b):
     """Equal up to rounding, in all parts."""
     if isinstance(a, Exception) or isinstance(b, Exception):
         return type(a) is type(b) and str(a) == str(b)
-    if isinstance(a, (tuple, list)):
-        same = isinstance(b, (tuple, list)) and len(a) == len(b)
-        return same and all(map(same_arrays, a, b))
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(map(same_arrays, a, b))
     if isinstance(a, dict):
         same = isinstance(b, dict) and a.keys() == b.keys()
         return same and all(same_arrays(a[k], b[k]) for k in a)
@@ -194,7 +193,7 @@ def same_arrays(a, b):
         a, b = np.asarray(a, float), np.asarray(b, float)
     except (TypeError, ValueError):
         return False
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-8, atol=1e-10)
+    return a.shape == b.shape and np.allclose(a, b, 1e-8, 1e-10, equal_nan=True)
 
 
 def _described(outcome):
@@ -240,10 +239,11 @@ class Mistake:
     right: Callable
     cases: Callable  # function that makes the arguments of the tests
     slips: dict = field(default_factory=dict)  # words: a wrongly mended function
+    PARTS = ("the lines", "the mended function", "the counterexample")
 
     def check(self, answer):
         """The `Verdict` on (lines, function, counterexample)."""
-        names = ("the lines", "the mended function", "the counterexample")
+        names = self.PARTS
         given, right, wrong = _parts(answer, names), [], {}
         chosen = given[names[0]]
         chosen = {chosen} if isinstance(chosen, int) else set(chosen)

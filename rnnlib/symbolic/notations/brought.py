@@ -361,9 +361,9 @@ D2L = Notation(
         r"$\partial$ is immediate and total",
     ),
     tab="d2l",
+    mean=True,
     coined=frozenset({"b_h", "b_y", "s", "p", "delta_s"}),
     diagonal=r"\operatorname{diag}",
-    mean=True,
 )
 PYTORCH = Notation(
     "pytorch",

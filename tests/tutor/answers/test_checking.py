@@ -12,6 +12,7 @@ from rnnbook.tutor.answers import check_answer, forget, hint
 from rnnbook.tutor.answers.chapters import language_models, min_char_rnn_studied
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import (
+    Code,
     Formulas,
     Numbers,
     Parts,
@@ -190,3 +191,12 @@ def test_a_name_with_a_digit_is_no_step():
     assert isinstance(kind, Formulas)
     right = ("W_{1}^T g_{t+1} + W_{3}^T g_{t+3} + dell_t/dh_t", "sum_t g_t h_{t-3}^T")
     assert kind.check((*right, "W_{3}^T g_{2}")).ok
+
+
+def test_a_list_is_as_good_as_an_array_and_nan_is_never_right():
+    kind = Code(
+        lambda: {"two": (2,)}, lambda n: np.arange(n), {"nan": lambda n: [np.nan] * n}
+    )
+    assert kind.check(lambda n: [0, 1]).ok and kind.check(lambda n: (0.0, 1)).ok
+    assert kind.check(lambda n: [np.nan, np.nan]).wrong == {"two": "nan"}
+    assert not kind.check(lambda n: [[0, 1]]).ok and not kind.check(lambda n: [0]).ok

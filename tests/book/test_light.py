@@ -1,0 +1,116 @@
+"""Pages are light: few requests and bytes, only the icons used, no inline code."""
+
+import gzip
+import re
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.book import browser, site_checks
+from tools import ROOT
+
+sys.path.insert(0, str(ROOT / "_ext"))
+import light
+
+REQUESTS, KILOBYTES = 24, 1000  # of a page that was never seen, compressed
+HEAVIEST = ("chapters/spectral_bounds.html", "chapters/bptt.html", "ledger/khanna.html")
+INLINE = re.compile(r"<script(?![^>]*(?:\bsrc=|application/json))[^>]*>")
+HANDLER = re.compile(r"<[^>]*\son(?:click|load|change|input|submit)=")
+
+
+def complaints(text):
+    """What a written page should not hold."""
+    found = [f"inline code: {m[0]}" for m in INLINE.finditer(text)]
+    found += [f"a handler: {m[0][:60]}" for m in HANDLER.finditer(text)]
+    ids = Counter(re.findall(r'\sid="([^"]+)"', text))
+    found += [f"{n} times the id {name}" for name, n in ids.items() if n > 1]
+    if text.count('name="viewport"') != 1:
+        found.append("not one viewport")
+    if "Content-Security-Policy" not in text:
+        found.append("no policy")
+    if '<i class="fa' in text:
+        found.append("an icon that is no drawing")
+    return found
+
+
+def test_no_page_holds_code(site):
+    found = {}
+    for name in site_checks.names(site):
+        text = (site / name).read_text(encoding="utf-8")
+        if "<article" in text and complaints(text):
+            found[name] = complaints(text)[:3]
+    assert found == {}
+
+
+def test_complaints_can_be_made():
+    page = (
+        '<script>alert(1)</script><a onclick=\'x()\'><p id="a"></p><p id="a"></p>'
+        '<i class="fas fa-sun"></i>'
+    )
+    assert len(complaints(page)) == 6
+    assert complaints('<script type="application/json">{}</script>')[0] != "inline code"
+
+
+@pytest.mark.parametrize("name", HEAVIEST)
+def test_weight(chromium, site, name):
+    """What a first visit loads before it scrolls; text counts as compressed."""
+    weights = {}
+
+    def weigh(response):
+        body = response.body()
+        text = not response.url.endswith((".png", ".woff", ".woff2"))
+        weights[response.url] = len(gzip.compress(body)) if text else len(body)
+
+    with browser.serve(site) as base, browser.launched(chromium) as context:
+        page = context.new_page()
+        page.on("response", weigh)
+        page.goto(f"{base}/{name}", wait_until="networkidle")
+        seen = sorted(weights.items(), key=lambda item: -item[1])
+        assert not any("searchindex" in url or "fontawesome" in url for url, _ in seen)
+    assert sum(weights.values()) < KILOBYTES * 1000, seen[:5]
+    assert len(weights) <= REQUESTS, seen
+
+
+def test_the_policy_stops_inline_code(chromium, site):
+    with browser.serve(site) as base, browser.launched(chromium) as context:
+        page = context.new_page()
+        page.goto(f"{base}/chapters/notation.html")
+        page.evaluate(
+            "() => { const s = document.createElement('script');"
+            " s.textContent = 'window.ran = 1'; document.body.append(s); }"
+        )
+        assert page.evaluate("window.ran") is None
+
+
+def test_buttons_still_do_what_they_say(chromium, site):
+    with browser.serve(site) as base, browser.launched(chromium) as context:
+        page = context.new_page()
+        page.goto(f"{base}/chapters/notation.html")
+        page.locator("[data-does=run]").first.click()
+        assert page.locator("#run-in-browser").is_visible()
+
+
+def test_an_icon_is_drawn_and_an_unknown_one_is_an_error():
+    source = '{sun:[5,5,[1],"f185","M1 1"]},{sun:[6,7,[],"f185","M2 2"],moon:[1,1'
+    text = light.with_icons(
+        '<i class="fas fa-sun fa-lg" data-mode="light"></i>', source
+    )
+    assert 'viewBox="0 0 6 7"' in text and 'd="M2 2"' in text
+    assert 'data-mode="light"' in text and 'aria-hidden="true"' in text
+    with pytest.raises(ValueError, match="no icon is named ghost"):
+        light.with_icons('<i class="fas fa-ghost"></i>', source)
+
+
+def test_style_sheets_are_joined_with_what_they_import(tmp_path):
+    shared = tmp_path / "_static"
+    (shared / "styles").mkdir(parents=True)
+    (shared / "base.css").write_text("a{background:url(img/x.png)}")
+    (shared / "styles/theme.css").write_text(
+        '@import "../base.css";b{background:url("../y.png")}'
+        '.fa-sun:before{content:"\\f185"}.c{content:url(data:z)}'
+    )
+    text = light.Files(tmp_path).style("_static/styles/theme.css")
+    assert 'url("img/x.png")' in text and 'url("y.png")' in text
+    assert "import" not in text and "url(data:z)" in text
+    assert light.CLASSES.sub("", text).count("content") == 1
