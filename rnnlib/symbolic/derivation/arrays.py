@@ -5,6 +5,7 @@ a scalar of a step is (..., 1), a matrix (..., n, m). Parameters have no leading
 a column is (n,), a scalar (1,), a matrix (n, m).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -41,8 +42,8 @@ def is_row(node):
 class Arrays:
     """Writes expressions; ``leaf`` gives the code of a leaf, ``size`` of a size."""
 
-    leaf: object
-    size: object
+    leaf: Callable
+    size: Callable
     used: set  # the helpers that the code calls
 
     def __call__(self, node, least=SUM):

@@ -1,10 +1,11 @@
 """Generated code running as a cell of `rnnlib.layers`, checked at the door."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from rnnlib.layers.cell import CellFunctions, Gradients, check_adjoint
+from rnnlib.layers.cell import CellFunctions, LayerGradients, check_adjoint
 from rnnlib.symbolic.derivation.lowering import lowered
 from rnnlib.symbolic.derivation.numpy_code import NumPySource
 from rnnlib.symbolic.derivation.torch_code import torch_source
@@ -24,7 +25,7 @@ from rnnlib.validate import (
 class CellTrace:
     """What the forward pass computed, and the shapes of the initial states."""
 
-    trace: object
+    trace: Any
     shapes: tuple
 
     @property
@@ -52,7 +53,7 @@ def torch_text(recursion, names, equations, phi):
 def cell_of(recursion, names, equations, *, phi, sizes, initial):
     """The three functions of a cell, made from generated source."""
     text, plan = numpy_source(recursion, names, equations, phi)
-    module = {"__name__": "generated"}
+    module: dict[str, Any] = {"__name__": "generated"}
     exec(compile(text, "<derived cell>", "exec"), module)
     program = plan.program
     (output,) = recursion.outputs
@@ -171,7 +172,7 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
             shared = len(like) == len(shape(name, found))
             ends.append(part.sum(axis=0) if shared else part)
         state = ends[0] if len(states) == 1 else type(gradients.state)(*ends)
-        return Gradients(gradients.params, state, gradients.x)
+        return LayerGradients(gradients.params, state, gradients.x)
 
     return CellFunctions(init_params, forward, backward)
 

@@ -182,7 +182,7 @@ class Catalogue:
         }
         evaluator = _Lenient(recursion, self.point)
         evaluator.values = self._values
-        evaluator.forward = lambda: self._values
+        evaluator.forward = lambda: self._values  # type: ignore[method-assign]
         adjoints = evaluator.backward()
         found = {name: adjoints[name, None] * 1.0 for name in self.recursion.parameters}
         for m in mistakes:
