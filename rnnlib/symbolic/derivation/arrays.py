@@ -8,6 +8,7 @@ a column is (n,), a scalar (1,), a matrix (n, m).
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.sizes import ONE
@@ -45,6 +46,8 @@ class Arrays:
     leaf: Callable
     size: Callable
     used: set  # the helpers that the code calls
+    project: Callable | None = None  # code of a product with the input, or None
+    in_loop: Any = None  # tells whether the code is of one step
 
     def __call__(self, node, least=SUM):
         """The code of an expression, in brackets when it binds less than ``least``."""
@@ -266,6 +269,12 @@ class Arrays:
 
     def on_column(self, factors):
         """A matrix times a column, or several."""
+        if self.project and (text := self.project(factors)):
+            return text, ATOM
+        return self.times_column(factors)
+
+    def times_column(self, factors):
+        """The same, whatever the column."""
         matrix, *rest = factors
         column, _ = self.product(rest)
         column = column if _ == ATOM else f"({column})"
