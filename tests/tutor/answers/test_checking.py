@@ -163,6 +163,7 @@ def test_samples_of_another_law_are_refused():
     assert kind.check(lambda r: r.random(3000) ** 2).wrong == {"the draws": "squared"}
     for wrong in (lambda r: np.zeros(3000), lambda r: [np.nan] * 9, lambda r: r, 3):
         assert not kind.check(wrong).ok
+    assert "expected (3000,)" in kind.check(lambda r: 0.5).wrong["the draws"]
 
 
 def _squared(r):
