@@ -26,6 +26,7 @@ CHECKED = {
     "Numbers": "as numbers",
     "Formulas": "as formulas",
     "Code": "as a function, run on cases",
+    "Samples": "as a function that draws, by its law",
     "Experiment": "by claims about the result",
     "Mistake": "by its lines, a mended function and a counterexample",
     "Proof": "as a chain of formulas",
