@@ -79,7 +79,7 @@ class Numbers:
             return False
         try:
             return self.same(given[name], rule(given))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, ArithmeticError):
             return False
 
     def words(self, name, given):
@@ -140,6 +140,7 @@ class Code:
     right: Callable  # function of the same arguments
     slips: dict = field(default_factory=dict)  # words: a wrong function
     result: Callable = lambda found: found  # what is compared
+    refuses: bool = False  # every ValueError is alike, whatever it says
 
     def check(self, function):
         """The `Verdict` on a reader's function."""
@@ -177,6 +178,8 @@ class Code:
         except NotImplementedError:
             raise
         except Exception as error:  # a reader's function may do anything
+            if self.refuses and isinstance(error, ValueError):
+                return ValueError("the arguments are refused")
             return error
 
 
