@@ -31,7 +31,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help env hooks book pdf serve pyodide test coverage nbval lab exercises notebooks
-.PHONY: grade bench ledger outline errata lint format lock audit versions fuzz mutants clean
+.PHONY: grade classroom bench ledger outline errata lint format lock audit versions fuzz mutants clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -87,12 +87,17 @@ lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab \
 	  $(if $(DIR),--notebook-dir=. --preferred-dir=$(DIR),--notebook-dir=chapters)
 
-exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1 overwrites)
-	@$(PY) -m tools.exercises $(if $(FORCE),--force)
+exercises: $(READY) ## the chapters without solutions, into exercises/ (FORCE=1 SEED=7 CLASS=1)
+	@$(PY) -m tools.exercises $(if $(FORCE),--force) $(if $(SEED),--seed $(SEED))
+	@$(if $(CLASS),$(PY) -m tools.assignments $(if $(SEED),--seed $(SEED)))
 
 grade: $(READY) ## grade the notebooks in a folder (DIR=folder), into DIR/graded
 	@test -n "$(DIR)" || { echo "make grade: which folder? DIR=..."; exit 1; }
-	@$(PY) -m tools.grading "$(DIR)"
+	@$(PY) -m tools.grading "$(DIR)" $(if $(SEED),--seed $(SEED))
+
+classroom: $(READY) ## try the assignments in nbgrader and otter themselves (ONLY=forward)
+	@$(call tool,classroom)
+	@$(PY) -m tools.classroom _build/classroom/bin $(ONLY)
 
 notebooks: $(READY) ## execute and normalise what changed (ALL=1, or ONLY=chapters/x.ipynb)
 	@$(PY) -m tools.equations && $(PY) -m tools.notebooks run $(if $(ALL),--all) $(ONLY)
@@ -129,7 +134,7 @@ COMPILE := _build/uv/bin/uv pip compile --quiet --universal --python-version 3.1
 lock: ## resolve what is required into files with hashes (UPGRADE=--upgrade: anew)
 	@$(call tool,uv)
 	@grep -v '^-e' requirements.txt | $(COMPILE) --output-file requirements.lock - >/dev/null
-	@for name in uv pip-audit; do cd tools/requirements \
+	@for name in uv pip-audit classroom; do cd tools/requirements \
 	  && ../../$(COMPILE) --output-file $$name.txt $$name.in >/dev/null \
 	  && cd ../.. || exit 1; done
 

@@ -32,7 +32,7 @@ SOURCE = re.compile(r'src="([^"?]+)')
 ICON = re.compile(r'<i class="([^"]*\bfa-[^"]*)"([^>]*)></i>')
 HANDLER = re.compile(r'onclick="([^"]+)"')
 PAGE_NAME = re.compile(r"DOCUMENTATION_OPTIONS\.pagename = '[^']*';")
-ID = re.compile(r'\sid="(proof|exercise|solution)-content"')
+ID = re.compile(r'\sid="([^"]+)"')
 IMPORT = re.compile(r'@import "([^"]+)";')
 CLASSES = re.compile(  # .fa-sun:before{content:"\f185"}, for icons in the text
     r'\.fa-[\w-]+:before(,\.fa-[\w-]+:before)*\{content:"[^"]*"\}'
@@ -79,6 +79,18 @@ def with_icons(text, source):
         )
 
     return ICON.sub(replaced, text)
+
+
+def with_single_ids(text):
+    """The page with each id once, where a link to it leads: at its first place."""
+    seen = set()
+
+    def kept(match):
+        again = match[1] in seen
+        seen.add(match[1])
+        return "" if again else match[0]
+
+    return ID.sub(kept, text)
 
 
 class Files:
@@ -196,7 +208,7 @@ def lighter(text, page, files):
     ]
     text = VIEWPORT.sub("", text)
     text = re.sub(r'[ \t]*<meta charset="utf-8" />\n?', "", text, count=1)
-    text = ID.sub("", text)
+    text = with_single_ids(text)
     return text.replace("<head>", "<head>\n    " + "\n    ".join(head), 1)
 
 

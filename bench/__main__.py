@@ -44,6 +44,7 @@ def main():
             table.add(commands.training(duties, rounds))
         table.add(commands.sampling_and_evaluation(rounds))
         table.add(layers.compare(rounds))
+        table.add(layers.generated(rounds))
         table.add(steps.rows(rounds))
         table.add(layers.memory())
     table.add(commands.seeds_in_parallel(max(1, rounds // 3)))

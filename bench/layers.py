@@ -13,7 +13,9 @@ import rnnlib
 from bench.char import available, interleaved
 from bench.limits import jax_on_one_thread
 from bench.table import row
+from rnnlib.char import network
 from rnnlib.layers import gru, lstm, to_torch
+from rnnlib.symbolic import derive
 from rnnlib.variants.checkpointing import checkpointed_loss_and_gradients
 
 CELLS = {"LSTM": lstm, "GRU": gru}
@@ -133,6 +135,46 @@ def compare(rounds):
                 what, ratio = f"{size}: time over that of {p}", times["ours"] / times[p]
                 rows.append(row(what, ratio, WANTED[name, p][k], least=False))
     return rows
+
+
+GENERATED = """
+    i_t = sigma(W_xi x_t + W_hi h_{t-1} + b_i)
+    f_t = sigma(W_xf x_t + W_hf h_{t-1} + b_f)
+    n_t = tanh(W_xn x_t + W_hn h_{t-1} + b_n)
+    o_t = sigma(W_xo x_t + W_ho h_{t-1} + b_o)
+    c_t = f_t * c_{t-1} + i_t * n_t
+    h_t = o_t * tanh(c_t)
+"""
+
+
+def generated(rounds):
+    """Losses and gradients of the command's network by the LSTM of generated code.
+
+    The parameters differ, which is of no account for the time.
+    """
+    made = derive(GENERATED, {"x": "d_x", "h": "d_h"}).cell()
+    cells = {"hand-written": lstm, "generated": made}
+    rows = []
+    for T, B, d, dtype, calls in (
+        (25, 1, 100, np.float64, 10),
+        (50, 32, 256, np.float32, 1),
+    ):
+        steps = {k: training_step(cell, T, B, d, dtype) for k, cell in cells.items()}
+        times = interleaved(steps, calls, rounds)
+        ratio = times["hand-written"] / times["generated"]
+        size = f"T{T} B{B} H{d} f{8 * np.dtype(dtype).itemsize}"
+        rows.append(row(f"generated LSTM {size}: speed over hand-written", ratio, 0.8))
+    return rows
+
+
+def training_step(cell, T, B, d, dtype, V=65):
+    """A step of the command without its update."""
+    rng = np.random.default_rng(0)
+    params = network.init_params(cell, V, d, rng=rng, dtype=dtype)
+    vector = network.layout(cell, params).vector(params)
+    step = network.objective(cell, params, T, B)
+    x, y = rng.integers(0, V, (2, T, B))
+    return partial(step, vector, x, y, network.zero_state(cell, params, B))
 
 
 def peak(function):

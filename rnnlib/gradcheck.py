@@ -24,7 +24,13 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib.trees import Tree, flatten, rebuild, same_form
-from rnnlib.validate import check_callable, check_count, check_rate, check_rng
+from rnnlib.validate import (
+    check_callable,
+    check_count,
+    check_rate,
+    check_rng,
+    refuse_hiding,
+)
 
 # times the step; no two are in the ratio of small numbers, so that the steps of a
 # rounded loss cannot keep time with them
@@ -406,7 +412,7 @@ def _evaluate(function, params, at):
         size = f" of {len(result)}" if isinstance(result, tuple) else ""
         kind = type(result).__name__ + size
         raise ValueError(f"function: expected a pair (loss, gradients), got {kind}")
-    loss = np.asarray(result[0])
+    loss = np.asarray(refuse_hiding("loss", result[0]))
     if loss.ndim or loss.dtype.kind not in "fiu" or not np.isfinite(loss):
         raise ValueError(
             f"function: expected a finite real scalar loss, got {result[0]!r}"

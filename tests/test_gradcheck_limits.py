@@ -321,6 +321,7 @@ def test_results_of_the_wrong_form():
     a = np.ones(2)
     pair = "function: expected a pair (loss, gradients), got "
     loss = "function: expected a finite real scalar loss, got "
+    hiding = "loss: expected a NumPy array, got "
     for result, message in [
         (1.0, pair + "float"),
         ([1.0, a], pair + "list"),
@@ -328,6 +329,8 @@ def test_results_of_the_wrong_form():
         (None, pair + "NoneType"),
         ((a, a), loss + "array([1., 1.])"),
         ((np.nan, a), loss + "nan"),
+        ((np.ma.masked_array(1.0, True), a), hiding + "masked array"),
+        ((np.asmatrix(1.0), a), hiding + "matrix"),
         ((1j, a), loss + "1j"),
         ((None, a), loss + "None"),
         ((1.0, np.ones(3)), "gradients.params: expected shape (2,), got (3,)"),
@@ -362,4 +365,16 @@ def test_bad_options():
         message = f"directions: expected an integer >= 1, got {directions!r}"
         refuses(
             message, check_gradients, quadratic, a, rng=rng(), directions=directions
+        )
+
+
+def test_a_loss_that_overflows_is_named_and_warns_of_nothing():
+    message = "function: expected a finite real scalar loss, got np.float64(inf)"
+    with np.errstate(all="raise"):  # what NumPy says is not what the reader is told
+        refuses(
+            message,
+            check_gradients,
+            lambda a: (np.exp(1000 * a).sum(), a),
+            np.ones(2),
+            rng=rng(),
         )

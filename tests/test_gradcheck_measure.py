@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib.gradcheck import EPS, EVEN, NODES, ODD, _Line
+from rnnlib.gradcheck import EPS, EVEN, NODES, ODD, _Line, _plateau
 
 U = np.ones(1)
 
@@ -89,12 +89,13 @@ def test_of_two_jumps_the_first_counts():
     assert near_the_end.grain(U, 0.1) == 2.0
 
 
+@pytest.mark.parametrize("sign", [1, -1], ids=["rising", "falling"])
 @pytest.mark.parametrize(("factor", "seen"), [(4, True), (0.25, False)])
-def test_a_step_as_small_as_rounding_is_no_jump(factor, seen):
-    height = factor * 1e3 * EPS
+def test_a_step_as_small_as_rounding_is_no_jump(factor, seen, sign):
+    height = sign * factor * 1e3 * EPS
     beside_its_value = line(lambda x: 1 + (height if abs(x) > 0.3 else 0.0))
     assert (beside_its_value.grain(U, 0.1) > 0) == seen
-    beside_the_rise = line(stairs((0.3, height), (0.7, 1.0)))
+    beside_the_rise = line(stairs((0.3, height), (0.7, sign)))
     assert (beside_the_rise.grain(U, 0.1) > 0) == seen
 
 
@@ -104,3 +105,28 @@ def test_a_smooth_rise_is_no_jump():
 
 def test_a_jump_out_of_the_floats_is_none():
     assert line(lambda x: np.inf if abs(x) > 0.3 else 0.0).grain(U, 0.1) == 0.0
+
+
+def test_noise_of_one_size_is_seen_at_two_steps():
+    """By chance the shorter step leaves less over, but seldom less than 0.4 of it."""
+    rng, seen = np.random.default_rng(0), []
+    for _ in range(300):
+        noisy = line(lambda x: rng.standard_normal(), start=0.0)
+        slopes = [noisy.slope(U, step) for step in (1.0, 0.03)]
+        seen.append(_plateau(slopes) > 0)
+    assert np.mean(seen) > 0.95
+
+
+@pytest.mark.parametrize(("loss", "power"), [(abs, 1), (lambda x: abs(x) ** 2.5, 2.5)])
+def test_what_shrinks_with_the_step_is_no_noise(loss, power):
+    slopes = [line(loss).slope(U, step) for step in (1.0, 0.1)]
+    assert slopes[1].residual == pytest.approx(0.1**power * slopes[0].residual)
+    assert _plateau(slopes) == 0
+
+
+def test_no_two_nodes_are_in_the_ratio_of_small_numbers():
+    """The steps of a rounded loss would fall on both alike."""
+    assert (np.diff(NODES) > 0.1).all() and NODES[0] > 0.1 and NODES[-1] == 1
+    small = {p / q for q in range(1, 7) for p in range(1, q)}
+    ratios = [a / b for i, b in enumerate(NODES) for a in NODES[:i]]
+    assert min(abs(r - s) for r in ratios for s in small) > 0.003

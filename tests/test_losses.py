@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 import rnnlib
 from rnnlib import cross_entropy, half_squared_error, log_softmax, softmax
 from tests.support import oracles
+from tests.support.refusals import refuses
 
 LOGITS = arrays(
     float, array_shapes(min_dims=1, max_dims=3), elements=st.floats(-30, 30)
@@ -152,4 +153,20 @@ def test_weight_decay_penalty_is_on_three_matrices_only():
     biases = params._replace(b_h=params.b_h + 1, b_y=params.b_y - 7)
     assert rnnlib.weight_decay_penalty(biases, 0.1) == rnnlib.weight_decay_penalty(
         params, 0.1
+    )
+
+
+def test_weight_decay_penalty_is_that_of_parameters_that_fit():
+    params = rnnlib.init_params(3, 4, 2, rng=np.random.default_rng(0))
+    wide = params._replace(W_hh=np.zeros((4, 5)))
+    message = "W_hh: expected shape (d_h, d_h), got (4, 5)"
+    refuses(message, rnnlib.weight_decay_penalty, wide, 0.1)
+    hidden = params._replace(W_hy=np.ma.masked_array(params.W_hy, params.W_hy > 0))
+    message = "W_hy: expected a floating NumPy array, got masked array"
+    refuses(message, rnnlib.weight_decay_penalty, hidden, 0.1)
+    refuses(
+        "weight_decay: expected a finite number >= 0, got -0.1",
+        rnnlib.weight_decay_penalty,
+        params,
+        -0.1,
     )

@@ -210,3 +210,14 @@ FRACTION, NUMBER = "a number below 1, got", "a finite number >= 0, got"
 )
 def test_options_out_of_range(make, options, message):
     refuses(message, make, **options)
+
+
+@pytest.mark.parametrize("rule", [adam, adamw])
+def test_the_usual_settings_are_the_defaults(rule):
+    """The first step of Adam is eta long, whatever the gradient; eta lambda decays."""
+    v, g = np.array([2.0, -3.0]), np.array([5.0, -0.01])
+    optimiser = rule()
+    moved, _ = optimiser.update(v, g, optimiser.init_state(v))
+    decay = 0.01 if rule is adamw else 0.0
+    wanted = (1 - 1e-3 * decay) * v - 1e-3 * g / (abs(g) + 1e-8)
+    np.testing.assert_allclose(moved, wanted, rtol=1e-13)

@@ -90,3 +90,11 @@ def test_gradients_have_the_type_of_the_parameters():
     _, gradients = rnnlib.loss_and_gradients(params, x, y)
     assert type(gradients.params) is Params
     assert [a.shape for a in gradients.params] == [a.shape for a in params]
+
+
+def test_a_scale_of_which_some_draws_overflow():
+    message = r"^scale: expected one that .*float32.* can hold, got 2e\+38$"
+    with pytest.raises(ValueError, match=message):
+        rnnlib.init_params(
+            9, 9, 9, rng=np.random.default_rng(0), scale=2e38, dtype=np.float32
+        )

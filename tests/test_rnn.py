@@ -171,3 +171,21 @@ def test_a_warning_inside_rnnlib_is_an_error_here():
         rnnlib.layers.cell.project_inputs(
             np.full((1, 1), 1e200), np.full((1, 1, 1), 1e200)
         )
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_what_comes_back_into_the_last_state(topology):
+    """The gradient of sum(c z) + sum(d h_T), by differences."""
+    rng = np.random.default_rng(3)
+    params, x = rnnlib.init_params(2, 3, 4, rng=rng), rng.standard_normal((5, 2, 2))
+    shape = rnnlib.forward(params, x, topology=topology).z.shape
+    c, d = rng.standard_normal(shape), rng.standard_normal((2, 3))
+
+    def function(parts):
+        params, h_0 = parts
+        trace = rnnlib.forward(params, x, h_0=h_0, topology=topology)
+        g = rnnlib.backward(params, trace, c, d)
+        return (c * trace.z).sum() + (d * trace.h[-1]).sum(), (g.params, g.h_0)
+
+    at = params, rng.standard_normal((2, 3))
+    assert rnnlib.check_gradients(function, at, rng=rng).ok

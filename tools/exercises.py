@@ -1,11 +1,12 @@
 """Write the reader's notebooks: the chapters without their solutions.
 
-    python -m tools.exercises [--force] [--out FOLDER] [CHAPTER ...]
+    python -m tools.exercises [--force] [--seed N] [--out FOLDER] [CHAPTER ...]
 
 A solution fold, from ``:::{solution-start}`` to ``:::{solution-end}``, is removed, text
 and code. A cell with the tag ``exercise-code`` stays, in a fold or not: what stands
 between ``# BEGIN SOLUTION`` and ``# END SOLUTION`` becomes an error that says that it
-is not written yet. Everything else stays as it is. A notebook that exists is a reader's
+is not written yet. Everything else stays as it is. With a seed, exercises that have a
+variant are posed with other numbers. A notebook that exists is a reader's
 work and is not overwritten without ``--force``.
 """
 
@@ -18,7 +19,9 @@ from pathlib import Path
 
 import nbformat
 
+from rnnbook.tutor.answers.checking import known, varied
 from tools import ROOT, chapters
+from tools.grading.collecting import CHECK
 from tools.notebooks import STAMP, dumps
 from tools.plain import in_any_jupyter
 
@@ -61,8 +64,8 @@ def fill(source, solution):
     return solution
 
 
-def without_folds(cells):
-    """The cells outside solution folds, with stubs for those that are tagged.
+def without_folds(cells, unsolved=stub):
+    """The cells outside solution folds; ``unsolved`` of the source of those tagged.
 
     Raises ValueError for a fold that is opened twice or not closed.
     """
@@ -87,7 +90,7 @@ def without_folds(cells):
             if cell.source.strip():
                 kept.append(cell)
         elif TAG in cell.metadata.get("tags", []):
-            cell.source = stub(cell.source)
+            cell.source = unsolved(cell.source)
             kept.append(cell)
         elif not inside:
             kept.append(cell)
@@ -96,13 +99,58 @@ def without_folds(cells):
     return kept
 
 
-def exercises(nb):
+def with_seed(nb, seed):
+    """A chapter whose exercises, where they have a variant, are posed with a seed.
+
+    Raises ValueError where a text to be replaced does not stand there exactly once.
+    """
+    new = copy.deepcopy(nb)
+    for label, function in checks(nb).items():
+        variant = None if seed is None else varied(label, seed)
+        if variant is None:
+            continue
+        for cell in new.cells:
+            if f":label: {label}\n" in cell.source:
+                cell.source = _posed(cell.source, label, variant.text)
+            elif re.search(rf"^def {function}\(", cell.source, re.MULTILINE):
+                said = f"    # BEGIN SOLUTION\n    return {variant.solution!r}\n"
+                cell.source = REGION.sub(
+                    lambda match, said=said: f"{said}    # END SOLUTION", cell.source
+                )
+            else:
+                cell.source = re.sub(
+                    rf'(check_answer\("{label}", {function})\)',
+                    rf"\1, seed={seed})",
+                    cell.source,
+                )
+    return new
+
+
+def checks(nb):
+    """{label: name of the function} of the exercises of a notebook with a check."""
+    sources = (cell.source for cell in chapters.code_cells(nb))
+    found = dict(pair for source in sources for pair in CHECK.findall(source))
+    return {label: name for label, name in found.items() if label in known()}
+
+
+def _posed(source, label, text):
+    """The text of an exercise with other numbers."""
+    before, mark, rest = source.partition(f":label: {label}\n")
+    statement, end, after = rest.partition("\n:::")
+    for old, new in text.items():
+        if statement.count(old) != 1:
+            raise ValueError(f"{label}: expected once in the exercise: {old!r}")
+        statement = statement.replace(old, new)
+    return before + mark + statement + end + after
+
+
+def exercises(nb, seed=None):
     """The reader's form of a chapter; without outputs when something is to be written.
 
     Outputs of a solved notebook say nothing about an unsolved one.
     """
-    new = copy.deepcopy(nb)
-    new.cells = without_folds(nb.cells)
+    new = with_seed(nb, seed)
+    new.cells = without_folds(new.cells)
     new = in_any_jupyter(new)
     new.metadata.pop(STAMP, None)
     if any(TAG in cell.metadata.get("tags", []) for cell in new.cells):
@@ -113,7 +161,7 @@ def exercises(nb):
     return new
 
 
-def write(paths, out, force):
+def write(paths, out, force, seed=None):
     """Write the notebooks and the data they read; returns how many were kept."""
     out.mkdir(parents=True, exist_ok=True)
     for data in chapters.data_files():
@@ -121,7 +169,7 @@ def write(paths, out, force):
     kept, shown = 0, out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
     for path in paths:
         target = out / path.name
-        text = dumps(exercises(chapters.read(path)))
+        text = dumps(exercises(chapters.read(path), seed))
         if target.exists() and not force:
             if target.read_text(encoding="utf-8") != text:
                 kept += 1
@@ -138,10 +186,11 @@ def main(arguments=None):
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--force", action="store_true", help="overwrite what is there")
+    parser.add_argument("--seed", type=int, help="other numbers in the exercises")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("chapters", nargs="*", type=Path)
     args = parser.parse_args(arguments)
-    write(args.chapters or chapters.paths(), args.out.resolve(), args.force)
+    write(args.chapters or chapters.paths(), args.out.resolve(), args.force, args.seed)
     return 0
 
 

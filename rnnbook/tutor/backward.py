@@ -1,17 +1,18 @@
 """Check a backward pass, and tell which classic mistake it has.
 
-The right computation is written in pieces; a mistake is another piece. The mistakes
-themselves are in `backward_mistakes`.
+The right computation is written in pieces; a mistake is another piece. The mistakes of
+one term are derived, in `backward_terms`; `backward_mistakes` has names for the classic
+ones, and those that are not of one term.
 """
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
-from rnnbook.tutor import problems
+from rnnbook.tutor import backward_terms, problems
 from rnnbook.tutor.backward_mistakes import ALIASED, MISTAKES, NOT_ZEROED, clips
 from rnnbook.tutor.calls import Answer, call, in_order, parts
-from rnnbook.tutor.catalogue import Mistake, other_reductions
+from rnnbook.tutor.catalogue import other_reductions
 from rnnbook.tutor.engine import examine
 from rnnbook.tutor.forward import PIECES as FORWARD
 from rnnbook.tutor.forward import run as forward_run
@@ -43,7 +44,7 @@ PIECES = {
     "limit_error": lambda delta_s: delta_s,
     "biases": lambda rows: rows.sum(axis=0),
     "finish": lambda total: total,
-} | {f"finish {name}": lambda total: total for name in NAMES}
+} | backward_terms.PIECES
 
 
 def run(at, pieces):
@@ -54,31 +55,64 @@ def run(at, pieces):
 
 def gradients(params, x, y, h, p, pieces):
     """The backward recursion, step by step, as a dictionary."""
+    pieces = {n: PIECES.get(n) if f is None else f for n, f in pieces.items()}
     T, B = x.shape
     V = p.shape[-1]
-    delta_z = pieces["error"](p, np.eye(V)[pieces["target"](x, y)])
+    target, wrong = pieces["target"](x, y), pieces["term z 0"]
+    seen = backward_terms.Seen(params, x, target, h, p) if any_term(pieces) else None
+    if wrong:
+        delta_z = np.array([wrong(seen, t) for t in range(1, T + 1)])
+    else:
+        delta_z = pieces["error"](p, np.eye(V)[target])
     delta_z = delta_z / pieces["divisor"](T, B, V)
     total = {n: np.zeros_like(a) for n, a in params._asdict().items()}
     if any(getattr(piece, "apart", False) for piece in pieces.values()):
         for source in range(T, 0, -1):  # the error of each step by itself
             steps = range(source, max(0, source - pieces["horizon"](T)), -1)
             one = delta_z * (np.arange(1, T + 1) == source)[:, None, None]
-            total = add_up(total, params, x, h, one, steps, pieces, source)
+            total = add_up(total, params, x, h, one, steps, pieces, seen, source)
     else:
-        total = add_up(total, params, x, h, delta_z, pieces["order"](T), pieces)
-    return {n: pieces[f"finish {n}"](pieces["finish"](total[n])) for n in total}
+        total = add_up(total, params, x, h, delta_z, pieces["order"](T), pieces, seen)
+    return {n: pieces["finish"](total[n]) for n in total}
 
 
-def add_up(total, params, x, h, delta_z, steps, pieces, source=None):
+def any_term(pieces):
+    """True when a term is a derived one."""
+    return any(pieces[name] for name in backward_terms.PIECES)
+
+
+def add_up(total, params, x, h, delta_z, steps, pieces, seen, source=None):
     """The sums with the terms of these steps added, as the error goes back in time."""
     V, future = delta_z.shape[-1], np.zeros_like(h[0])
+    wrong = {n.removeprefix("term "): pieces[n] for n in backward_terms.PIECES}
+    wrong = {n: f for n, f in wrong.items() if f}
+    if seen:
+        errors = {("z", t): one for t, one in enumerate(delta_z, 1)}
+        seen = seen.replacing(adjoints=errors)
+
+    def reads(name, t, local):
+        """What a term of a gradient is made of at step t, by the other pieces."""
+        if name.endswith("y"):
+            return seen.replacing({("h", t): pieces["state"](h, t)})
+        values = {
+            ("h", t - 1): pieces["before"](h, t, source or t),
+            ("x", t): np.eye(V)[pieces["input"](x, t, source or t)],
+        }
+        return seen.replacing(values, {("s", t): local})
+
     for t in steps:
         now = x[t - 1]
         s = params.W_xh.T[now] + h[t - 1] @ params.W_hh.T + params.b_h
-        output = pieces["output"](delta_z[t - 1], params.W_hy)
+        if "h 0" in wrong:
+            output = wrong["h 0"](seen, t)
+        else:
+            output = pieces["output"](delta_z[t - 1], params.W_hy)
         g = pieces["gather"](output, future)
         at = pieces["at"](h, t)
-        slope = partial(pieces["slope"], h=at, s=s)
+        if "s 0" in wrong:
+            slope = partial(_slope, wrong["s 0"], seen, t, at)
+        else:
+            slope = partial(pieces["slope"], h=at, s=s)
         delta_s = pieces["limit_error"](pieces["delta"](output, future, g, slope))
         local = pieces["local"](g, delta_s)
         terms = {
@@ -88,10 +122,27 @@ def add_up(total, params, x, h, delta_z, steps, pieces, source=None):
             "W_hy": delta_z[t - 1].T @ pieces["state"](h, t),
             "b_y": pieces["biases"](delta_z[t - 1]),
         }
+        if seen:
+            seen.adjoints |= {("h", t): g, ("s", t): delta_s}
+        for n in terms:
+            if f"{n} 0" in wrong and not wrong[f"{n} 0"].early:
+                terms[n] = wrong[f"{n} 0"](reads(n, t, local), t)
         total = {n: pieces["limit"](pieces["add"](total[n], terms[n])) for n in total}
-        new = pieces["pass_back"](pieces["sent"](g, delta_s), params.W_hh)
+        if "h 1" in wrong:
+            new = wrong["h 1"](seen, t - 1)
+        else:
+            new = pieces["pass_back"](pieces["sent"](g, delta_s), params.W_hh)
         future = pieces["kept_future"](future, pieces["limit_sent"](new))
+    for n in total:
+        if f"{n} 0" in wrong and wrong[f"{n} 0"].early:
+            total[n] = sum(wrong[f"{n} 0"](seen, t) for t in steps)
     return total
+
+
+def _slope(term, seen, t, state, g):
+    """A derived mistake of the slope, at a state, for what it is applied to."""
+    read = seen.replacing({("h", t): state}, {("h", t): g})
+    return term(read, t)
 
 
 def check_backward(backward, *, layout=BOOK, threshold=5.0):
@@ -139,7 +190,7 @@ def check_backward(backward, *, layout=BOOK, threshold=5.0):
         ask,
         lambda at, change: run(at, pieces | change),
         cases,
-        catalogue(layout, threshold),
+        catalogue(layout, threshold) + unnamed(),
         layout,
         square=problems.square(),
         hints={"p": ALIASED, "kept": NOT_ZEROED},
@@ -165,17 +216,24 @@ def planted(change, layout=BOOK):
     return backward
 
 
-def _forgotten(name):
-    return Mistake(
-        f"the gradient of {name} forgotten",
-        f"Nothing is added up for {name}.",
-        "eq-bptt-10" if name.endswith("y") else "eq-bptt-11",
-        {f"finish {name}": np.zeros_like},
-    )
-
-
 def catalogue(layout, threshold):
     """The mistakes of a backward pass, for a declared layout and bound."""
     reductions = other_reductions(layout.reduction, "eq-min-char-rnn-loss")
-    forgotten = [_forgotten(name) for name in NAMES]
-    return MISTAKES + forgotten + clips(threshold) + reductions
+    return MISTAKES + clips(threshold) + reductions
+
+
+@cache
+def unnamed():
+    """The derived mistakes without a classic name.
+
+    Of several that make the same gradients the first is kept, one with a name before.
+    """
+    at, kept, found = problems.plain(), [], []
+    for m in [m for m in MISTAKES if not m.square] + backward_terms.others(MISTAKES):
+        with np.errstate(all="ignore"):
+            arrays = run(at, PIECES | m.change).values()
+        one = np.concatenate([a.ravel() for a in arrays])
+        if not any(np.allclose(one, other, rtol=1e-9) for other in kept):
+            kept.append(one)
+            found += [m] if m not in MISTAKES else []
+    return found

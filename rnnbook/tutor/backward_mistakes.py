@@ -1,8 +1,15 @@
-"""The catalogue of the backward pass: what readers get wrong in it."""
+"""The catalogue of the backward pass: what readers get wrong in it.
+
+A mistake of one term is derived from the equations of the cell; it has a classic name
+and a sentence here. Written out are the others: indices, aliases, loops that run
+wrongly, slopes of other functions, several terms at once.
+"""
 
 import numpy as np
 
+from rnnbook.tutor.backward_terms import change
 from rnnbook.tutor.catalogue import Mistake
+from rnnbook.tutor.layout import NAMES
 
 NOT_ZEROED = Mistake(
     "gradients not zeroed",
@@ -51,13 +58,13 @@ MISTAKES = [
         "W_hh transposed",
         "The error goes back through W_hh; it needs the transpose.",
         "eq-bptt-8",
-        {"pass_back": lambda delta, W_hh: delta @ W_hh.T},
+        change("h 1", "has not transposed W_hh", "pass_back"),
     ),
     Mistake(
         "dh_next forgotten",
         "What comes from the future is not added: every step is treated as the last.",
         "eq-bptt-9",
-        {"gather": lambda output, future: output},
+        change("h 1", "is left out", "gather"),
     ),
     Mistake(
         "dh_next added twice",
@@ -69,7 +76,7 @@ MISTAKES = [
         "dh_next subtracted",
         "What comes from the future has the wrong sign.",
         "eq-bptt-9",
-        {"gather": lambda output, future: output - future},
+        change("h 1", "has the wrong sign", "gather"),
     ),
     Mistake(
         "the output's part forgotten",
@@ -95,19 +102,19 @@ MISTAKES = [
         "phi' missing",
         "delta_s_t is g_t itself: the slope 1 - h_t^2 is not multiplied in.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g},
+        change("s 0", "lacks the factor 1 - h_t^2", "slope"),
     ),
     Mistake(
         "phi' applied twice",
         "The slope 1 - h_t^2 is multiplied in two times.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * (1 - h * h) ** 2},
+        change("s 0", "has squared the factor 1 - h_t^2", "slope"),
     ),
     Mistake(
         "1 - s^2 for 1 - h^2",
         "The slope is 1 - h_t^2 with the state h_t, not with the pre-activation s_t.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * (1 - s * s)},
+        change("s 0", "has put another quantity for h_t: s_t", "slope"),
     ),
     Mistake(
         "phi' at h_t in place of s_t",
@@ -125,7 +132,7 @@ MISTAKES = [
         "g_t passed on for delta_s_t",
         "dh_next is W_hh^T g_t: the slope is left out on the way back in time.",
         "eq-bptt-8",
-        {"sent": lambda g, delta_s: g},
+        change("h 1", "has put another quantity for delta_s_{t+1}: g_{t+1}", "sent"),
     ),
     Mistake(
         "g_t for delta_s_t in the sums",
@@ -137,13 +144,13 @@ MISTAKES = [
         "h_t for h_{t-1}",
         "The sum for W_hh pairs delta_s_t with the state after the step.",
         "eq-bptt-11",
-        {"before": lambda h, t, source: h[t]},
+        change("W_hh 0", "reads a step beside h_{t-1}: delta_s_t h_t^T", "before"),
     ),
     Mistake(
         "h_{t-1} for h_t in the sum for W_hy",
         "The sum for W_hy pairs delta_z_t with the state before the step.",
         "eq-bptt-10",
-        {"state": lambda h, t: h[t - 1]},
+        change("W_hy 0", "reads a step beside h_t: delta_z_t h_{t-1}^T", "state"),
     ),
     Mistake(
         "time runs forwards",
@@ -167,13 +174,13 @@ MISTAKES = [
         "y - p for p - y",
         "The error of the logits has the wrong sign, and with it all gradients.",
         "eq-bptt-5",
-        {"error": lambda p, y: y - p},
+        change("z 0", "has the wrong sign", "error"),
     ),
     Mistake(
         "the target not subtracted",
         "The error of the logits is p: one has to be subtracted at the target.",
         "eq-bptt-5",
-        {"error": lambda p, y: p},
+        change("z 0", "lacks the part -y_t", "error"),
     ),
     Mistake(
         "the softmax differentiated twice",
@@ -285,13 +292,13 @@ MISTAKES = [
         "W_hh missing on the way back",
         "The error goes back in time without passing W_hh^T.",
         "eq-bptt-8",
-        {"pass_back": lambda delta, W_hh: delta},
+        change("h 1", "lacks the factor W_hh^T", "pass_back"),
     ),
     Mistake(
         "the slope of h_{t-1}",
         "The slope is 1 - h_t^2, of the state after the step.",
         "eq-bptt-7",
-        {"at": lambda h, t: h[t - 1]},
+        change("s 0", "reads a step beside h_t: g_t * (1 - h_{t-1}^2)", "at"),
     ),
     Mistake(
         "1 - h for 1 - h^2",
@@ -303,7 +310,7 @@ MISTAKES = [
         "h^2 for 1 - h^2",
         "The slope is one minus the square.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * h * h},
+        change("s 0", "has the other sign, and lacks the part 1", "slope"),
     ),
     Mistake(
         "1 - g^2 for 1 - h^2",
@@ -345,6 +352,15 @@ MISTAKES = [
 ]
 
 
+def _forgotten(name):
+    return Mistake(
+        f"the gradient of {name} forgotten",
+        f"Nothing is added up for {name}.",
+        "eq-bptt-10" if name.endswith("y") else "eq-bptt-11",
+        change(f"{name} 0", "is left out"),
+    )
+
+
 def _truncated(steps):
     """The entry of an error that travels back so many steps."""
     return Mistake(
@@ -358,6 +374,7 @@ def _truncated(steps):
 
 
 MISTAKES += [_truncated(steps) for steps in (*range(2, 12), 15, 16, 20, 21, 25, 26)]
+MISTAKES += [_forgotten(name) for name in NAMES]
 THRESHOLDS = (1.0, 5.0, 10.0)  # what everybody types
 
 

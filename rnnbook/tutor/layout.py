@@ -169,6 +169,8 @@ def number_array(name, value):
     """Anything made of numbers as a floating array; a dictionary by its sorted keys."""
     if isinstance(value, Mapping):
         value = [value[key] for key in sorted(value)]
+    if isinstance(value, np.ma.MaskedArray):
+        raise Unusable(f"{name}: expected an array, got a masked one, that hides some")
     try:
         array = np.asarray(value)
     except ValueError:

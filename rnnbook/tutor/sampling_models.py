@@ -15,6 +15,7 @@ from rnnbook.tutor.forward_mistakes import softmax
 from rnnlib.parameters import Params
 
 _WHERE = "eq-min-char-rnn-temperature"
+NUCLEI = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.98, 0.99)
 DEVIATIONS = 5  # a sum of surprises may be so many standard deviations off
 PIECES = {
     "fed": lambda drawn, fed, z: drawn,
@@ -39,6 +40,12 @@ def nucleus(z, share):
     before = np.cumsum(ordered, axis=-1) - ordered
     kept = np.take_along_axis(before, ranks(z), -1) < share
     return softmax(np.where(kept, z, -np.inf))
+
+
+def not_rare(z, share):
+    """The softmax over the symbols that have this share of the largest probability."""
+    least = z.max(axis=-1, keepdims=True) + np.log(share)
+    return softmax(np.where(z >= least, z, -np.inf))
 
 
 def ranks(z):
@@ -139,7 +146,18 @@ MISTAKES = [
             {"chances": partial(nucleus, share=share)},
             alone=True,
         )
-        for share in (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.98)
+        for share in NUCLEI
+    ),
+    *(
+        Mistake(
+            f"no symbol rarer than {share:g} of the first drawn",
+            "Only symbols with this share of the largest probability are drawn; every "
+            "symbol has its probability.",
+            _WHERE,
+            {"chances": partial(not_rare, share=share)},
+            alone=True,
+        )
+        for share in (0.02, 0.05, 0.1)
     ),
     *fixed(
         "temperature",

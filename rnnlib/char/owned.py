@@ -36,6 +36,10 @@ class OwnedFile:
         try:
             self._lock.acquire()
         except Timeout:
+            if not os.path.exists(self._lock.lock_file):  # of another process, or none
+                raise PermissionError(
+                    f"{self.shown}: cannot be written: no lock can be made beside it"
+                ) from None
             raise BlockingIOError(
                 f"{self.shown}: another process is training into it"
             ) from None

@@ -53,9 +53,11 @@ def contract(expression):
         return sp.Mul(*map(contract, expression.args))
     if not isinstance(expression, sp.Sum):
         return expression
-    body, (j, *bounds) = contract(expression.function), expression.limits[0]
-    terms = sp.Add.make_args(sp.expand(body))
-    return sp.Add(*(_contract_term(term, j, bounds) for term in terms))
+    body = contract(expression.function)
+    for j, *bounds in expression.limits:  # the innermost first
+        terms = sp.Add.make_args(sp.expand(body))
+        body = sp.Add(*(_contract_term(term, j, bounds) for term in terms))
+    return body
 
 
 def _contract_term(term, j, bounds):
@@ -112,7 +114,9 @@ def evaluate(expression, numbers, **at):
         place = tuple(at[i.name] - 1 for i in expression.indices)
         return numbers[expression.base.name][place]
     if isinstance(expression, sp.Sum):
-        (j, *_), body = expression.limits[0], expression.function
+        *inner, (j, *_) = expression.limits
+        body = expression.function
+        body = sp.Sum(body, *inner) if inner else body
         entry = next(e for e in body.atoms(sp.Indexed) if j in e.indices)
         size = numbers[entry.base.name].shape[entry.indices.index(j)]
         return sum(
@@ -154,8 +158,8 @@ def to_matrix(expression, row, column=None):
             i, j = (*map(shifted, e.indices), width if column else 0)[:2]
             return quantity(e.base.of, e.base.time)[i, j]
         if isinstance(e, sp.Sum):
-            j, _, upper = e.limits[0]
-            return sp.Sum(convert(e.function), (shifted(j), 0, upper - 1))
+            limits = ((shifted(j), 0, upper - 1) for j, _, upper in e.limits)
+            return sp.Sum(convert(e.function), *limits)
         return e.func(*map(convert, e.args)) if e.args else e
 
     found = convert(expression)

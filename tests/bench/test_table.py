@@ -47,6 +47,12 @@ def test_the_loops_in_c_are_the_step_and_the_sampler():
     assert drawn == char.fast.sample(data[0], 60, first=0, rng=again).tolist()
 
 
+def test_the_generated_layer_takes_the_step_of_the_command():
+    rows = layers.generated(rounds=1)
+    assert [r.wanted for r in rows] == [0.8, 0.8]
+    assert min(r.middle for r in rows) > 0.3  # a bound that noise does not reach
+
+
 def test_only_what_can_run_is_compared(monkeypatch, capsys):
     monkeypatch.setattr(char.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(layers, "SIZES", ((3, 2, 4, np.float32, 1),) * 4)

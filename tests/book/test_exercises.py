@@ -107,7 +107,11 @@ def test_nothing_but_the_folds_is_removed(chapter, notebook):
 def test_every_function_has_a_stub_and_a_check():
     nb = tool.exercises(read(EXERCISE))
     stubs = [re.search(r"def (\w+)", cell.source)[1] for cell in tagged(nb)]
-    assert stubs == list(FUNCTIONS.values())
+    functions, questions = stubs[: len(FUNCTIONS)], stubs[len(FUNCTIONS) :]
+    assert functions == list(FUNCTIONS.values())
+    sources = "\n".join(cell.source for cell in code_cells(nb))
+    checked = re.findall(r"check_answer\(\s*\"[\w-]+\", (\w+)\s*\)", sources)
+    assert checked and set(checked) <= set(questions)
     for cell in tagged(nb):
         assert "NotImplementedError" in cell.source and '"""' in cell.source
     assert not any(cell.outputs for cell in code_cells(nb))

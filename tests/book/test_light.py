@@ -114,3 +114,10 @@ def test_style_sheets_are_joined_with_what_they_import(tmp_path):
     assert 'url("img/x.png")' in text and 'url("y.png")' in text
     assert "import" not in text and "url(data:z)" in text
     assert light.CLASSES.sub("", text).count("content") == 1
+
+
+def test_an_id_stands_at_its_first_place():
+    text = '<p id="a">1</p><p class="x" id="a">2</p><p id="b">3</p>'
+    assert light.with_single_ids(text) == (
+        '<p id="a">1</p><p class="x">2</p><p id="b">3</p>'
+    )

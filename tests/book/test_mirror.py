@@ -36,10 +36,9 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "spectral/test_radii.py": "rnnlib/spectral: joint",
     "symbolic/test_derivation.py": (
         "rnnlib/symbolic/derivation: arrays cells check code_backward code_forward "
-        "code_gradients code_helpers code_plan code_terms code_text derivation "
-        "evaluation "
-        "explanation expressions jacobians lowering mistakes naming numpy_code "
-        "printing proof reader recursion rules sizes syntax to_sympy"
+        "code_gradients code_helpers code_layout code_plan code_terms code_text "
+        "derivation evaluation explanation expressions jacobians lowering mistakes "
+        "naming numpy_code printing proof reader recursion rules sizes syntax to_sympy"
     ),
     "symbolic/test_indexed.py": "rnnlib/symbolic: indexed_latex",
     "symbolic/test_lemmas.py": (
@@ -58,8 +57,8 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "training/test_batches.py": "rnnlib/training: early_stopping",
     "training/test_loop.py": "rnnlib/training: state",
     "tutor/test_catalogue.py": (
-        "rnnbook/tutor: backward backward_mistakes clipping engine forward "
-        "forward_mistakes matching problems sampling sampling_models training "
+        "rnnbook/tutor: backward backward_mistakes backward_terms clipping engine "
+        "forward forward_mistakes matching problems sampling sampling_models training "
         "training_mistakes update windows"
     ),
     "tutor/formulas/test_checking.py": (
@@ -68,7 +67,10 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     ),
     "tutor/answers/test_checking.py": (
         "rnnbook/tutor/answers: kinds; "
-        "rnnbook/tutor/answers/chapters: five_notations forward unrolled_sums"
+        "rnnbook/tutor/answers/chapters: five_notations forward unrolled_sums "
+        "bptt gradient_checking index_notation losses notation recipes "
+        "total_derivative derive_your_own_cell language_models long_memories "
+        "min_char_rnn min_char_rnn_studied point_process point_process_fits"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
@@ -87,6 +89,7 @@ INNER = {
     "code_forward",
     "code_gradients",
     "code_helpers",
+    "code_layout",
     "code_plan",
     "code_terms",
     "code_text",

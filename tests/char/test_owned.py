@@ -170,3 +170,15 @@ def test_what_is_said_of_an_interrupt():
     assert file.interrupted() == (
         "interrupted: a/b holds step 12,345; --resume goes on with it"
     )
+
+
+def test_where_no_lock_can_be_made_nobody_else_is_blamed(folder, monkeypatch, capsys):
+    """As in a folder of the system: the file of the lock never comes into being."""
+
+    def refused(*_, **__):
+        raise FileNotFoundError(errno.ENOENT, "no file can be made here")
+
+    monkeypatch.setattr(os, "open", refused)
+    assert main([*TRAIN, "--out=run", "--steps=2"]) == 2
+    message = "error: run: cannot be written: no lock can be made beside it\n"
+    assert capsys.readouterr().err.endswith(message)

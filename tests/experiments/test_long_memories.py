@@ -67,6 +67,16 @@ def test_generators(check):
     assert not any(check(tasks))
 
 
+def test_the_shortest_tasks():
+    assert not any(copy_errors(tasks, T=1)) and not any(adding_errors(tasks, T=2))
+    assert not any(order_errors(tasks, T=20))
+    for draw, least in ((tasks.copy, 1), (tasks.adding, 2), (tasks.temporal_order, 10)):
+        with pytest.raises(ValueError, match=f"^T: expected an integer >= {least}"):
+            draw(least - 1, 3, stream())
+    with pytest.raises(ValueError, match="^T: expected an integer >= 10"):
+        tasks.order_steps(9)
+
+
 def two_markers_in_one_half(T, B, rng):
     x, y = tasks.adding(T, B, rng)
     x[..., 1] = np.roll(x[..., 1], T // 4, axis=0)

@@ -102,6 +102,8 @@ def test_refused_inputs_states_and_masks():
         "x: expected shape (T, B, 2) of floats, got (4, 3, 3)", x=np.ones((4, 3, 3))
     )
     refused("state: expected a pair (h, c), got ndarray", state=h)
+    refused("state: expected a pair (h, c), got list", state=[h, c])
+    refused("state: expected a pair (h, c), got tuple", state=(h, c, c))
     refused(
         "state.c: expected shape (3, 5) or (5,), got (3, 4)", state=(h, c[:, :4].copy())
     )

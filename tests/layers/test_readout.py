@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import rnnlib
+from rnnlib.layers import lstm, readout, vanilla
 from rnnlib.layers.readout import TOPOLOGIES, read, read_back
+from tests.support.refusals import refuses
 
 T, B, D_H = 5, 3, 4
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 1]], bool).T.copy()
@@ -54,3 +56,45 @@ def test_one_real_step_makes_last_and_mean_the_same():
     mask[2] = True
     last, mean = trace_with("last", mask), trace_with("mean", mask)
     np.testing.assert_array_equal(last.z, mean.z)
+
+
+def problem(cell, K=6):
+    """A tree of parameters with a readout, inputs and targets."""
+    rng = np.random.default_rng(2)
+    layer = cell.init_params(2, D_H, rng=rng)
+    tree = readout.init_readout(layer, K, D_H, rng=rng)
+    tree["b_y"] += rng.standard_normal(K)
+    x, y = rng.standard_normal((T, B, 2)), rng.integers(0, K, (T, B))
+    return tree, x, y
+
+
+@pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "masked"])
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+@pytest.mark.parametrize("cell", [vanilla, lstm], ids=["vanilla", "lstm"])
+def test_the_gradients_of_the_whole_tree(cell, topology, mask):
+    tree, x, y = problem(cell)
+    y = y if topology == "many-to-many" else y[0]
+
+    def function(params):
+        value, gradients, _ = readout.loss_and_gradients(
+            cell, params, x, y, topology=topology, mask=mask, scale=0.25
+        )
+        return value, gradients
+
+    _, gradients = function(tree)
+    assert gradients["b_y"].shape == (6,) and gradients["W_hy"].shape == (6, D_H)
+    check = rnnlib.check_gradients(
+        function, tree, rng=np.random.default_rng(0), directions=2
+    )
+    assert check.ok, check
+
+
+def test_what_is_no_cell_or_no_trace_of_one():
+    tree, x, y = problem(vanilla)
+    trace = readout.forward(vanilla, tree, x)
+    message = "cell: expected a cell, got NoneType"
+    refuses(message, readout.backward, None, tree, trace, trace.z)
+    refuses(
+        "trace: expected ReadoutTrace, got NoneType",
+        *(readout.backward, vanilla, tree, None, trace.z),
+    )

@@ -53,6 +53,24 @@ def test_contraction_uses_up_the_sum_that_the_delta_ties():
     assert contract(sp.Sum(0, p)) == 0
 
 
+def test_a_sum_over_several_indices_keeps_each():
+    double = sp.Sum(W_hh[i, p] * h[p] * g[i], p, i)
+    assert contract(double) == sp.Sum(sp.Sum(W_hh[i, p] * h[p] * g[i], p), i)
+    tied = sp.Sum(sp.KroneckerDelta(i, p) * h[p] * g[q], p, q)
+    assert contract(tied) == sp.Sum(h[i] * g[q], q)
+    tied = sp.Sum(sp.KroneckerDelta(i, q) * h[p] * g[q], p, q)
+    assert contract(tied) == sp.Sum(h[p] * g[i], p)
+    numbers = {"W_hh": np.arange(6.0).reshape(2, 3), "h[t-1]": np.array([1.0, 5, 2])}
+    numbers["delta_s[t]"] = np.array([3.0, -1])
+    whole = sp.Sum(delta[i] * W_hh[i, p] * h[p], p, i)
+    at_once = numbers["delta_s[t]"] @ numbers["W_hh"] @ numbers["h[t-1]"]
+    assert evaluate(whole, numbers) == at_once
+    chain = sp.Sum(W_hh[i, p] * W_hh[p, q] * h[q], p, q)
+    found = to_matrix(chain, i)
+    W, state = quantity("W_hh"), quantity("h", "t-1")
+    assert same_matrix(found.doit(), (W * W * state).doit())
+
+
 def test_contraction_leaves_indices_of_different_ranges_alone():
     mixed = sp.Sum(g[p] * sp.KroneckerDelta(p, r), p)
     assert contract(mixed) == mixed

@@ -1,5 +1,7 @@
 """The rules as lemmas: each is proved for every size, and a wrong one is not."""
 
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
@@ -15,6 +17,16 @@ def test_every_rule_is_a_lemma_that_is_proved(name):
     found = lemma(name)
     assert found and "proved" in str(found)
     assert "aligned" in found._repr_markdown_()
+
+
+@pytest.mark.parametrize("power", ["v_t^4", "v_t^7", "1 / v_t^3", "1 / sqrt(v_t)"])
+def test_the_rule_for_a_power_is_proved_for_other_exponents_too(power, monkeypatch):
+    """The lemma on the page is of four exponents, and says so."""
+    says, *examples = LEMMAS["a power"]
+    assert len(examples) == 4 and says.endswith("2, 3, -1 and 1/2")
+    other = replace(examples[0], text=f"u_t = {power}")
+    monkeypatch.setitem(LEMMAS, "a power", (says, other))
+    assert lemma("a power")
 
 
 def test_every_rule_that_the_machine_applies_has_a_lemma():

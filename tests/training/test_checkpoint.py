@@ -262,3 +262,11 @@ def test_the_disk_has_the_content_before_the_name(tmp_path, monkeypatch):
     save_checkpoint(tmp_path / "a", start())
     assert calls == ["fsync", "replace", "fsync"]
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_the_arrays_begin_at_a_multiple_of_eight(tmp_path):
+    """Where a reader may map the file into memory; the texts before are of any size."""
+    for length in range(9):
+        save_checkpoint(tmp_path / "a", start(), "x" * length)
+        assert int.from_bytes((tmp_path / "a").read_bytes()[:8], "little") % 8 == 0
+        assert read_about(tmp_path / "a") == "x" * length

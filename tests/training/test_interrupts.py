@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -208,3 +209,33 @@ def run_without_bar():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "tqdm", __import__("tqdm").tqdm)
         return run(start(), 4)
+
+
+@pytest.mark.parametrize("last", [4, 2], ids=["well", "with an error"])
+def test_the_bar_is_closed_however_the_run_ends(monkeypatch, last):
+    from rnnlib.training import loop
+
+    seen = []
+
+    class Bar:
+        def __init__(self, **_):
+            seen.append("open")
+
+        def update(self):
+            seen.append("step")
+
+        def set_postfix_str(self, *_, **__):
+            pass
+
+        def close(self):
+            seen.append("closed")
+
+    def ends(params, batch):
+        if seen.count("step") == 2 == last:
+            raise Noted
+        return objective(params, batch)
+
+    monkeypatch.setattr(loop, "tqdm", Bar)
+    with pytest.raises(Noted) if last == 2 else nullcontext():
+        run(start(), 4, objective=ends)
+    assert seen == ["open", *["step"] * last, "closed"]

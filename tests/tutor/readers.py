@@ -11,6 +11,7 @@ from rnnlib import Params
 BOUNDS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 50.0, 100.0)
 RATES = (0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.001, 0.0001)
 SMALL = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+NUCLEI = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.98, 0.99)
 LENGTHS = (1, 2, 3, 4, 5, 8, 10, 16, 20, 25, 30, 32, 50, 64, 100)
 RIGHT = {
     "forward": """
@@ -473,7 +474,14 @@ SLIPS = {
                 "                break\n"
                 "        p = np.isin(np.arange(len(p)), keep) * p / total",
             )
-            for share in (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.98)
+            for share in NUCLEI
+        },
+        **{
+            f"no symbol rarer than {share:g} of the first drawn": (
+                "p = p / p.sum()",
+                f"p[p < {share} * p.max()] = 0\n        p = p / p.sum()",
+            )
+            for share in (0.02, 0.05, 0.1)
         },
         **{
             f"temperature is {value:g} whatever was asked for": (

@@ -10,6 +10,7 @@ from rnnbook import tutor
 from rnnbook.tutor import (
     backward,
     backward_mistakes,
+    backward_terms,
     clipping,
     forward,
     forward_mistakes,
@@ -126,6 +127,71 @@ def test_the_entries_themselves_make_their_mistakes(name):
             assert [m.name for m in found.mistakes] == [mistake.name]
 
 
+UNNAMED = backward.unnamed()
+
+
+@pytest.mark.parametrize("mistake", UNNAMED[:: 1 if NIGHTLY else 9], ids=lambda m: m[0])
+def test_a_derived_mistake_without_a_name_is_said_in_the_words_of_the_machine(mistake):
+    found = check_derived(mistake.change)
+    assert [m.name for m in found.mistakes] == [mistake.name]
+    assert "The derivation gives" in str(found) and mistake.place in str(found)
+
+
+def check_derived(change):
+    """The diagnosis of a backward pass with these pieces."""
+    return tutor.check_backward(backward.planted(change))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'd["W_hh"] += ds @ h[t - 1]',
+            'd["W_hh"] -= ds @ h[t - 1]',
+            "in dL/dW_hh, the term delta_s_t h_{t-1}^T has the wrong sign",
+        ),
+        (
+            'd["W_hh"] += ds @ h[t - 1]',
+            'd["W_hh"] += (ds @ h[t - 1]).T',
+            "in dL/dW_hh, the term delta_s_t h_{t-1}^T has exchanged the factors",
+        ),
+        (
+            'd["b_h"] += ds.sum(axis=1)',
+            'd["b_h"] += dh.sum(axis=1)',
+            "in dL/db_h, the term delta_s_t has put another quantity for "
+            "delta_s_t: g_t",
+        ),
+        (
+            "(1 - h[t].T ** 2) * dh",
+            "(1 + h[t].T ** 2) * dh",
+            "in delta_s_t, the term g_t * (1 - h_t^2) has minus -h_t^2",
+        ),
+    ],
+)
+def test_a_slip_of_one_term_needs_no_entry_written_by_hand(old, new, said):
+    found = tutor.check_backward(program("backward", old, new))
+    assert [m.name for m in found.mistakes] == [said]
+
+
+def test_a_mistake_of_one_term_is_derived_or_makes_the_gradients_of_another():
+    """The derivation knows every entry that changes a term, and each is looked for."""
+    at = problems.plain()
+    looked_for = [*CATALOGUES["backward"], *UNNAMED]
+    known = [
+        backward.run(at, backward.PIECES | m.change)
+        for m in looked_for
+        if not m.square and m.change.keys() <= backward.PIECES.keys()
+    ]
+    derived = backward_terms.known()
+    assert len(derived) > 60
+    for m in derived.values():
+        term = f"term {m.where} {m.use or 0}"
+        with np.errstate(all="ignore"):
+            change = {term: backward_terms.Term(m)}
+            found = backward.run(at, backward.PIECES | change)
+        assert any(all_agree(found, other, 1e-9) for other in known), m.key
+
+
 PAIRS = [
     ("backward", "dh_next forgotten", "h_t for h_{t-1}"),
     ("backward", "W_hh transposed", "phi' missing"),
@@ -153,6 +219,8 @@ def test_no_two_entries_look_alike(at):
         cases = [problems.plain(), problems.large_gradients()]
         cases.append(problems.very_large_gradients())
     entries = CATALOGUES["forward" if at is forward else "backward"]
+    if at is backward:
+        entries = entries + backward.unnamed()
     outputs = {}
     for m in entries:
         if not m.square and m.change.keys() <= at.PIECES.keys() and m.change:
@@ -165,7 +233,12 @@ def test_no_two_entries_look_alike(at):
         assert not all_agree(outputs[one], outputs[two], 1e-3), (one, two)
 
 
-HARD = ("only the 10", "only the nucleus of 0.98", "temperature is 0.9")
+HARD = (
+    "only the 10",
+    "only the nucleus of 0.99",
+    "no symbol rarer than 0.02",
+    "temperature is 0.9",
+)
 CLOSE = [m for m in sampling_models.MISTAKES if not m.alone or m.name.startswith(HARD)]
 
 

@@ -210,3 +210,14 @@ def test_the_first_difference_is_told_in_the_order_of_the_computation():
 
     assert check_forward(late).first == "h at t = 3"
     assert "h at t = 3." in str(check_forward(late))
+
+
+def test_an_array_that_hides_entries_is_no_answer():
+    right = program("windows")
+
+    def masked(indices, length):
+        x, y = right(indices, length)
+        return x, np.ma.masked_array(y, y == y.max())
+
+    found = check_windows(masked)
+    assert not found.ok and "y: expected an array, got a masked one" in str(found)

@@ -103,3 +103,12 @@ def test_eps_in_the_root_shows_in_the_loop():
 def test_an_unknown_way_is_refused():
     with pytest.raises(ValueError, match="original: expected some of"):
         check_update(program("adagrad"), layout=Layout(original=("adam",)))
+
+
+def test_the_bound_of_the_original_is_known_whatever_the_threshold_is():
+    clipped = slip("backward", "clipped here")
+    found = check_backward(clipped, threshold=2.0)
+    assert found.original and [m.name for m in found.mistakes] == [
+        "clipped here (at 5)"
+    ]
+    assert "clipped here (at 5)" in str(found)

@@ -14,7 +14,9 @@ import nbformat
 
 from tools import chapters
 
-CHECK = re.compile(r"check_answer\(\s*[\"']([\w-]+)[\"']\s*,\s*(\w+)\s*\)")
+CHECK = re.compile(
+    r"check_answer\(\s*[\"']([\w-]+)[\"']\s*,\s*(\w+)\s*(?:,\s*seed=\d+\s*)?\)"
+)
 
 
 @dataclass(frozen=True)

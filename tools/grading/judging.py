@@ -12,7 +12,7 @@ from pathlib import Path
 
 import matplotlib
 
-from rnnbook.tutor.answers.checking import known
+from rnnbook.tutor.answers.checking import posed
 from rnnbook.tutor.answers.kinds import Code, Mistake
 from tools import ROOT
 from tools.grading import isolation
@@ -55,9 +55,9 @@ class _Recorded:
         return unpacked(found["value"])
 
 
-def grade(student, label, name, cells):
-    """The `Grade` of one answer."""
-    exercise = known()[label]
+def grade(student, label, name, cells, seed=None):
+    """The `Grade` of one answer, to the exercise as it is posed with a seed."""
+    exercise = posed(label, seed)
     kind = exercise.kind
     arguments = list(kind.cases().values()) if isinstance(kind, (Code, Mistake)) else []
     task = {

@@ -3,6 +3,6 @@
 `kinds` checks, `checking` reports; `chapters` has what the exercises of a chapter need.
 """
 
-from rnnbook.tutor.answers.checking import Answer, check_answer, forget, hint
+from rnnbook.tutor.answers.checking import Answer, check_answer, forget, hint, quiet
 
-__all__ = ["Answer", "check_answer", "forget", "hint"]
+__all__ = ["Answer", "check_answer", "forget", "hint", "quiet"]

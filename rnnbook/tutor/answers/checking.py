@@ -4,15 +4,19 @@ What is right comes first, then the slip. Hints come one at a time, on request. 
 answer that was wrong before, and comes again, is noticed. There are no scores.
 """
 
+import io
+import warnings
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from random import Random
 
 import numpy as np
 
-from rnnbook.tutor.answers.kinds import Verdict
-from rnnlib.validate import check_choice
+from rnnbook.tutor.answers.kinds import Code, Proof, Verdict
+from rnnlib.validate import check_choice, check_count
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,33 @@ class Exercise:
     hints: tuple
     wrong: dict = field(default_factory=dict)  # words of the report: a wrong answer
     called: bool = True  # the answer cell is a function that returns the answer
+    variant: object = None  # function of a random generator that makes a `Variant`
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An exercise with other numbers, and what its text says in their place."""
+
+    exercise: Exercise
+    text: dict  # a piece of the chapter's statement: what stands in its place
+    solution: object
+
+
+@cache
+def varied(label, seed):
+    """The `Variant` of an exercise for a seed; None where it has none."""
+    exercise = known()[label]
+    if exercise.variant is None:
+        return None
+    return exercise.variant(Random(f"{label} {seed}"))
+
+
+def posed(label, seed=None):
+    """The `Exercise` as it is posed with a seed, or in the book."""
+    variant = (
+        None if seed is None else varied(label, check_count("seed", seed, least=0))
+    )
+    return variant.exercise if variant else known()[label]
 
 
 @dataclass(repr=False)
@@ -35,11 +66,32 @@ class Answer:
     written: bool = True
     again: bool = False
     problem: str = ""
+    seed: int | None = None
 
     @property
     def ok(self):
         """True when everything is right."""
         return self.written and not self.problem and self.verdict.ok
+
+    def has(self, part=""):
+        """True when a part is right, by itself or from what stands before it."""
+        said = (p == part or p.startswith(f"{part} (it ") for p in self.verdict.right)
+        return self.ok or (bool(part) and not self.problem and any(said))
+
+    @property
+    def share(self):
+        """The share of the parts that are right; a function or a proof is one part."""
+        if self.ok or not self.verdict.right or self.problem:
+            return float(self.ok)
+        if isinstance(known()[self.label].kind, (Code, Proof)):
+            return 0.0
+        right, wrong = len(self.verdict.right), len(self.verdict.wrong)
+        return right / (right + wrong)
+
+    def marks(self, points):
+        """Say the verdict, and return the share of the points, for a grader."""
+        print(self)
+        return round(points * self.share, 2)
 
     def __bool__(self):
         return self.ok
@@ -55,10 +107,19 @@ class Answer:
         lines += [f"  {name}: {words}" for name, words in self.verdict.wrong.items()]
         if self.again:
             lines.append("  This is the answer that you gave before.")
-        lines.append(f'  A hint: hint("{self.label}")')
+        more = "" if self.seed is None else f", seed={self.seed}"
+        lines.append(f'  A hint: hint("{self.label}"{more})')
         return "\n".join(lines)
 
     __repr__ = __str__
+
+
+@contextmanager
+def quiet():
+    """Keep warnings off the error stream: some graders take all points for one."""
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 _before, _hinted = {}, {}
@@ -81,7 +142,7 @@ def forget():
     _hinted.clear()
 
 
-def check_answer(label, answer):
+def check_answer(label, answer, seed=None):
     """The `Answer` on what a reader wrote.
 
     Parameters
@@ -90,13 +151,15 @@ def check_answer(label, answer):
         Of the exercise.
     answer : callable
         The function of the answer cell.
+    seed : int, optional
+        Of the numbers in the exercise, where they are not those of the book.
 
     Raises
     ------
     ValueError
         For an exercise that is not known, or an answer that is no function.
     """
-    exercise = known()[check_choice("label", label, known())]
+    exercise = posed(check_choice("label", label, known()), seed)
     if not callable(answer):
         raise ValueError(f"answer: expected a function, got {type(answer).__name__}")
     try:
@@ -110,7 +173,7 @@ def check_answer(label, answer):
     mark = _mark(given, verdict)
     again = not verdict.ok and _before.get(label) == mark
     _before[label] = mark
-    return Answer(label, verdict, again=again)
+    return Answer(label, verdict, again=again, seed=seed)
 
 
 def _mark(given, verdict):
@@ -121,12 +184,12 @@ def _mark(given, verdict):
         return str(verdict.wrong), repr(given)
 
 
-def hint(label):
+def hint(label, seed=None):
     """The next of the three hints of an exercise, as text.
 
     Raises ValueError for an exercise that is not known.
     """
-    exercise = known()[check_choice("label", label, known())]
+    exercise = posed(check_choice("label", label, known()), seed)
     count = _hinted.get(label, 0)
     _hinted[label] = min(count + 1, len(exercise.hints))
     if count >= len(exercise.hints):

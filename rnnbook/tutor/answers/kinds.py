@@ -5,6 +5,7 @@ answer that is a function is run; one that is a formula is judged by `check_form
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,7 +64,9 @@ class Numbers:
         return Verdict(tuple(right), wrong)
 
     def same(self, given, wanted):
-        """True within the tolerance."""
+        """True within the tolerance; words and truth values are compared as such."""
+        if isinstance(wanted, (bool, str)):
+            return isinstance(given, (type(wanted), np.bool_)) and given == wanted
         try:
             return bool(abs(given - wanted) <= self.tolerance * abs(wanted))
         except TypeError:
@@ -84,6 +87,8 @@ class Numbers:
         for number, words in self.slips.get(name, {}).items():
             if self.same(given, number):
                 return words
+        if isinstance(self.right[name], (bool, str)):
+            return "is another answer"
         if isinstance(given, bool) or not isinstance(given, (int, float, np.number)):
             if not hasattr(given, "numerator") and not hasattr(given, "evalf"):
                 return f"is {type(given).__name__}: expected a number"
@@ -92,23 +97,39 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Formulas:
-    """Formulas by name, each judged by a `Question` that is made when needed."""
+    """Formulas by name, each judged by a `Question` that is made when needed.
+
+    ``slips`` has by name, for slips that `check_formula` does not name, a dictionary
+    from a wrong formula to words.
+    """
 
     questions: dict  # name: function that makes a `Question`
+    slips: dict = field(default_factory=dict)
 
     def check(self, answer):
         """The `Verdict` on an answer."""
         given, right, wrong = _parts(answer, tuple(self.questions)), [], {}
         for name, make in self.questions.items():
-            report = make().answer(str(given.get(name, "")))
+            question, text = make(), str(given.get(name, ""))
+            report = question.answer(text)
             if report.right:
                 right.append(name)
             elif report.right is None:
                 wrong[name] = f"cannot be read: {report.problem}"
             else:
                 said = report.slip.words if report.slip else report.problem
+                said = self.slip(name, question, text) or said
                 wrong[name] = said or report.differs or "is not equal to it"
         return Verdict(tuple(right), wrong)
+
+    def slip(self, name, question, text):
+        """The words of the stored slip that is equal to a wrong formula."""
+        known = self.slips.get(name, {})
+        term = question.read(text).term if known else None
+        for formula, words in known.items():
+            if question.judge.one_value(term, question.read(formula).term):
+                return words
+        return ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +173,7 @@ class Code:
         """What is compared, or the error."""
         try:
             with np.errstate(all="ignore"):
-                return self.result(function(*arguments))
+                return self.result(function(*deepcopy(arguments)))
         except NotImplementedError:
             raise
         except Exception as error:  # a reader's function may do anything
@@ -163,9 +184,8 @@ def same_arrays(a, b):
     """Equal up to rounding, in all parts."""
     if isinstance(a, Exception) or isinstance(b, Exception):
         return type(a) is type(b) and str(a) == str(b)
-    if isinstance(a, (tuple, list)):
-        same = isinstance(b, (tuple, list)) and len(a) == len(b)
-        return same and all(map(same_arrays, a, b))
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(map(same_arrays, a, b))
     if isinstance(a, dict):
         same = isinstance(b, dict) and a.keys() == b.keys()
         return same and all(same_arrays(a[k], b[k]) for k in a)
@@ -173,7 +193,7 @@ def same_arrays(a, b):
         a, b = np.asarray(a, float), np.asarray(b, float)
     except (TypeError, ValueError):
         return False
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-8, atol=1e-10)
+    return a.shape == b.shape and np.allclose(a, b, 1e-8, 1e-10, equal_nan=True)
 
 
 def _described(outcome):
@@ -194,7 +214,8 @@ class Experiment:
         right, wrong = [], {}
         for words, test in self.claims.items():
             try:
-                holds = bool(test(result))
+                with np.errstate(all="ignore"):
+                    holds = bool(test(result))
             except Exception as e:  # a result may be anything
                 wrong[words] = f"cannot be tested: {type(e).__name__}: {e}"
                 continue
@@ -218,10 +239,11 @@ class Mistake:
     right: Callable
     cases: Callable  # function that makes the arguments of the tests
     slips: dict = field(default_factory=dict)  # words: a wrongly mended function
+    PARTS = ("the lines", "the mended function", "the counterexample")
 
     def check(self, answer):
         """The `Verdict` on (lines, function, counterexample)."""
-        names = ("the lines", "the mended function", "the counterexample")
+        names = self.PARTS
         given, right, wrong = _parts(answer, names), [], {}
         chosen = given[names[0]]
         chosen = {chosen} if isinstance(chosen, int) else set(chosen)
@@ -271,3 +293,73 @@ class Proof:
         done = len(lines) if gap is None else gap.line - 1
         right = tuple(f"line {k}" for k in range(1, done + 1))
         return Verdict(right, {} if gap is None else {f"line {gap.line}": gap.words})
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A function that draws, compared in law with the right one, as `Code` is.
+
+    ``draw`` gives many numbers drawn by a function. Two samples belong together up to
+    a distance of their distribution functions that chance passes once in 10,000.
+    """
+
+    draw: Callable  # function of a reader's function
+    right: Callable
+    slips: dict = field(default_factory=dict)  # words: a wrong function
+
+    def check(self, function):
+        """The `Verdict` on a reader's function."""
+        found = self.run(function)
+        if isinstance(found, str):
+            return Verdict((), {"the draws": found})
+        if one_law(found, self.run(self.right)):
+            return Verdict(("the draws",))
+        named = (w for w, f in self.slips.items() if one_law(found, self.run(f)))
+        return Verdict((), {"the draws": next(named, "have another law")})
+
+    def run(self, function):
+        """The numbers drawn, or why there are none."""
+        if not callable(function):
+            return "expected a function"
+        try:
+            with np.errstate(all="ignore"):
+                found = np.asarray(self.draw(function), float)
+        except NotImplementedError:
+            raise
+        except Exception as error:  # a reader's function may do anything
+            return _described(error)
+        return "some are no numbers" if np.isnan(found).any() else found
+
+
+def one_law(a, b):
+    """True when two samples may come from one law (Kolmogorov and Smirnov)."""
+    if isinstance(a, str) or isinstance(b, str):
+        return False
+    points = np.union1d(a, b)
+    below = (np.searchsorted(np.sort(x), points, side="right") / x.size for x in (a, b))
+    distance = np.abs(np.subtract(*below)).max()
+    return bool(distance < 2.23 * np.sqrt(1 / a.size + 1 / b.size))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An answer in parts, each of a kind of its own."""
+
+    kinds: dict  # name: kind
+
+    def check(self, answer):
+        """The `Verdict` on all parts together."""
+        given, right, wrong = _parts(answer, tuple(self.kinds)), [], {}
+        for name, kind in self.kinds.items():
+            if name not in given:
+                wrong[name] = "is missing"
+                continue
+            try:
+                verdict = kind.check(given[name])
+            except ValueError as error:
+                wrong[name] = f"cannot be read: {error}"
+                continue
+            right += [f"{name} ({n})" if n != name else n for n in verdict.right]
+            for part, words in verdict.wrong.items():
+                wrong[name if part == name else f"{name} ({part})"] = words
+        return Verdict(tuple(right), wrong)

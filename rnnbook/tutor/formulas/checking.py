@@ -407,11 +407,15 @@ class Question:
                     said = said or "collected step by step"
                     return FormulaReport(right=True, convention=said, **common)
             return self.wrong(term, common)
-        if circular(term, self.target) and term.op in ("leaf", "transpose"):
-            problem = "this is only the name of what is asked for"
-            return FormulaReport(right=False, problem=problem, **common)
-        said = None if circular(term, self.target) else self.verdict(term)
-        if said is not None:
+        said = self.verdict(term)
+        if circular(term, self.target):
+            named = term.op in ("leaf", "transpose")
+            if named or said is not None:
+                problem = "this is only the name of what is asked for"
+                if not named:
+                    problem = "it is written with what is asked for itself"
+                return FormulaReport(right=False, problem=problem, **common)
+        elif said is not None:
             return FormulaReport(right=True, convention=said, **common)
         return self.wrong(term, common)
 

@@ -1047,7 +1047,10 @@ class Grammar:
         opened = self.accept("{", "(")
         if not opened:
             if self.kind() == "number":
-                return [], Step("", int(float(self.take().text)))
+                word = self.take().text
+                if self.names.known(base + "".join(labels) + word):
+                    return [word], None
+                return [], Step("", int(float(word)))
             if self.kind() != "word":
                 self.fail(f"expected an index, got {self.came()}")
             word = self.take().text
@@ -1077,8 +1080,9 @@ class Grammar:
         return words, step
 
     def is_label(self, before):
-        """True for a word that makes a known name, such as the i of W_{xi}."""
-        if self.kind() != "word" or not self.names.known(before + self.peek()):
+        """True for what makes a known name, as the i of W_{xi} or the 3 of W_3."""
+        words = self.kind() in ("word", "number")
+        if not words or not self.names.known(before + self.peek()):
             return False
         return self.peek(1) not in ("+", "-")
 

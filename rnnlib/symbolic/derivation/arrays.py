@@ -44,6 +44,8 @@ class Arrays:
     leaf: object
     size: object
     used: set  # the helpers that the code calls
+    project: object = None  # code of a product with the input, or None
+    in_loop: object = None  # tells whether the code is of one step
 
     def __call__(self, node, least=SUM):
         """The code of an expression, in brackets when it binds less than ``least``."""
@@ -265,6 +267,12 @@ class Arrays:
 
     def on_column(self, factors):
         """A matrix times a column, or several."""
+        if self.project and (text := self.project(factors)):
+            return text, ATOM
+        return self.times_column(factors)
+
+    def times_column(self, factors):
+        """The same, whatever the column."""
         matrix, *rest = factors
         column, _ = self.product(rest)
         column = column if _ == ATOM else f"({column})"

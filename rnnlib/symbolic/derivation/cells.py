@@ -1,6 +1,7 @@
 """Generated code running as a cell of `rnnlib.layers`, checked at the door."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,10 +23,11 @@ from rnnlib.validate import (
 
 @dataclass(frozen=True)
 class CellTrace:
-    """What the forward pass computed, and the shapes of the initial states."""
+    """What the forward pass computed, from which parameters, and the initial shapes."""
 
     trace: object
     shapes: tuple
+    params: object
 
     @property
     def output(self):
@@ -93,19 +95,25 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
         if not isinstance(params, module["Params"]):
             kind = type(params).__name__
             raise ValueError(f"params: expected Params of this cell, got {kind}")
-        pairs = []
         for name, array in zip(params._fields, params, strict=True):
             check_precision(name, check_array(name, array), params[0], "the others")
-            pairs += zip(program.shapes[name], array.shape, strict=False)
-        found = _solved(pairs)
-        for name, array in zip(params._fields, params, strict=True):
-            if array.shape != shape(name, found):
-                raise shape_error(name, shape(name, found), array.shape)
-        return found
+        return sizes_in(tuple(array.shape for array in params))
+
+    @lru_cache(maxsize=16)
+    def sizes_in(shapes):
+        """The size of the input and the shapes of the states, from the parameters'."""
+        named = list(zip(program.parameters, shapes, strict=True))
+        found = _solved(
+            [pair for n, s in named for pair in zip(program.shapes[n], s, strict=False)]
+        )
+        for name, given in named:
+            if given != shape(name, found):
+                raise shape_error(name, shape(name, found), given)
+        (d_x,) = shape(program.inputs[0], found)
+        return d_x, tuple(shape(name, found) for name in states)
 
     def check_run(params, x, mask):
-        found = sizes_of(params)
-        (d_x,) = shape(program.inputs[0], found)
+        d_x, state_shapes = sizes_of(params)
         if not isinstance(x, np.ndarray) or x.dtype.kind not in "fciu":
             kind = getattr(x, "dtype", type(x).__name__)
             raise ValueError(f"x: expected a NumPy array of numbers, got {kind}")
@@ -121,7 +129,7 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
             raise ValueError(f"x: expected a step and a sequence, got {x.shape}")
         if mask is not None:
             check_mask(mask, *x.shape[:2])
-        return found
+        return state_shapes
 
     def as_parts(name, state):
         parts = (state,) if len(states) == 1 else state
@@ -132,9 +140,7 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
     @finite_result("params", "x", "state")
     def forward(params, x, *, state=None, mask=None):
         """Run the layer; arguments as in `rnnlib.layers.cell`."""
-        found = check_run(params, x, mask)
-        B = x.shape[1]
-        shapes = tuple((B, *shape(name, found)) for name in states)
+        shapes = tuple((x.shape[1], *s) for s in check_run(params, x, mask))
         if state is not None:
             parts = as_parts("state", state)
             for name, part, full in zip(states, parts, shapes, strict=True):
@@ -146,15 +152,16 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
             shapes = tuple(part.shape for part in parts)
             state = parts[0] if len(states) == 1 else parts
         trace = module["forward"](params, x, state=state, mask=mask)
-        return CellTrace(trace, shapes)
+        return CellTrace(trace, shapes, params)
 
     @finite_result("params", "trace", "d_output", "d_state")
     def backward(params, trace, d_output, d_state=None):
         """The gradients; arguments as in `rnnlib.layers.cell`."""
-        found = sizes_of(params)
         if not isinstance(trace, CellTrace):
             kind = type(trace).__name__
             raise ValueError(f"trace: expected one of this cell, got {kind}")
+        if params is not trace.params:  # these were checked
+            sizes_of(params)
         d_output = check_adjoint("d_output", d_output, trace.output)
         last = (trace.state,) if len(states) == 1 else trace.state
         given = (None,) * len(states)
@@ -167,9 +174,8 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
         gradients = module["backward"](params, trace.trace, d_output, d_state)
         back = (gradients.state,) if len(states) == 1 else gradients.state
         ends = []
-        for name, part, like in zip(states, back, trace.shapes, strict=True):
-            shared = len(like) == len(shape(name, found))
-            ends.append(part.sum(axis=0) if shared else part)
+        for part, like in zip(back, trace.shapes, strict=True):
+            ends.append(part.sum(axis=0) if len(like) < part.ndim else part)
         state = ends[0] if len(states) == 1 else type(gradients.state)(*ends)
         return Gradients(gradients.params, state, gradients.x)
 

@@ -33,7 +33,8 @@ class BackwardCode:
         text = "\n".join(body.lines)
         kept = [n for n, _ in self.trace_fields() if speaks_of(n, text)]
         for name in kept:
-            w.line(f"{name} = trace.{name}")
+            swapped = "" if name == first else self.layout.swapped
+            w.line(f"{name} = trace.{name}{swapped}")
         if (
             first
             and first not in kept
@@ -92,6 +93,7 @@ class BackwardCode:
         for k, name in enumerate(self.states):
             adjoint = self.adjoint(name)
             given = "d_state" if single else f"d_state[{k}]"
+            given += self.layout.transposed
             last = f"{self.variable(name)}[-1]"
             if name in self.plan.loop:
                 zero = f"np.zeros({last}.shape, dtype)"
@@ -146,7 +148,7 @@ class BackwardCode:
             shape = ", ".join(self.size(s) for s in self.axes(name))
             adjoint = self.adjoint(name)
             target = f"all_{adjoint}" if name in self.states else adjoint
-            w.set(target, f"np.empty((T, B, {shape}), dtype)")
+            w.set(target, f"np.empty({self.layout.shape('T', shape)}, dtype)")
         for name, e in self.hoisted.items():
             self.in_loop = False
             w.set(name, self.arrays(e))
@@ -156,21 +158,18 @@ class BackwardCode:
         if states:
             w.line("if mask is not None:")
             w.line("    held = ~mask[t - 1]")
+        sent = f"d_output[t - 1]{self.layout.transposed}"
         for name in states:
             adjoint = self.adjoint(name)
             if name in self.recursion.outputs:
                 w.lines.insert(
                     len(w.lines) - 2,
-                    "    " * w.depth + f"{adjoint} = {adjoint} + d_output[t - 1]",
+                    "    " * w.depth + f"{adjoint} = {adjoint} + {sent}",
                 )
         for name in states:
             adjoint = self.adjoint(name)
-            mark = (
-                "[:, None, None]"
-                if is_matrix_shape(self.program.shapes[name])
-                else "[:, None]"
-            )
-            w.line(f"    kept_{adjoint} = {adjoint} * held{mark}")
+            axes = 2 if is_matrix_shape(self.program.shapes[name]) else 1
+            w.line(f"    kept_{adjoint} = {self.layout.where_held(adjoint, axes)}")
             w.line(f"    {adjoint} = {adjoint} - kept_{adjoint}")
         for name in loop:
             self.backward_step(w, name, plan[name].get(0))
@@ -274,12 +273,14 @@ class BackwardCode:
         delta = self.delta(pack)
         if len(pack.members) == 1:
             shape = ", ".join(self.size(s) for s in self.axes(pack.members[0]))
-            w.set(delta, f"np.empty((T, B, {shape}), dtype)")
+            w.set(delta, f"np.empty({self.layout.shape('T', shape)}, dtype)")
             return
         w.call(f"W_{pack.state} = np.concatenate([", params_of(pack.matrices), "])")
-        w.set(delta, f"np.empty((T, B, len(W_{pack.state})), dtype)")
+        shape = self.layout.shape("T", f"len(W_{pack.state})")
+        w.set(delta, f"np.empty({shape}, dtype)")
         for member, (low, high) in zip(pack.members, self.edges(pack), strict=True):
-            w.set(self.adjoint(member), f"{delta}[..., {self.rows_between(low, high)}]")
+            block = self.layout.block(delta, self.rows_between(low, high))
+            w.set(self.adjoint(member), block)
 
     def delta(self, pack):
         if len(pack.members) == 1:
@@ -319,7 +320,8 @@ class BackwardCode:
                     if len(pack.members) == 1
                     else f"W_{pack.state}"
                 )
-                texts.append(("+", f"{delta}[t - 1] @ {matrix}"))
+                code = self.layout.transpose_times(matrix, f"{delta}[t - 1]")
+                texts.append(("+", code))
         if term != ("pack",):
             parts = term.args if isinstance(term, ex.Sum) else (term,)
             for part in parts:

@@ -1,10 +1,11 @@
 """The forward pass as code: what does not need the state stands before the loop."""
 
+from dataclasses import replace
+
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.arrays import ATOM, TIMES, is_static
 from rnnlib.symbolic.derivation.code_helpers import IN_PLACE
 from rnnlib.symbolic.derivation.code_terms import (
-    Projecting,
     input_term,
     matrix_and_column,
     params_of,
@@ -69,13 +70,13 @@ class ForwardCode:
         for name in self.states:
             shape = ", ".join(self.size(s) for s in self.axes(name))
             variable = self.variable(name)
-            w.set(variable, f"np.zeros((T + 1, B, {shape}), dtype)")
+            w.set(variable, f"np.zeros({self.layout.shape('T + 1', shape)}, dtype)")
         if self.states:
             w.line("if state is not None:")
-            targets = [f"{self.variable(n)}[0]" for n in self.states]
+            swapped = self.layout.swapped
+            targets = [f"{self.variable(n)}{swapped}[0]" for n in self.states]
             w.depth += 1
-            value = "state" if len(targets) == 1 else "state"
-            w.set(", ".join(targets), value)
+            w.set(", ".join(targets), "state")
             w.depth -= 1
         for name in self.plan.before:
             self.forward_all(w, name)
@@ -83,7 +84,15 @@ class ForwardCode:
             self.forward_loop(w)
         for name in self.plan.after:
             self.forward_all(w, name)
+        self.return_trace(w)
+
+    def return_trace(self, w):
+        """The trace shows every array as rows."""
         names = [n for n, _ in self.trace_fields()]
+        if self.layout.columns:
+            given = [self.variable(n) for n in self.program.inputs]
+            w.call("columns = (", [n for n in names if n not in given])
+            names = [*given, "*(a.swapaxes(1, 2) for a in columns)"]
         w.call("return Trace(", [*names, "mask"])
 
     def find_size_of_input(self):
@@ -128,7 +137,8 @@ class ForwardCode:
                 texts.append(("+", self.projected_inside(term)))
             else:
                 minus = k < 0
-                text = self.arrays(ex.negative(term) if minus else term, TIMES)
+                part = ex.negative(term) if minus else term
+                text = self.arrays.fitted(part, e, TIMES)
                 texts.append(("-" if minus else "+", text))
         return joined(texts)
 
@@ -137,8 +147,16 @@ class ForwardCode:
 
     def projected_inside(self, term):
         """A term that reads the input inside: the product gets a name of its own."""
-        arrays = Projecting(self.arrays, self)
-        return arrays(term, TIMES)
+        return replace(self.arrays, project=self.selected)(term, TIMES)
+
+    def selected(self, factors):
+        """The code of a matrix times the input; None for another product."""
+        matrix, *rest = factors
+        (column,) = rest if len(rest) == 1 else (None,)
+        if isinstance(column, ex.Value) and column.name == self.input:
+            x = self.variable(column.name)
+            return f"{self.arrays.helper('project')}(params.{matrix.name}, {x})"
+        return None
 
     def forward_loop(self, w):
         self.in_loop = False
@@ -162,7 +180,7 @@ class ForwardCode:
                 started.add(name)
             else:
                 shape = ", ".join(self.size(s) for s in self.axes(name))
-                w.set(variable, f"np.empty((T, B, {shape}), dtype)")
+                w.set(variable, f"np.empty({self.layout.shape('T', shape)}, dtype)")
         w.line("for t in range(1, T + 1):")
         w.depth += 1
         self.in_loop = True
@@ -189,7 +207,7 @@ class ForwardCode:
             w.line("if mask is not None:")
             w.line("    held = ~mask[t - 1]")
             for name in held:
-                w.line(f"    {name}[t][held] = {name}[t - 1][held]")
+                w.line(f"    {self.layout.hold(name)}")
         w.depth -= 1
         self.in_loop = False
 
@@ -202,7 +220,9 @@ class ForwardCode:
             code = self.whole(ex.add(*terms))
             if all(map(is_static, terms)):
                 shape = ", ".join(self.size(z) for z in self.axes(member))
-                w.set(name, f"np.empty((T, B, {shape}), dtype)")
+                w.set(name, f"np.empty({self.layout.shape('T', shape)}, dtype)")
+                if self.layout.columns:
+                    code += "[:, None]"
                 w.set(f"{name}[...]", code)
                 return
             w.set(
@@ -211,10 +231,11 @@ class ForwardCode:
             )
             return
         w.call(f"W_{pack.state} = np.concatenate([", params_of(pack.matrices), "])")
-        w.set(name, f"np.empty((T, B, len(W_{pack.state})), dtype)")
+        shape = self.layout.shape("T", f"len(W_{pack.state})")
+        w.set(name, f"np.empty({shape}, dtype)")
         edges = self.edges(pack)
         for member, (low, high) in zip(pack.members, edges, strict=True):
-            view = f"{name}[..., {self.rows_between(low, high)}]"
+            view = self.layout.block(name, self.rows_between(low, high))
             shown = self.variable(self.in_place.get(member, member))
             w.set(shown, view)
         if pack.inputs:
@@ -222,10 +243,15 @@ class ForwardCode:
             w.call("W_x = np.concatenate([", params_of(pack.inputs), "])")
             self.in_loop = False
             if self.integers and x.name == self.input:
-                call = f"{self.arrays.helper('project')}(W_x, {self.variable(x.name)})"
+                W_x = "W_x.astype(dtype)" if self.layout.columns else "W_x"
+                helper = self.arrays.helper("project")
+                call = f"{helper}({W_x}, {self.variable(x.name)})"
             else:
                 call = f"{self.arrays(x, ATOM)} @ W_x.T"
-            w.set(f"{name}[...]", call)
+            w.set("from_x" if self.layout.columns else f"{name}[...]", call)
+        if self.layout.columns and pack.inputs:
+            self.add_to_input_terms(w, pack)
+            return
         for member in pack.members:
             terms = self.early_terms(member)
             if pack.inputs:
@@ -233,10 +259,30 @@ class ForwardCode:
             shown = self.variable(self.in_place.get(member, member))
             if terms:
                 code = self.whole(ex.add(*terms))
+                if self.layout.columns and all(map(is_static, terms)):
+                    code += "[:, None]"
                 if pack.inputs:
                     w.set(shown, code, "+=")
                 else:
                     w.set(f"{shown}[...]", code)
+
+    def add_to_input_terms(self, w, pack):
+        """What is added to W_x x_t: biases at once, the rest one by one."""
+        rest = {}
+        for member in pack.members:
+            terms = [a for a in self.early_terms(member) if input_term([a]) is None]
+            if terms:
+                rest[member] = ex.add(*terms)
+        if len(rest) == len(pack.members) and all(map(is_static, rest.values())):
+            w.call("biases = np.concatenate([", map(self.arrays, rest.values()), "])")
+            w.line("from_x += biases[:, None]")
+            return
+        for member, (low, high) in zip(pack.members, self.edges(pack), strict=True):
+            if member in rest:
+                code = self.whole(rest[member])
+                static = is_static(rest[member])
+                block = self.layout.block("from_x", self.rows_between(low, high))
+                w.set(block, f"{code}[:, None]" if static else code, "+=")
 
     def early_terms(self, member):
         e = self.program.definitions[member]
@@ -257,9 +303,14 @@ class ForwardCode:
         name, state = self.variable(pack.name), self.variable(pack.state)
         if len(pack.members) == 1:
             (matrix,) = pack.matrices
-            w.set(f"{name}[t - 1]", f"{state}[t - 1] @ params.{matrix.name}.T", "+=")
+            code = self.layout.times(f"params.{matrix.name}", f"{state}[t - 1]")
+            w.set(f"{name}[t - 1]", code, "+=")
             return
-        w.set(f"{name}[t - 1]", f"{state}[t - 1] @ W_{pack.state}.T", "+=")
+        code = self.layout.times(f"W_{pack.state}", f"{state}[t - 1]")
+        if self.layout.columns and pack.inputs:
+            w.line(f"np.matmul(W_{pack.state}, {state}[t - 1], out={name}[t - 1])")
+            code = "from_x[t - 1]"
+        w.set(f"{name}[t - 1]", code, "+=")
         runs = []
         for member, (low, high) in zip(pack.members, self.edges(pack), strict=True):
             reader = self.in_place.get(member)
@@ -272,7 +323,7 @@ class ForwardCode:
             if function:
                 if function == "sigma":
                     self.used.add("sigma")
-                view = f"{name}[t - 1, :, {self.rows_between(low, high)}]"
+                view = self.layout.block_of_step(name, self.rows_between(low, high))
                 if not low and high == self.edges(pack)[-1][1]:
                     view = f"{name}[t - 1]"
                 w.line(f"gates = {view}")

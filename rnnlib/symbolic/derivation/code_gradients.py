@@ -3,7 +3,7 @@
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.arrays import ATOM, POWER, is_matrix, is_static
 from rnnlib.symbolic.derivation.code_terms import expanded, params_of
-from rnnlib.symbolic.derivation.code_text import closes, joined, sum_of_rows
+from rnnlib.symbolic.derivation.code_text import closes, joined
 from rnnlib.symbolic.derivation.sizes import ONE
 
 
@@ -31,6 +31,7 @@ class GradientCode:
                 self.adjoint(n) if n in self.plan.loop else f"{self.adjoint(n)}[0]"
                 for n in self.states
             ]
+            first = [adjoint + self.layout.transposed for adjoint in first]
             if len(first) == 1:
                 state = first[0]
             else:
@@ -41,20 +42,25 @@ class GradientCode:
 
     def pack_gradients(self, w, pack, done):
         """The gradients of stacked matrices, from one product each."""
-        delta = f"rows({self.delta(pack)}).T"
-        state = self.variable(pack.state)
-        blocks = [(f"d_W_{pack.state}", pack.matrices, f"{delta} @ rows({state}[:-1])")]
+        delta, state = self.delta(pack), self.variable(pack.state)
+        if self.layout.columns:
+            delta = f"joined_{delta}"
+            w.set(delta, f"joined({self.delta(pack)})")
+            self.pack_biases(w, pack, delta, done)
+            code, rows = f"{delta} @ joined({state}[:-1]).T", delta
+        else:
+            rows = f"rows({delta}).T"
+            code = f"{rows} @ rows({state}[:-1])"
+        blocks = [(self.sum_name(pack.state), pack.matrices, code)]
         if pack.inputs:
             x = pack.input
             if self.integers and x.name == self.input:
                 self.arrays.helper("times_input")
                 size = f"params.{pack.inputs[0].name}.shape[1]"
-                code = (
-                    f"times_input({self.delta(pack)}, {self.variable(x.name)}, {size})"
-                )
+                code = f"times_input({delta}, {self.variable(x.name)}, {size})"
             else:
-                code = f"{delta} @ rows({self.arrays(x)})"
-            blocks.append(("d_W_x", pack.inputs, code))
+                code = f"{rows} @ rows({self.arrays(x)})"
+            blocks.append((self.sum_name("x"), pack.inputs, code))
         for name, matrices, code in blocks:
             single = all(
                 sum(self.reads_matrix(m, q) for q in self.program.definitions) == 1
@@ -67,6 +73,27 @@ class GradientCode:
             w.set(name, code)
             for m, (low, high) in zip(matrices, self.edges(pack), strict=True):
                 done[m.name] = f"{name}[{self.rows_between(low, high)}]"
+
+    def sum_name(self, source):
+        """The name of the gradient of stacked matrices."""
+        taken = f"W_{source}" in self.program.parameters
+        return f"d_W_{source}{'s' if taken else ''}"
+
+    def pack_biases(self, w, pack, delta, done):
+        """The gradients that are the sum of the adjoint of a member, from one sum."""
+        blocks = dict(zip(pack.members, self.edges(pack), strict=True))
+        found = {}
+        for name in self.program.parameters:
+            gradient = self.recursion.gradient(name)
+            member = gradient.each_step
+            plain = isinstance(member, ex.Adjoint) and gradient.once is None
+            if plain and member.name in blocks and name not in self.recursion.frozen:
+                found[name] = blocks[member.name]
+        if found:
+            sums = f"d_{pack.name.replace('s_', 'biases_', 1)}"
+            w.set(sums, f"{delta}.sum(1)")
+            for name, edges in found.items():
+                done[name] = f"{sums}[{self.rows_between(*edges)}]"
 
     def reads_matrix(self, matrix, name):
         return ex.leaves(self.program.definitions[name]).count(matrix)
@@ -114,7 +141,7 @@ class GradientCode:
         text = self.arrays(node, ATOM)
         if is_matrix(node):
             return f"{text}.sum((0, 1))"
-        return sum_of_rows(text)
+        return self.layout.total(text)
 
     def summed_product(self, node):
         """A sum of outer products as one matrix product."""
@@ -139,7 +166,7 @@ class GradientCode:
         if node.shape[1] != ONE:
             node = ex.transpose(node)
             text = self.arrays(node, ATOM)
-        return sum_of_rows(text)
+        return self.layout.total(text)
 
     def outer(self, column, row):
         """The sum of column row^T."""
@@ -147,10 +174,12 @@ class GradientCode:
             self.arrays.helper("times_input")
             x = self.variable(self.input)
             size = self.size(row.shape[0])
-            return f"times_input({self.arrays(column)}, {x}, {size})"
+            delta = self.arrays(column)
+            delta = f"joined({delta})" if self.layout.columns else delta
+            return f"times_input({delta}, {x}, {size})"
         if self.integers and isinstance(column, ex.Value) and column.name == self.input:
             return f"{self.outer(row, column)}.T"
-        return f"rows({self.arrays(column)}).T @ rows({self.arrays(row)})"
+        return self.layout.outer(self.arrays(column), self.arrays(row))
 
     def write_input_gradient(self, w, name):
         terms = self.terms.get(name) or {}
@@ -160,7 +189,7 @@ class GradientCode:
         if term is None:
             w.set(adjoint, f"np.zeros({x}.shape, dtype)")
             return adjoint
-        code = self.arrays(term)
+        code = None
         for pack in self.packs:
             if len(pack.members) > 1 and pack.inputs and pack.input.name == name:
                 wanted = ex.add(
@@ -171,12 +200,20 @@ class GradientCode:
                 )
                 if set(expanded(wanted)) == set(expanded(term)):
                     w.call("W_x = np.concatenate([", params_of(pack.inputs), "])")
-                    code = f"{self.delta(pack)} @ W_x"
+                    if self.layout.columns:
+                        joined_delta = f"joined_{self.delta(pack)}"
+                        code = f"({joined_delta}.T @ W_x).reshape({x}.shape)"
+                    else:
+                        code = f"{self.delta(pack)} @ W_x"
+        swapped = self.layout.swapped if code is None else ""
+        code = code or self.arrays(term)
         if name == self.input and self.integers:
             w.line(f"{adjoint} = None")
             w.line(f"if {x}.ndim == 3:")
             w.depth += 1
             w.set(adjoint, code)
+            if swapped:
+                w.line(f"{adjoint} = {adjoint}{swapped}")
             w.depth -= 1
         else:
             w.set(adjoint, code)

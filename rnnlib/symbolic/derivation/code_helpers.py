@@ -1,9 +1,9 @@
 """The functions that generated code brings along, and names that it may not use."""
 
 RESERVED = set(
-    "B T Gradients Params State Trace backward d_output d_state dtype forward hold "
-    "mask np output padded params project real release rows sigma softmax softplus "
-    "state t times_input trace weight".split()
+    "B T Gradients Params State Trace backward biases columns d_output d_state dtype "
+    "forward from_x hold joined mask np output padded params project real release rows "
+    "sigma softmax softplus state t times times_input trace weight".split()
 )
 HELPERS = {
     "sigma": '''
@@ -69,5 +69,56 @@ def release(d, mask):
         d[t][~mask[t - 1]] = 0
 ''',
 }
+OF_COLUMNS = {
+    "joined": '''
+def joined(a):
+    """Steps and sequences in one axis: (T, d, B) to (d, T B)."""
+    return a.swapaxes(0, 1).reshape(a.shape[1], -1)
+''',
+    "times": '''
+def times(W, a):
+    """W a_t for every step and sequence, (T, m, B) to (T, n, B)."""
+    return (W @ joined(a)).reshape(len(W), len(a), -1).swapaxes(0, 1)
+''',
+    "project": '''
+def project(W, x):
+    """W x_t as (T, n, B), from x (T, B, m); an integer x stands for a unit vector."""
+    if x.ndim == 2:
+        return W.take(x, axis=1).swapaxes(0, 1)
+    return (W @ x.reshape(-1, x.shape[2]).T).reshape(-1, *x.shape[:2]).swapaxes(0, 1)
+''',
+    "times_input": '''
+def times_input(delta, x, size):
+    """The sum of delta_t x_t^T over steps and sequences, from delta (n, T B)."""
+    if x.ndim == 3:
+        return delta @ x.reshape(-1, size)
+    values, place = np.unique(x, return_inverse=True)
+    units = np.zeros((x.size, len(values)), delta.dtype)
+    units[np.arange(x.size), place.ravel()] = 1
+    gradient = np.zeros((len(delta), size), delta.dtype)
+    gradient[:, values] = delta @ units
+    return gradient
+''',
+    "hold": '''
+def hold(a, mask):
+    """Where a step does not happen, keep what was there before; a is (T+1, d, B)."""
+    for t in range(1, len(a)):
+        np.copyto(a[t], a[t - 1], where=~mask[t - 1])
+''',
+    "release": '''
+def release(d, mask):
+    """Send the adjoint of a step that does not happen to the step before."""
+    for t in range(len(d) - 1, 0, -1):
+        d[t - 1] += d[t] * ~mask[t - 1]
+        d[t] *= mask[t - 1]
+''',
+}
 IN_PLACE = {"tanh": "np.tanh({a}, out={a})", "sigma": "sigma({a}, out={a})"}
 IN_PLACE["exp"] = "np.exp({a}, out={a})"
+
+
+def helpers(used, columns):
+    """The text of each function that the code calls."""
+    known = HELPERS | OF_COLUMNS if columns else HELPERS
+    order = [*HELPERS, *(name for name in OF_COLUMNS if name not in HELPERS)]
+    return [known[name] for name in order if name in used]

@@ -22,7 +22,8 @@ class CodePlan:
         """The Python name of a quantity."""
         name = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
         bad = name in RESERVED or keyword.iskeyword(name) or name.startswith("d_")
-        return f"{name}_" if bad or name.startswith("slope") else name
+        made = name.startswith(("slope", "joined_"))
+        return f"{name}_" if bad or made else name
 
     def adjoint(self, name):
         """The Python name of an adjoint."""
@@ -205,7 +206,9 @@ class CodePlan:
                 return self.variable(node.name)
             return f"params.{node.name}"
         if isinstance(node, ex.LossGradient):
-            return "d_output[t - 1]" if self.in_loop else "d_output"
+            if self.in_loop:
+                return f"d_output[t - 1]{self.layout.transposed}"
+            return f"d_output{self.layout.swapped}"
         if isinstance(node, ex.Adjoint):
             return self.adjoint_leaf(node)
         if node.name.startswith(SLOPE):

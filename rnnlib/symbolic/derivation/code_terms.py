@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from rnnlib.symbolic.derivation import expressions as ex
-from rnnlib.symbolic.derivation.arrays import ATOM, Arrays
 from rnnlib.symbolic.derivation.rules import collected
 from rnnlib.symbolic.derivation.sizes import ONE
 
@@ -20,22 +19,6 @@ class Pack:
     matrices: tuple  # of the state
     inputs: tuple  # the matrices of the input, when all members have one
     input: object  # what these read
-
-
-class Projecting(Arrays):
-    """Arrays whose products with the input are selections for integers."""
-
-    def __init__(self, arrays, source):
-        super().__init__(arrays.leaf, arrays.size, arrays.used)
-        self.source = source
-
-    def on_column(self, factors):
-        matrix, *rest = factors
-        (column,) = rest if len(rest) == 1 else (None,)
-        if isinstance(column, ex.Value) and column.name == self.source.input:
-            x = self.source.variable(column.name)
-            return f"{self.helper('project')}(params.{matrix.name}, {x})", ATOM
-        return super().on_column(factors)
 
 
 def is_matrix_shape(shape):

@@ -61,7 +61,7 @@ LEMMAS = {
     ),
     "a transpose": (_says(ex.Transpose), _example("U_t = V_t^T", V=("m", "n"))),
     "a power": (
-        _says(ex.Power),
+        _says(ex.Power) + "; the proof is for the exponents 2, 3, -1 and 1/2",
         *(
             _example(f"u_t = {power}", v="n")
             for power in ("v_t^2", "v_t^3", "1 / v_t", "sqrt(v_t)")

@@ -1,8 +1,9 @@
 """Which mistake explains a reader's gradients? The catalogue is derived from the cell.
 
 Every use of a quantity sends back one term. A mistake changes one of them: it is left
-out, has the wrong sign, lacks a factor or has it twice, has a matrix untransposed,
-speaks of another quantity or of a neighbouring step; or the sum over the steps of a
+out, has the wrong sign, lacks a factor or a part of one or has it twice, has a matrix
+untransposed, speaks of another quantity or of a neighbouring step. Or a sum is wrong:
+what the loss or all later steps send back is missing, or the sum over the steps of a
 gradient is cut or averaged. For each mistake the wrong recursion is evaluated, and the
 reader's gradients are compared with the result.
 """
@@ -20,7 +21,12 @@ from rnnlib.symbolic.derivation.sizes import ONE
 
 TOLERANCE = 1e-8  # relative to the largest entry
 STEPS, SIZE = 4, 2
-SUMS = ("is averaged", "lacks the first step", "lacks the last step")
+SUMS = (
+    *("is averaged", "lacks the first step", "lacks the last step"),
+    "keeps the first step alone",
+)
+NO_LOSS, MINUS_LOSS = "lacks what the loss sends", "has the loss with the wrong sign"
+NO_FUTURE = "lacks what later steps send"
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,11 @@ def changes(use, recursion):
     for k, factor in enumerate(factors):
         rest = [*factors[:k], *factors[k + 1 :]]
         whole = ex.times(*rest)
-        if whole.shape == term.shape and not isinstance(factor, ex.Number):
+        if whole.shape == term.shape and factor != ex.number(-1):
             yield ("lacks the factor", factor), whole
             yield ("has squared the factor", factor), ex.times(*factors, factor)
+    yield from _without_slope(term, factors)
+    yield from _in_parts(term)
     for node in dict.fromkeys(ex.nodes(term)):
         if isinstance(node, ex.Transpose) and node.shape[0] == node.shape[1]:
             yield (
@@ -86,6 +94,10 @@ def changes(use, recursion):
             if early and use.lag is not None:
                 continue  # it is not known yet: the same as left out
             yield ("reads a step beside", leaf), _swapped(term, leaf, moved)
+        if isinstance(leaf, ex.Adjoint):
+            for other in _before_slope(leaf, recursion):
+                words = ("has put another quantity for", leaf, other)
+                yield words, _swapped(term, leaf, other)
         if isinstance(leaf, ex.Value):
             for name, shape in recursion.program.shapes.items():
                 timed = name in recursion.program.definitions
@@ -93,6 +105,63 @@ def changes(use, recursion):
                     other = replace(leaf, name=name)
                     words = ("has put another quantity for", leaf, other)
                     yield words, _swapped(term, leaf, other)
+
+
+def _without_slope(term, factors):
+    """The term with all but what comes from later left out, or there twice."""
+    bound = [f for f in factors if any(map(_is_adjoint, ex.leaves(f)))]
+    whole = ex.times(*bound) if bound else None
+    if whole is not None and len(factors) > len(bound) + 1:
+        if whole.shape == term.shape:
+            yield ("has nothing but the factor", whole), whole
+            rest = [f for f in factors if f not in bound]
+            yield ("has squared all but the factor", whole), ex.times(*factors, *rest)
+
+
+def _in_parts(term):
+    """The term with a part of a sum, or a matrix of a product, left out or negative."""
+    for node in dict.fromkeys(ex.nodes(term)):
+        args = node.args
+        for k, part in enumerate(args):
+            rest = (*args[:k], *args[k + 1 :])
+            if part == ex.number(-1):
+                continue
+            if isinstance(node, ex.Sum):
+                left, opposite = ex.add(*rest), ex.add(*rest, ex.negative(part))
+                changed = (("has minus", opposite),)
+                if left != ex.ONE_NUMBER:  # else the whole is a factor that is missing
+                    changed += (("lacks the part", left),)
+                if ex.split_coefficient(left)[0] < 0:  # such as h^2 for 1 - h^2
+                    words = "has the other sign, and lacks the part"
+                    changed += ((words, ex.negative(left)),)
+            elif isinstance(node, ex.Times) and node != term:
+                changed = (("lacks the factor", ex.times(*rest)),)
+                changed += (("has squared the factor", ex.times(*args, part)),)
+                if ex.times(*rest).shape != node.shape:
+                    continue
+            elif isinstance(node, ex.MatMul) and ex.matmul(*rest).shape == node.shape:
+                changed = (("lacks the factor", ex.matmul(*rest)),)
+            else:
+                continue
+            for words, other in changed:
+                if other.is_scalar and not node.is_scalar:
+                    other = ex.fill(other, node.shape)
+                yield (words, part), _swapped(term, node, other)
+
+
+def _before_slope(adjoint, recursion):
+    """The adjoints from which one is made by a factor, such as g_t for delta_s_t."""
+    if adjoint.name not in recursion.program.definitions:
+        return
+    found = [ex.leaves(term) for lag, term in recursion.terms(adjoint.name) if not lag]
+    for leaf in dict.fromkeys(leaf for leaves in found for leaf in leaves):
+        if isinstance(leaf, ex.Adjoint) and leaf.shape == adjoint.shape:
+            if leaf.shift == 0:
+                yield replace(leaf, shift=adjoint.shift)
+
+
+def _is_adjoint(leaf):
+    return isinstance(leaf, (ex.Adjoint, ex.LossGradient))
 
 
 def _swapped(node, old, new):
@@ -141,13 +210,14 @@ class Catalogue:
                     elif shown:
                         text = f"{text} {shown[0]}"
                     found.append(Mistake(name, k, text, term))
-        for name in recursion.parameters:
-            for change in (
-                "is averaged",
-                "lacks the first step",
-                "lacks the last step",
-            ):
-                found.append(Mistake(name, None, change))
+        found += [
+            Mistake(n, None, change) for n in recursion.parameters for change in SUMS
+        ]
+        for name in recursion.outputs:
+            found += [Mistake(name, None, change) for change in (NO_LOSS, MINUS_LOSS)]
+        for name in program.definitions:
+            if sum(bool(use.lag) for use in recursion.uses[name]) > 1:
+                found.append(Mistake(name, None, NO_FUTURE))
         return found
 
     @cached_property
@@ -168,6 +238,9 @@ class Catalogue:
         for m in mistakes:
             if m.use is not None:
                 changed.setdefault(m.where, {})[m.use] = m.term
+            elif m.change == NO_FUTURE:
+                later = [k for k, u in enumerate(recursion.uses[m.where]) if u.lag]
+                changed.setdefault(m.where, {}).update(dict.fromkeys(later))
         for name, terms in changed.items():
             uses = []
             for k, use in enumerate(self.recursion.uses[name]):
@@ -180,13 +253,16 @@ class Catalogue:
             for key, result in self.recursion.known.items()
             if key[1] not in changed
         }
+        for m in mistakes:
+            if m.change in (NO_LOSS, MINUS_LOSS):
+                _change_loss(recursion, m)
         evaluator = _Lenient(recursion, self.point)
         evaluator.values = self._values
         evaluator.forward = lambda: self._values
         adjoints = evaluator.backward()
         found = {name: adjoints[name, None] * 1.0 for name in self.recursion.parameters}
         for m in mistakes:
-            if m.use is None:
+            if m.change in SUMS:
                 found[m.where] = self._cut(evaluator, recursion, m, found[m.where])
         return found
 
@@ -195,7 +271,8 @@ class Catalogue:
         gradient = recursion.gradient(mistake.where).each_step
         if mistake.change == "is averaged" or gradient is None:
             return whole / T
-        return whole - evaluator.of(gradient, 1 if "first" in mistake.change else T)
+        step = evaluator.of(gradient, 1 if "first" in mistake.change else T)
+        return step if "alone" in mistake.change else whole - step
 
     @cached_property
     def outcomes(self):
@@ -279,10 +356,26 @@ class Catalogue:
             *self.recursion.program.static,
         )
         what = p.adjoint(m.where, None if static else 0)
-        if m.use is None:
+        if m.change in SUMS:
             return f"the sum over t in {what} {m.change}"
+        if m.use is None:
+            return f"{what} {m.change}"
         use = self.recursion.uses[m.where][m.use]
         return f"in {what}, the term {p(use.term)} {m.change}"
+
+
+def _change_loss(recursion, mistake):
+    """Change what an outside loss sends to an output."""
+    name, table = mistake.where, []
+    for lag, term in recursion.terms(name):
+        parts = term.args if isinstance(term, ex.Sum) else (term,)
+        sent = [a for a in parts if isinstance(a, ex.LossGradient)]
+        kept = [a for a in parts if a not in sent]
+        if mistake.change == MINUS_LOSS:
+            kept += map(ex.negative, sent)
+        if kept:
+            table.append((lag, ex.add(*kept)))
+    recursion.known["terms", name] = table
 
 
 def problem(recursion, seed=0):

@@ -1,16 +1,17 @@
 """NumPy source of the forward and the backward pass, in the style of `rnnlib.layers`.
 
 Only the recurrence stands in the loop over the steps. Matrices that read the same state
-are stacked, so that a step has one product for all of them; what does not depend on an
+are stacked, so that a step has one product for all of them, and the arrays lie as in
+`code_layout`; what does not depend on an
 adjoint is computed for all steps before the backward loop, and the gradients of the
 parameters after it, each as one product over all steps.
 """
 
-from rnnlib.symbolic.derivation.arrays import Arrays
 from rnnlib.symbolic.derivation.code_backward import BackwardCode
 from rnnlib.symbolic.derivation.code_forward import ForwardCode
 from rnnlib.symbolic.derivation.code_gradients import GradientCode
-from rnnlib.symbolic.derivation.code_helpers import HELPERS
+from rnnlib.symbolic.derivation.code_helpers import helpers
+from rnnlib.symbolic.derivation.code_layout import layout_of
 from rnnlib.symbolic.derivation.code_plan import CodePlan
 from rnnlib.symbolic.derivation.code_text import Writer
 from rnnlib.symbolic.derivation.sizes import ONE
@@ -23,14 +24,18 @@ class NumPySource(CodePlan, ForwardCode, BackwardCode, GradientCode):
         self.plan, self.program = plan, plan.program
         self.recursion, self.names = plan.recursion, names
         self.equations = equations
-        self.used = {"rows"}
+        self.used = set()
         self.states = (*plan.states, *plan.registers)
         self.states = tuple(dict.fromkeys(self.states))
         self.in_loop = False
-        self.arrays = Arrays(self.leaf, self.size, self.used)
         self.input = self.program.inputs[0] if self.program.inputs else None
         self.integers = self.only_projected()
         self.packs = self.find_packs()
+        self.layout = layout_of(self.program, self.recursion, self.packs, self.integers)
+        self.used.add(self.layout.rows_helper)
+        self.arrays = self.layout.arrays(
+            self.leaf, self.size, self.used, in_loop=lambda: self.in_loop
+        )
         self.pack_of = {m: p for p in self.packs for m in p.members}
         self.in_place = self.find_in_place()
         self.stored = self.find_stored()
@@ -47,9 +52,8 @@ class NumPySource(CodePlan, ForwardCode, BackwardCode, GradientCode):
         lines += ["", "A masked step does not happen: every state is held.", '"""', ""]
         lines += ["from typing import NamedTuple", "", "import numpy as np", "", ""]
         lines += self.classes()
-        for name, text in HELPERS.items():
-            if name in self.used:
-                lines += [*text.strip("\n").split("\n"), "", ""]
+        for text in helpers(self.used, self.layout.columns):
+            lines += [*text.strip("\n").split("\n"), "", ""]
         lines += [*forward.lines, "", "", *backward.lines]
         return "\n".join(lines) + "\n"
 

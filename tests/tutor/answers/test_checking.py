@@ -9,7 +9,7 @@ import pytest
 from rnnbook.tutor import answers
 from rnnbook.tutor.answers import check_answer, forget, hint
 from rnnbook.tutor.answers.checking import known
-from rnnbook.tutor.answers.kinds import Numbers
+from rnnbook.tutor.answers.kinds import Code, Numbers
 
 CHAPTERS = [
     m.name
@@ -115,3 +115,12 @@ def test_what_is_asked_wrongly():
     assert answers.Answer is type(
         check_answer("ex-forward-budget", lambda: np.int64(1))
     )
+
+
+def test_a_list_is_as_good_as_an_array_and_nan_is_never_right():
+    kind = Code(
+        lambda: {"two": (2,)}, lambda n: np.arange(n), {"nan": lambda n: [np.nan] * n}
+    )
+    assert kind.check(lambda n: [0, 1]).ok and kind.check(lambda n: (0.0, 1)).ok
+    assert kind.check(lambda n: [np.nan, np.nan]).wrong == {"two": "nan"}
+    assert not kind.check(lambda n: [[0, 1]]).ok and not kind.check(lambda n: [0]).ok

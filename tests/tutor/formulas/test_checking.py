@@ -229,6 +229,24 @@ def test_a_name_is_no_derivation():
     assert check_formula("dL/dW_hh", r"\nabla_{W_{hh}} L").right is False
 
 
+@pytest.mark.parametrize("text", ["g_t + 0", "2 g_t - g_t", "W_hy^T 0 delta_z_t + g_t"])
+def test_the_name_among_other_things_is_no_derivation(text):
+    """It has the right value, whatever that is."""
+    found = check_formula("g", text)
+    assert found.right is False
+    assert found.problem == "it is written with what is asked for itself"
+    wrong = check_formula("g", "W_hy^T delta_z_t + g_t")
+    assert wrong.right is False and wrong.problem != found.problem
+
+
+def test_no_value_of_a_function_makes_its_slope_vanish():
+    """tanh is never 1 and sigma never 0: a wrong factor would be multiplied by zero."""
+    random = Random(0)
+    values = [networks._small(random, "tanh") for _ in range(1000)]
+    assert 0 < min(values) and max(values) < 1
+    assert 0 not in {networks._small(random) for _ in range(1000)}
+
+
 LSTM = derive(CELLS["lstm"].text, CELLS["lstm"].sizes)
 GRU = derive(CELLS["gru_before"].text, CELLS["gru_before"].sizes)
 
@@ -285,3 +303,37 @@ def test_small_fractions_are_never_zero_and_values_of_functions_below_one():
         value = networks._small(Random(seed), "sigma")
         assert 0 < value < 1
         assert networks._small(Random(seed)) != 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "mark"),
+    [
+        ("W_hy^T zebra", "W_hy^T zebra", "       ^^^^^"),
+        ("W_hy^T delta_z_t +\n W_hh^T foo", " W_hh^T foo", "        ^^^"),
+        ("W_hy^T (", "W_hy^T (", "        ^"),
+    ],
+)
+def test_the_place_is_marked_in_its_own_line(text, line, mark):
+    printed = str(check_formula("g", text)).splitlines()
+    assert printed[1:3] == [f"    {line}", f"    {mark}"]
+
+
+def test_only_entries_are_told_to_be_read_as_matrices():
+    hint = "read as matrices, without indices"
+    assert hint in check_formula("g", "w_ij").problem
+    for text in ("zebra", "i", "uvw"):
+        problem = check_formula("g", text).problem
+        assert "is not known here" in problem and hint not in problem
+
+
+def test_a_verdict_cannot_be_changed():
+    found = check_formula("g", "g_t")
+    with pytest.raises(AttributeError):
+        found.right = True
+    assert found.right is False
+
+
+@pytest.mark.parametrize("letter", ["zebra", "W", "7"])
+def test_a_sum_is_over_the_letter_of_a_step(letter):
+    problem = check_formula("dL/dW_hh", f"sum_{letter} delta_s_t h_{{t-1}}^T").problem
+    assert "expected the letter of a step, got" in problem

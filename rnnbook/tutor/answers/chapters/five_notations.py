@@ -1,10 +1,11 @@
 """The answers of the chapter on the five notations."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Formulas
 from rnnbook.tutor.formulas.checking import Question, question_for
 from rnnbook.tutor.formulas.judging import Target
@@ -152,31 +153,52 @@ LONG_ROW = Exercise(
 
 
 @cache
-def _slope():
-    """The question for the slope of the logistic function, from its value."""
-    text = BOOK_TEXT.replace("phi(", "sigma(")
+def _slope(times=1):
+    """The question for the slope of a multiple of the logistic function."""
+    text = BOOK_TEXT.replace("phi(", f"{times} sigma(" if times > 1 else "sigma(")
     sizes = {"x": "d_x", "h": "d_h", "y": "K"}
     v = derive(text, sizes, distributions="y")
-    right = read_formula(r"h_t \odot (1 - h_t)", Names(v)).term
+    right = read_formula(SLOPE.replace("h_t)", f"h_t / {times})"), Names(v)).term
     target = Target(Leaf("immediate", "h", NOW), right, "t", True)
     return Question(v, target, "the slope", None, HERE)
 
 
-SIXTH = Exercise(
-    "ex-five-notations-sixth",
-    Formulas({"the slope": _slope}),
-    (
-        "The slope of tanh is known from its value: 1 - h^2. So is that of the "
-        "logistic function.",
-        "Differentiate 1/(1 + exp(-s)).",
-        "h_t times one minus h_t, entry by entry.",
-    ),
-    wrong={
-        "the slope: ": "1 - h_t^2",
-        "is missing": "1 - h_t",
-        "stands for": r"s_t \odot (1 - h_t)",
-    },
-)
+SLOPE = r"h_t \odot (1 - h_t)"
+
+
+def _sixth(times=1, variant=None):
+    """The exercise for a multiple of the logistic function."""
+    own = f"h_t / {times}" if times > 1 else "h_t"
+    value = f"{times}/(1 + exp(-s))"
+    return Exercise(
+        "ex-five-notations-sixth",
+        Formulas({"the slope": lambda: _slope(times)}),
+        (
+            "The slope of tanh is known from its value: 1 - h^2. So is that of the "
+            "logistic function.",
+            f"Differentiate {value}.",
+            f"h_t times one minus {own}, entry by entry.",
+        ),
+        wrong={
+            "the slope: ": "1 - h_t^2",
+            "is missing": f"1 - {own}",
+            "stands for": rf"s_t \odot (1 - {own})",
+        },
+        variant=variant,
+    )
+
+
+def _other_sixth(rng):
+    """A logistic function that rises to another height."""
+    times = rng.randint(2, 9)
+    text = {
+        "for the logistic function": f"for {times} times the logistic function, which "
+        f"rises from 0 to {times}"
+    }
+    return Variant(_sixth(times), text, SLOPE.replace("h_t)", f"h_t / {times})"))
+
+
+SIXTH = _sixth(variant=_other_sixth)
 
 # four lines
 
@@ -185,6 +207,68 @@ MENDED = (
     r"\sum_{t=1}^{T} \frac{\partial \mathcal{L}}{\partial o^{(t)}} h^{(t)\top}",
     r"\frac{dE}{d\sigma(h_t)} \operatorname{diag}(\sigma'(h_t))",
     r"dh_t \cdot (1 - h_t) \cdot (1 + h_t)",
+)
+
+
+def _other_lines(rng):
+    """Other mistakes in the four lines; one of them stays true."""
+    true = rng.randrange(4)
+    lines, named = list(MENDED), []
+    for k in range(4):
+        if k != true:
+            spoiled, words = rng.choice(SPOILED[k])
+            lines[k] = spoiled
+            named.append((words, (*MENDED[:k], spoiled, *MENDED[k + 1 :])))
+    text = {PRINTED[k][1]: rf"{PRINTED[k][0]} = {lines[k]}$" for k in range(4)}
+    hints = (
+        "Write the shape of every factor below it.",
+        "One line is true. In the others look for a transpose, a step, a factor that "
+        "is missing.",
+        f"Line {true + 1} is true.",
+    )
+    other = replace(MISTAKES, hints=hints, wrong=dict(named), variant=None)
+    return Variant(other, text, MENDED)
+
+
+PRINTED = (  # the left side, and the rest of the line in the chapter
+    (
+        r"$\nabla_{h_t} C",
+        r"$\nabla_{h_t} C = W_{hy}^\top e_t + W_{hh} \delta_{t+1}$",
+    ),
+    (
+        r"$\frac{\partial \mathcal{L}}{\partial W_{yh}}",
+        r"$\frac{\partial \mathcal{L}}{\partial W_{yh}} = \sum_{t=1}^{T} "
+        r"\frac{\partial \mathcal{L}}{\partial o^{(t)}} h^{(t-1)\top}$",
+    ),
+    (
+        r"$\frac{dE}{dh_t}",
+        r"$\frac{dE}{dh_t} = \frac{dE}{d\sigma(h_t)}\, \sigma'(h_t)$",
+    ),
+    (r"$dz_t", r"$dz_t = dh_t \cdot (1 - h_t) \cdot (1 + h_t)$"),
+)
+OUTPUT = r"\frac{\partial \mathcal{L}}{\partial o^{(t)}}"
+SPOILED = (  # for each line, wrong forms and what is said of them
+    (
+        (r"W_{hy}^\top e_t + W_{hh} \delta_{t+1}", "line 1: W_hh is not transposed"),
+        (r"W_{hy}^\top e_t + W_{hh}^\top \delta_{t}", "line 1: the step beside"),
+        (r"W_{hh}^\top \delta_{t+1}", "line 1: is missing"),
+    ),
+    (
+        (rf"\sum_{{t=1}}^{{T}} {OUTPUT} h^{{(t-1)\top}}", "line 2: the step beside"),
+        (rf"{OUTPUT} h^{{(t)\top}}", "line 2: the sum"),
+    ),
+    (
+        (
+            r"\frac{dE}{d\sigma(h_t)} \sigma'(h_t)",
+            "line 3: stands for the elementwise one",
+        ),
+        (r"\frac{dE}{d\sigma(h_t)}", "line 3: is missing"),
+    ),
+    (
+        (r"dh_t \cdot (1 - h_t)", "line 4: "),
+        (r"dh_t \cdot (1 - h_t) \cdot (1 - h_t)", "line 4: "),
+        (r"dh_t / (1 - h_t^2)", "line 4: divided by, not multiplied with"),
+    ),
 )
 MISTAKES = Exercise(
     "ex-five-notations-mistakes",
@@ -220,6 +304,7 @@ MISTAKES = Exercise(
             MENDED[3],
         ),
     },
+    variant=_other_lines,
 )
 EXERCISES = (LAST, VEC, LONG_ROW, SIXTH, MISTAKES)
 SOLUTIONS = {

@@ -3,7 +3,7 @@
 import numpy as np
 
 import rnnlib
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Mistake, Numbers, Proof
 from rnnbook.tutor.formulas.names import Names
 from rnnbook.tutor.formulas.proofs import Rule
@@ -14,36 +14,71 @@ from rnnlib.symbolic import derive
 
 # a budget of numbers
 
-BUDGET = Exercise(
-    "ex-forward-budget",
-    Numbers(
-        {"zero h_0": 37, "learned h_0": 36},
-        {
-            "zero h_0": {
-                38: "is rounded up: 38 units take more than 2000 numbers",
-                124: "leaves out the h^2 numbers of W_hh",
-                199: "counts W_xh alone",
+
+def most_units(d, q, total, learned=0, square=1):
+    """The most units whose numbers do not exceed a total; or with a slip."""
+    h = 0
+    while square * (h + 1) ** 2 + (h + 1) * (d + q + 1 + learned) + q <= total:
+        h += 1
+    return h
+
+
+def _budget(d=10, q=5, total=2000, variant=None):
+    """The exercise for these sizes."""
+    zero, learned = (most_units(d, q, total, more) for more in (0, 1))
+    long, longer = (most_units(d, q, total, more, square=0) for more in (0, 1))
+    more, most = d + q + 1, d + q + 2
+    return Exercise(
+        "ex-forward-budget",
+        Numbers(
+            {"zero h_0": zero, "learned h_0": learned},
+            {
+                "zero h_0": {
+                    zero + 1: f"is rounded up: {zero + 1} units take more than "
+                    f"{total} numbers",
+                    long: "leaves out the h^2 numbers of W_hh",
+                    (total - q) // d: "counts W_xh alone",
+                },
+                "learned h_0": {
+                    zero: "is that of a zero h_0: a learned h_0 adds h numbers",
+                    zero + 1: "is rounded up, and h_0 adds h numbers",
+                    longer: "leaves out the h^2 numbers of W_hh",
+                },
             },
-            "learned h_0": {
-                37: "is that of a zero h_0: a learned h_0 adds h numbers",
-                38: "is rounded up, and h_0 adds h numbers",
-                117: "leaves out the h^2 numbers of W_hh",
-            },
+        ),
+        (
+            "Write the count as a polynomial in the number h of units.",
+            "The parameters are W_xh, W_hh, b_h, W_hy and b_y: hd + h^2 + h + qh + q "
+            "numbers.",
+            f"Solve h^2 + {more} h + {q} = {total}, and h^2 + {most} h + {q} = {total} "
+            "when h_0 is learned; round down.",
+        ),
+        wrong={
+            "is rounded up": (zero + 1, zero),
+            "leaves out the h^2 numbers of W_hh": (long, longer),
+            "a learned h_0 adds h numbers": (zero, zero),
         },
-    ),
-    (
-        "Write the count as a polynomial in the number h of units.",
-        "The parameters are W_xh, W_hh, b_h, W_hy and b_y: hd + h^2 + h + qh + q "
-        "numbers.",
-        "Solve h^2 + 16 h + 5 = 2000, and h^2 + 17 h + 5 = 2000 when h_0 is learned; "
-        "round down.",
-    ),
-    wrong={
-        "is rounded up": (38, 37),
-        "leaves out the h^2 numbers of W_hh": (124, 117),
-        "a learned h_0 adds h numbers": (37, 37),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_budget(rng):
+    """Other sizes, such that a learned h_0 costs one unit."""
+    while True:
+        d, q = rng.randint(3, 20), rng.randint(2, 9)
+        total = 100 * rng.randint(8, 60)
+        zero, learned = (most_units(d, q, total, more) for more in (0, 1))
+        if zero - learned == 1:
+            break
+    old = "An RNN has 10 inputs and 5 outputs."
+    text = {
+        old: f"An RNN has {d} inputs and {q} outputs.",
+        "must not exceed 2000 numbers": f"must not exceed {total} numbers",
+    }
+    return Variant(_budget(d, q, total), text, (zero, learned))
+
+
+BUDGET = _budget(variant=_other_budget)
 
 # the linear network
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import rnnlib
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Formulas, Mistake, Proof
 from rnnbook.tutor.formulas.checking import Question
 from rnnbook.tutor.formulas.judging import Target
@@ -28,26 +28,50 @@ def _factor(text, name):
     )  # fmt: skip
 
 
-INPUTS = Exercise(
-    "ex-unrolled-sums-inputs",
-    Formulas(
-        {
-            "for W_xh": lambda: _factor(r"I \otimes x_t^T", "ds_t/dW_xh"),
-            "for b_h": lambda: _factor("I", "ds_t/db_h"),
-        }
-    ),
-    (
-        "Only the immediate derivative of s_t by the parameter changes.",
-        "s_t = W_xh x_t + W_hh h_{t-1} + b_h: what multiplies W_hh there, and what "
-        "multiplies W_xh?",
-        "h_{t-1} is replaced by x_t; and s_t changes exactly as b_h does.",
-    ),
-    wrong={
-        "for W_xh: the step beside": (r"I \otimes x_{t-1}^T", "I"),
-        "for W_xh: ": (r"I \otimes h_{t-1}^T", "I"),
-        "for b_h: ": (r"I \otimes x_t^T", "x_t"),
-    },
-)
+def _inputs(a="", c="", variant=None):
+    """The exercise for s_t = a W_xh x_t + W_hh h_{t-1} + c b_h."""
+    for_inputs, for_bias = rf"{a} I \otimes x_t^T".strip(), f"{c} I".strip()
+    step = f"s_t = {a} W_xh x_t + W_hh h_{{t-1}} + {c} b_h".replace("  ", " ")
+    times = " (with its factor)" if a else ""
+    return Exercise(
+        "ex-unrolled-sums-inputs",
+        Formulas(
+            {
+                "for W_xh": lambda: _factor(for_inputs, "ds_t/dW_xh"),
+                "for b_h": lambda: _factor(for_bias, "ds_t/db_h"),
+            }
+        ),
+        (
+            "Only the immediate derivative of s_t by the parameter changes.",
+            f"{step}: what multiplies W_hh there, and what multiplies W_xh?",
+            f"h_{{t-1}} is replaced by x_t{times}; and s_t changes exactly as b_h "
+            f"does{times}.",
+        ),
+        wrong={
+            "for W_xh: the step beside": (
+                for_inputs.replace("x_t", "x_{t-1}"),
+                for_bias,
+            ),
+            "for W_xh: ": (for_inputs.replace("x_t", "h_{t-1}"), for_bias),
+            "for b_h: ": (for_inputs, "x_t"),
+        },
+        variant=variant,
+    )
+
+
+def _other_inputs(rng):
+    """Factors before the terms of the pre-activation."""
+    a, c = rng.sample(range(2, 8), 2)
+    step = f"$s_t = {a} W_{{xh}} x_t + W_{{hh}} h_{{t-1}} + {c} b_h$"
+    text = {
+        "way. What takes the place of": f"way. Suppose that {step}. What takes the "
+        "place of"
+    }
+    solution = (rf"{a} I \otimes x_t^T", f"{c} I")
+    return Variant(_inputs(a, c), text, solution)
+
+
+INPUTS = _inputs(variant=_other_inputs)
 
 # the initial state
 

@@ -1,0 +1,149 @@
+"""The assignments for nbgrader and otter, as they are written."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rnnbook.tutor.answers import check_answer
+from rnnbook.tutor.answers.checking import known, varied
+from tools import ROOT, assignments, chapters
+from tools.exercises import TAG, checks, exercises, with_seed
+
+NAMES = sorted({p.stem for p in chapters.paths() if checks(chapters.read(p))})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nbgrader_knows_every_answer_and_its_check(name):
+    chapter, worth = chapters.read(name), assignments.points(name)
+    new = assignments.nbgrader(chapter, worth)
+    facts = [c.metadata.nbgrader for c in new.cells if "nbgrader" in c.metadata]
+    ids = [f["grade_id"] for f in facts]
+    assert len(ids) == len(set(ids)) and all(re.fullmatch(r"[\w-]+", i) for i in ids)
+    wanted = checks(chapter)
+    assert {f"answer-{label}" for label in wanted} | set(wanted) == set(ids)
+    for fact in facts:
+        assert fact["schema_version"] == 3
+        graded = fact["grade_id"] in wanted
+        assert fact["grade"] == fact["locked"] == graded != fact["solution"]
+        assert ("points" in fact) == graded
+    sources = {c.metadata.nbgrader["grade_id"]: c.source for c in new.cells
+               if "nbgrader" in c.metadata}  # fmt: skip
+    for label in wanted:
+        assert "BEGIN SOLUTION" in sources[f"answer-{label}"]
+        last = sources[label].splitlines()[-1]
+        assert last == f"{wanted[label]}_answer.marks({worth[label]})"
+        assert "with quiet():" in sources[label]
+    text = "\n".join(
+        c.source for c in new.cells if TAG not in c.metadata.get("tags", [])
+    )
+    assert "{solution" not in text and "**Solution" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_otter_has_a_test_for_every_part(name):
+    chapter, worth = chapters.read(name), assignments.points(name)
+    new = assignments.otter(chapter, worth, ["matplotlibrc"])
+    raw = [c.source for c in new.cells if c.cell_type == "raw"]
+    config = yaml.safe_load(raw[0].partition("\n")[2])
+    assert config["tests"] == {"ok_format": False}
+    wanted = checks(chapter)
+    for opening in ("# BEGIN QUESTION", "# END QUESTION", "# BEGIN TESTS"):
+        assert sum(r.startswith(opening) for r in raw) == len(wanted)
+    tests = [c.source for c in new.cells if "# BEGIN TEST CONFIG" in c.source]
+    assert len(tests) == sum(len(assignments.parts(label)) for label in wanted)
+    given = sum(float(re.search(r"^points: (\S+)", t, re.M)[1]) for t in tests)
+    assert given == pytest.approx(sum(worth[label] for label in wanted), rel=1e-3)
+
+
+def test_marks_are_shared_among_the_parts():
+    answer = check_answer("ex-forward-budget", lambda: (37, 37))
+    assert answer.share == 0.5 and answer.marks(3) == 1.5
+    assert answer.has("zero h_0") and not answer.has("learned h_0")
+    assert (
+        not answer.has() and check_answer("ex-forward-budget", lambda: (37, 36)).has()
+    )
+    wrong = next(iter(known()["ex-forward-logistic"].wrong.values()))
+    report = check_answer("ex-forward-logistic", wrong)
+    assert report.share == 0.0 and not report.has()
+
+    def stub():
+        raise NotImplementedError("not written yet")
+
+    assert check_answer("ex-forward-budget", stub).marks(2) == 0.0
+
+
+def test_nothing_reaches_the_error_stream(capfd):
+    import sys
+    import warnings
+
+    from rnnbook.tutor.answers import quiet
+
+    with quiet():
+        warnings.warn("one", stacklevel=1)
+        print("two", file=sys.stderr)
+    assert capfd.readouterr().err == ""
+
+
+def test_both_forms_are_written(tmp_path, capsys):
+    path = chapters.path_of("forward")
+    assert assignments.main([str(path), "--out", str(tmp_path)]) == 0
+    assert "forward: written" in capsys.readouterr().out
+    config = (tmp_path / "nbgrader" / "nbgrader_config.py").read_text("utf-8")
+    assert "timeout = 300" in config
+    for place in ("nbgrader/source/forward", "otter/forward"):
+        assert (tmp_path / place / "forward.ipynb").is_file()
+        assert (tmp_path / place / "matplotlibrc").is_file()
+
+
+def test_the_tools_work_with_the_versions_of_the_book():
+    def pins(path):
+        found = re.findall(r"^([\w.-]+)==(\S+)", Path(path).read_text("utf-8"), re.M)
+        return dict(found)
+
+    book = pins(ROOT / "requirements.txt")
+    own = pins(ROOT / "tools" / "requirements" / "classroom.in")
+    assert len(set(own) & set(book)) > 9
+    assert all(own[name] == book[name] for name in set(own) & set(book))
+
+
+VARIANTS = [label for label, exercise in known().items() if exercise.variant]
+
+
+@pytest.mark.parametrize("label", VARIANTS)
+def test_every_variant_can_be_solved_and_its_slips_told_apart(label):
+    for seed in range(3):
+        variant = varied(label, seed)
+        assert check_answer(label, lambda v=variant: v.solution, seed=seed).ok
+        told = []
+        for words, answer in variant.exercise.wrong.items():
+            report = check_answer(label, lambda a=answer: a, seed=seed)
+            told.append(str(report))
+            assert not report.ok and all(w in told[-1] for w in words.split(": "))
+        assert len(set(told)) == len(told) == len(variant.exercise.hints) == 3
+
+
+@pytest.mark.parametrize("label", VARIANTS)
+def test_the_text_of_a_variant_takes_its_place(label):
+    chapter = next(n for n in NAMES if label in checks(chapters.read(n)))
+    nb, seen = chapters.read(chapter), set()
+    for seed in range(20):
+        new = with_seed(nb, seed)
+        text = "\n".join(cell.source for cell in new.cells)
+        assert all(said in text for said in varied(label, seed).text.values())
+        assert f", seed={seed})" in text
+        assert repr(varied(label, seed).solution) in text
+        seen.add(str(varied(label, seed).text))
+    assert len(seen) > 4
+    handed_out = "\n".join(c.source for c in exercises(nb, 7).cells)
+    assert repr(varied(label, 7).solution) not in handed_out
+
+
+def test_a_variant_whose_text_is_not_there_is_refused():
+    nb = chapters.read("forward")
+    for cell in nb.cells:
+        cell.source = cell.source.replace("An RNN has 10", "An RNN has ten")
+    with pytest.raises(ValueError, match="expected once in the exercise"):
+        with_seed(nb, 7)
+    assert with_seed(nb, None) == nb
