@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from reference.needs import needs
+from rnnbook.tutor.answers.checking import known
 from tools import chapters
 
 KINDS = ("Warm-up", "Proof", "Code", "Experiment", "Find the mistake")
@@ -12,6 +14,23 @@ WORTH = {
     "Code": "A short function, checked against `rnnlib` or an oracle.",
     "Experiment": "A prediction first, then a measurement.",
     "Find the mistake": "Code or an argument that looks right. Where does it fail?",
+}
+MINUTES = {  # guessed for one, two and three stars; nobody was timed
+    "Warm-up": (10, 15, 20),
+    "Proof": (20, 30, 45),
+    "Code": (20, 30, 45),
+    "Experiment": (20, 30, 45),
+    "Find the mistake": (15, 20, 30),
+}
+CHECKED = {
+    "Numbers": "as numbers",
+    "Formulas": "as formulas",
+    "Code": "as a function, run on cases",
+    "Samples": "as a function that draws, by its law",
+    "Experiment": "by claims about the result",
+    "Mistake": "by its lines, a mended function and a counterexample",
+    "Proof": "as a chain of formulas",
+    "Parts": "part by part, each in its own way",
 }
 TITLE = re.compile(rf"(★{{1,3}}) ({'|'.join(KINDS)}): (\S.*)")
 
@@ -44,6 +63,21 @@ def link(exercise):
     return chapters.link(exercise.label, title)
 
 
+def facts(exercise):
+    """Minutes, how it is checked, and whether a seed changes its numbers."""
+    found = [f"about {MINUTES[exercise.kind][exercise.stars - 1]} minutes"]
+    if own := known().get(exercise.label):
+        found.append(f"checked {CHECKED.get(type(own.kind).__name__, 'by a cell')}")
+        found += ["other numbers from a seed"] if own.variant else []
+    return "; ".join(found)
+
+
+def before(name):
+    """What has to be read before the exercises of a chapter."""
+    others = ", ".join(map(chapters.to_chapter, needs().get(name, ())))
+    return f" needs {others}" if others else " needs no other chapter"
+
+
 def page():
     """All exercises by kind and grade, then chapter by chapter."""
     every = [(n, e) for n in chapters.names() for e in exercises(chapters.texts_of(n))]
@@ -59,13 +93,20 @@ def page():
             )
         )
     lines.append("## By chapter")
+    lines.append(
+        "The minutes are guesses from kind and grade, for planning; nobody was timed. "
+        f"{sum(e.label in known() for _, e in every)} of the {len(every)} exercises "
+        "have a check behind an answer cell."
+    )
     for caption, names in chapters.parts():
         own = [n for n in names if any(name == n for name, _ in every)]
         lines += [f"### {caption}"] if own else []
         for name in own:
             items = [e for chapter, e in every if chapter == name]
-            lines.append(f"**{chapters.to_chapter(name)}**")
+            lines.append(f"**{chapters.to_chapter(name)}**{before(name)}")
             lines.append(
-                "\n".join(f"- {'★' * e.stars} {e.kind}: {link(e)}" for e in items)
+                "\n".join(
+                    f"- {'★' * e.stars} {e.kind}: {link(e)} ({facts(e)})" for e in items
+                )
             )
     return "\n\n".join(lines)

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from reference import desk, exercises, letters
+from reference import desk, exercises, letters, questions
 from reference.drawing import map_svg
 from reference.needs import needs
 from reference.symbols import anchor, symbols
@@ -127,4 +127,5 @@ PAGES = {
     "reference/glossary": glossary_page,
     "reference/desk": desk.page,
     "reference/letters": letters.page,
+    "reference/questions": questions.page,
 }

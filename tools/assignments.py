@@ -19,8 +19,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_raw_cell
 
 from reference.exercises import exercises
-from rnnbook.tutor.answers.checking import posed
-from rnnbook.tutor.answers.kinds import Experiment, Formulas, Mistake, Numbers
+from rnnbook.tutor.answers.checking import parts, posed
 from tools import ROOT, chapters
 from tools.exercises import TAG, checks, with_seed, without_folds
 from tools.grading.collecting import CHECK
@@ -41,18 +40,6 @@ c.ClearSolutions.code_stub = {{
 def points(name):
     """{label: points} of a chapter: one for each star."""
     return {e.label: e.stars for e in exercises(chapters.texts_of(name))}
-
-
-def parts(label, seed=None):
-    """The names of the parts that get marks; a function or a proof is one part."""
-    kind = posed(label, seed).kind
-    if isinstance(kind, Numbers):
-        return tuple(kind.right)
-    if isinstance(kind, Formulas):
-        return tuple(kind.questions)
-    if isinstance(kind, Experiment):
-        return tuple(kind.claims)
-    return Mistake.PARTS if isinstance(kind, Mistake) else ("",)
 
 
 def solved(nb):
@@ -86,8 +73,8 @@ def check_of(cell, wanted):
 def graded(label, function, more=""):
     """The first lines of a check that stays silent on the error stream."""
     return (
-        "from rnnbook.tutor.answers import check_answer, quiet\n\n"
-        f'with quiet():\n    {function}_answer = check_answer("{label}", {function}{more})'
+        "from rnnbook.tutor.answers import check_answer, quiet\n\nwith quiet():\n"
+        f'    {function}_answer = check_answer("{label}", {function}{more})'
     )
 
 
@@ -170,7 +157,7 @@ def otter(nb, worth, files=(), seed=None):
                 _raw("# END SOLUTION"),
             ]
         elif label := check_of(cell, wanted):
-            names = parts(label, seed)
+            names = parts(posed(label, seed).kind)
             value = worth[label] / len(names)
             cells.append(_raw("# BEGIN TESTS"))
             cells += [

@@ -74,7 +74,7 @@ class Term(NamedTuple):
         """True when it reads an adjoint of an earlier step, which is known later."""
         leaves = ex.leaves(self.mistake.term) if self.mistake.term is not None else ()
         return self.mistake.where in seen_parameters() and any(
-            isinstance(leaf, ex.Adjoint) and leaf.shift < 0 for leaf in leaves
+            isinstance(leaf, ex.Adjoint) and (leaf.shift or 0) < 0 for leaf in leaves
         )
 
 
@@ -87,7 +87,8 @@ class Seen:
     """The arrays of a batch by name and step; beyond the ends there are zeros."""
 
     def __init__(self, params, x, y, h, p):
-        self.params, self.T, self.B = params, *x.shape
+        self.params = params
+        self.T, self.B = x.shape
         V = p.shape[-1]
         s = params.W_xh.T[x] + h[:-1] @ params.W_hh.T + params.b_h
         z = h[1:] @ params.W_hy.T + params.b_y

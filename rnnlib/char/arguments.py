@@ -1,6 +1,7 @@
 """The options of ``python -m rnnlib.char``."""
 
 import argparse
+from collections.abc import Collection
 from dataclasses import fields
 
 from rnnlib.char.network import CELLS
@@ -36,7 +37,12 @@ HELP = {
     "validate_every": "steps between measurements of a sample of the validation part; "
     "the parameters with the least loss are kept; 0 is never",
 }
-CHOICES = {"cell": CELLS, "optimiser": OPTIMISERS, "clip_by": CLIPS, "dtype": DTYPES}
+CHOICES: dict[str, Collection[str]] = {
+    "cell": CELLS,
+    "optimiser": OPTIMISERS,
+    "clip_by": CLIPS,
+    "dtype": DTYPES,
+}
 DEFAULT_STEPS = 20_000
 INNER = {"count": "--length"}  # arguments of functions that options are handed to
 

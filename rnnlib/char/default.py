@@ -14,6 +14,7 @@ import hashlib
 import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 from rnnlib.language.corpus import corpus_of, read_corpus
 
@@ -44,7 +45,7 @@ def default_text():
             "file of your own works too"
         ) from None
     text = prose(
-        package.locate_file(file).read_text(encoding="utf-8")
+        Path(str(package.locate_file(file))).read_text(encoding="utf-8")
         for file in sorted(map(_name, package.files or ()))
         if file.startswith(f"{name}/")
         and file.endswith(".py")

@@ -105,7 +105,8 @@ def _fast_objective(params, T, B):
 
 def as_params(params):
     """The tree as `Params`."""
-    return Params(*params["layer"], params["W_hy"], params["b_y"])
+    W_xh, W_hh, b_h = params["layer"]
+    return Params(W_xh, W_hh, b_h, params["W_hy"], params["b_y"])
 
 
 def _tree(network):

@@ -2,7 +2,7 @@
 
 import os
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from rnnlib.char.vector import with_trees, with_vectors
 from rnnlib.clipping import clip_by_global_norm, clip_by_value
 from rnnlib.language.text import check_length, split_in_three
 from rnnlib.training import begin, load_checkpoint, save_checkpoint, train
+from rnnlib.training.state import TrainingState
 from rnnlib.trees import flatten
 
 # During training a sample of the validation part is measured: at most so many streams
@@ -24,8 +25,8 @@ class Model(NamedTuple):
     """A checkpoint as it was read."""
 
     about: About
-    cell: object
-    state: object  # a TrainingState
+    cell: Any
+    state: TrainingState
 
     @property
     def params(self):
@@ -184,12 +185,12 @@ def go_on(about, state, indices, *, steps, checkpoint=None, **options):
         return one_step(vector, *batch[:2], zero if batch[2] else carried)
 
     if settings.validate_every:
-        sample = sample_streams(validation)
+        x, y = sample_streams(validation)
 
         def measure(vector, carried):
             """All streams begin in the state of the last one of training."""
-            first = network.last_stream(carried, sample[0].shape[1])
-            return network.mean_loss(cell, layout.tree(vector), *sample, first)
+            first = network.last_stream(carried, x.shape[1])
+            return network.mean_loss(cell, layout.tree(vector), x, y, first)
 
         options |= {"validate": measure, "validate_every": settings.validate_every}
     if checkpoint is not None:

@@ -5,12 +5,11 @@ import io
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
-from rnnlib.validate import check_count, refuse_hiding
+from rnnlib.validate import check_count, is_finite, refuse_hiding
 
 PIECE = 2**20  # bytes or characters that are handled at once
 
@@ -198,7 +197,7 @@ def split(indices, fraction):
     if not np.ndim(indices):
         kind = type(indices).__name__
         raise ValueError(f"indices: expected a sequence, got {kind}")
-    if not isinstance(fraction, Real) or not 0 < fraction < 1:
+    if not (is_finite(fraction) and 0 < fraction < 1):
         raise ValueError(
             f"fraction: expected a number between 0 and 1, got {fraction!r}"
         )

@@ -37,7 +37,7 @@ from rnnlib.validate import (
 )
 
 
-class Gradients(NamedTuple):
+class LayerGradients(NamedTuple):
     """Gradients of one loss; each has the form of what it belongs to."""
 
     params: Any
@@ -54,7 +54,7 @@ class Cell(Protocol):
     def forward(self, params, x, *, state=None, mask=None):
         """A trace with ``.output`` and ``.state``."""
 
-    def backward(self, params, trace, d_output, d_state=None) -> Gradients:
+    def backward(self, params, trace, d_output, d_state=None) -> LayerGradients:
         """The gradients of a loss from its derivatives by output and last state."""
 
 
@@ -116,6 +116,14 @@ def hidden_states(trace):
 def last_state(trace):
     """h_T, to be handed to the next call."""
     return trace.h[-1]
+
+
+def with_outputs(kind):
+    """Decorate a type of traces: it gets ``output``, and ``state`` if it has none."""
+    kind.output = property(hidden_states)
+    if not hasattr(kind, "state"):
+        kind.state = property(last_state)
+    return kind
 
 
 # The shared opening of every forward pass

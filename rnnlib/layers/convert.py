@@ -127,7 +127,8 @@ def _layer(named, level, prefix):
         return check_array(prefix + full, named[full])
 
     W_xh, W_hh = take("weight_ih"), take("weight_hh")
-    blocks = divmod(*W_hh.shape) if W_hh.ndim == 2 and W_hh.size else (0, 1)
+    matrix = W_hh.ndim == 2 and W_hh.size > 0
+    blocks = divmod(len(W_hh), W_hh.shape[1]) if matrix else (0, 1)
     if blocks not in [(k, 0) for k in KINDS]:
         name = f"{prefix}weight_hh_l{level}"
         raise shape_error(name, "(d_h, d_h), (3 d_h, d_h) or (4 d_h, d_h)", W_hh.shape)

@@ -16,12 +16,12 @@ of each other, in the order r, u, n. ``b_m`` has a meaning of its own only in "a
 in "before" it adds to b_n.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnlib.layers import cell, columns
-from rnnlib.layers.cell import Gradients, outer_sum, rows
+from rnnlib.layers.cell import LayerGradients, outer_sum, rows
 from rnnlib.validate import check_choice, finite_result
 
 LOGISTIC = (True, True, False)  # of r, u, n
@@ -49,6 +49,7 @@ class Gates(NamedTuple):
     n: np.ndarray
 
 
+@cell.with_outputs
 class GRUTrace(NamedTuple):
     """What the forward pass computed."""
 
@@ -59,9 +60,6 @@ class GRUTrace(NamedTuple):
     reset: str
     mask: np.ndarray | None
     state_shape: tuple  # of the initial state as it was given
-
-    output = property(cell.hidden_states)
-    state = property(cell.last_state)
 
 
 def shapes(d_x, d_h):
@@ -135,7 +133,7 @@ def forward(params, x, *, state=None, mask=None, reset="after") -> GRUTrace:
 
 
 @finite_result("params", "trace", "d_output", "d_state")
-def backward(params, trace, d_output, d_state=None) -> Gradients:
+def backward(params, trace, d_output, d_state=None) -> LayerGradients:
     """The adjoints of h and of the three pre-activations, from step T back to step 1.
 
     h_{t-1} is read by the interpolation, by both gates and by the candidate:
@@ -157,7 +155,8 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     W_hh_T = params.W_hh.T.astype(dtype, order="C" if B > 1 else "K")
     to_gates, to_product = W_hh_T[:, : 2 * d].copy("K"), W_hh_T[:, 2 * d :].copy("K")
     W_nru = np.roll(params.W_xh, d, axis=0)
-    sums, d_x, back = None, columns.like_input(trace.x, dtype), np.empty_like(g)
+    sums: Any = None  # until the first part of the steps
+    d_x, back = columns.like_input(trace.x, dtype), np.empty_like(g)
     for steps in reversed(columns.parts(T, B)):
         by_n, by_u, by_r, kept, r, previous = _slopes(trace, steps)
         delta = np.empty((len(by_n), 4, d, B), dtype)  # dL/ds of n, r, u; dL/dm
@@ -196,7 +195,7 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
         sums = columns.add_to(sums, terms)
         if d_x is not None:
             d_x[steps] = d_x_part.reshape(trace.x[steps].shape)
-    return Gradients(GRUParams(*sums), cell.of_shape(g.T, trace.state_shape), d_x)
+    return LayerGradients(GRUParams(*sums), cell.of_shape(g.T, trace.state_shape), d_x)
 
 
 def _slopes(trace, steps):

@@ -17,7 +17,7 @@ import numpy as np
 
 from rnnlib.activations import Activation, get_activation
 from rnnlib.layers import cell
-from rnnlib.layers.cell import Gradients, outer_sum, rows
+from rnnlib.layers.cell import LayerGradients, outer_sum, rows
 from rnnlib.validate import check_array, check_precision, check_rate, finite_result
 
 EPSILON = 1e-5  # in units of the variance
@@ -33,6 +33,7 @@ class LayerNormParams(NamedTuple):
     b_h: np.ndarray
 
 
+@cell.with_outputs
 class LayerNormTrace(NamedTuple):
     """What the forward pass computed."""
 
@@ -43,9 +44,6 @@ class LayerNormTrace(NamedTuple):
     phi: Activation
     mask: np.ndarray | None
     state_shape: tuple  # of the initial state as it was given
-
-    output = property(cell.hidden_states)
-    state = property(cell.last_state)
 
 
 @finite_result("a", "gain", "bias")
@@ -142,7 +140,7 @@ def forward(
 
 
 @finite_result("params", "trace", "d_output", "d_state")
-def backward(params, trace, d_output, d_state=None) -> Gradients:
+def backward(params, trace, d_output, d_state=None) -> LayerGradients:
     """As `vanilla.backward`, with the normalisation between s_t and a_t.
 
     Arguments as in `rnnlib.layers.cell`. Raises ValueError as `forward`, and for a
@@ -172,4 +170,4 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
         gain=(rows(d_y) * rows(trace.unit)).sum(axis=0),
         b_h=rows(d_y).sum(axis=0),
     )
-    return Gradients(d_params, cell.of_shape(g, trace.state_shape), d_x)
+    return LayerGradients(d_params, cell.of_shape(g, trace.state_shape), d_x)

@@ -13,14 +13,13 @@ The four matrices stand on top of each other, in the order i, f, n, o: ``W_xh`` 
 (4 d_h, d_x), ``W_hh`` (4 d_h, d_h) and ``b_h`` (4 d_h,). `Gates` takes them apart.
 """
 
-from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnlib.layers import cell, columns
-from rnnlib.layers.cell import Gradients, outer_sum, rows
-from rnnlib.validate import finite_result
+from rnnlib.layers.cell import LayerGradients, outer_sum, rows
+from rnnlib.validate import finite_result, is_finite
 
 LOGISTIC = (True, True, False, True)  # of i, f, n, o
 
@@ -50,6 +49,7 @@ class State(NamedTuple):
     c: np.ndarray
 
 
+@cell.with_outputs
 class LSTMTrace(NamedTuple):
     """What the forward pass computed."""
 
@@ -59,8 +59,6 @@ class LSTMTrace(NamedTuple):
     h: np.ndarray  # (T+1, B, d_h)       h[t] is h_t
     mask: np.ndarray | None
     state_shape: State  # of the initial states as they were given
-
-    output = property(cell.hidden_states)
 
     @property
     def state(self):
@@ -87,7 +85,7 @@ def init_params(d_x, d_h, *, rng, scale=None, forget_bias=1.0, dtype=np.float64)
     Source: {cite}`jozefowicz2015` for the bias.
     """
     W_xh, W_hh = cell.draw_matrices(d_x, d_h, 4, rng, scale, dtype)
-    if not (isinstance(forget_bias, Real) and np.isfinite(forget_bias)):
+    if not (is_finite(forget_bias)):
         raise ValueError(f"forget_bias: expected a finite number, got {forget_bias!r}")
     b_h = np.zeros(4 * d_h, dtype)
     split(b_h).f[:] = forget_bias
@@ -136,7 +134,7 @@ def forward(params, x, *, state=None, mask=None) -> LSTMTrace:
 
 
 @finite_result("params", "trace", "d_output", "d_state")
-def backward(params, trace, d_output, d_state=None) -> Gradients:
+def backward(params, trace, d_output, d_state=None) -> LayerGradients:
     """The adjoints of h, c and the pre-activations, from step T back to step 1.
 
     With g = dL/dh and e = dL/dc: c_t is read by h_t and by c_{t+1}, hence
@@ -160,7 +158,8 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     T, B, d = trace.output.shape
     W_hh_T = np.array(params.W_hh.T, dtype, order="C" if B > 1 else "A")
     gates, c = trace.gates.swapaxes(1, 2), trace.c.swapaxes(1, 2)
-    sums, d_x = None, columns.like_input(trace.x, dtype)
+    sums: Any = None  # until the first part of the steps
+    d_x = columns.like_input(trace.x, dtype)
     term, back = np.empty((2, *g.shape), dtype)
     for steps in reversed(columns.parts(T, B)):
         by_c, slopes, kept = _slopes(gates, c, steps, trace.mask)
@@ -185,7 +184,7 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
             d_x[steps] = d_x_part.reshape(trace.x[steps].shape)
     h_shape, c_shape = trace.state_shape
     d_state = State(cell.of_shape(g.T, h_shape), cell.of_shape(e.T, c_shape))
-    return Gradients(LSTMParams(*sums), d_state, d_x)
+    return LayerGradients(LSTMParams(*sums), d_state, d_x)
 
 
 def _slopes(gates, c, steps, mask):

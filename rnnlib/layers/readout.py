@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnlib.layers.cell import Gradients, check_cell, outer_sum, rows, times
+from rnnlib.layers.cell import LayerGradients, check_cell, outer_sum, rows, times
 from rnnlib.losses import LOSSES
 from rnnlib.validate import (
     check_array,
@@ -99,7 +99,7 @@ def forward(cell, params, x, *, state=None, topology="many-to-many", mask=None):
 
 
 @finite_result("params", "trace", "delta_z", "d_state")
-def backward(cell, params, trace, delta_z, d_state=None) -> Gradients:
+def backward(cell, params, trace, delta_z, d_state=None) -> LayerGradients:
     """The gradients of the tree, of the initial state and of x, from ``delta_z``.
 
     Raises ValueError as the cell, and for a ``delta_z`` that is not like the logits.
@@ -118,7 +118,7 @@ def backward(cell, params, trace, delta_z, d_state=None) -> Gradients:
     read_states = read(h, trace.topology, trace.mask)
     d_W_hy, d_b_y = logits_back(delta_z, read_states)
     d_params = {"layer": found.params, "W_hy": d_W_hy, "b_y": d_b_y}
-    return Gradients(d_params, found.state, found.x)
+    return LayerGradients(d_params, found.state, found.x)
 
 
 @finite_result("params", "x", "state", "scale")

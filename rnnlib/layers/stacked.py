@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlib.layers.cell import CellFunctions, Gradients, check_cell
+from rnnlib.layers.cell import CellFunctions, LayerGradients, check_cell
 from rnnlib.validate import check_array, check_precision, shape_error
 
 
@@ -98,7 +98,7 @@ def stack(cells, *, residual=False):
             )
             found.append(gradients)
             d_y = d_y + gradients.x if residual and level else gradients.x
-        return Gradients(
+        return LayerGradients(
             tuple(g.params for g in reversed(found)),
             tuple(g.state for g in reversed(found)),
             d_y,

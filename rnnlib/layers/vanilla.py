@@ -12,7 +12,7 @@ import numpy as np
 from rnnlib.activations import Activation, get_activation
 from rnnlib.layers import cell
 from rnnlib.layers.cell import (
-    Gradients,
+    LayerGradients,
     held,
     hold,
     outer_sum,
@@ -31,6 +31,7 @@ class VanillaParams(NamedTuple):
     b_h: np.ndarray
 
 
+@cell.with_outputs
 class VanillaTrace(NamedTuple):
     """What the forward pass computed."""
 
@@ -40,9 +41,6 @@ class VanillaTrace(NamedTuple):
     phi: Activation
     mask: np.ndarray | None
     state_shape: tuple  # of the initial state as it was given
-
-    output = property(cell.hidden_states)
-    state = property(cell.last_state)
 
 
 def shapes(d_x, d_h):
@@ -120,7 +118,7 @@ def forward(params, x, *, state=None, mask=None, phi="tanh") -> VanillaTrace:
 
 
 @finite_result("params", "trace", "d_output", "d_state")
-def backward(params, trace, d_output, d_state=None) -> Gradients:
+def backward(params, trace, d_output, d_state=None) -> LayerGradients:
     """delta_s_t = phi'(s_t) * g_t, g_{t-1} = dL/d(output)_{t-1} + W_hh^T delta_s_t.
 
     Arguments as in `rnnlib.layers.cell`. Raises ValueError as `forward`, and for a
@@ -142,4 +140,4 @@ def backward(params, trace, d_output, d_state=None) -> Gradients:
     d_W_xh, d_x = cell.input_gradients(params.W_xh, trace.x, delta_s)
     d_W_hh = outer_sum(delta_s, trace.h[:-1])  # h_{t-1}, not h_t
     d_params = VanillaParams(d_W_xh, d_W_hh, rows(delta_s).sum(axis=0))
-    return Gradients(d_params, cell.of_shape(g[0], trace.state_shape), d_x)
+    return LayerGradients(d_params, cell.of_shape(g[0], trace.state_shape), d_x)

@@ -114,11 +114,18 @@ def loss_and_gradients(params, sequences, *, h_0=None, phi="tanh"):
     gradients : PointGradients
     """
     trace = forward(params, sequences, h_0=h_0, phi=phi)
-    return -trace.log_likelihood.sum(), backward(params, trace)
+    return -trace.log_likelihood.sum(), pull_back(params, trace)
 
 
+@finite_result("params", "trace")
 def backward(params, trace) -> PointGradients:
     """The gradients of minus the log-likelihood, from the trace of `forward`."""
+    rnn.check_trace(params.network, trace.network)
+    return pull_back(params, trace)
+
+
+def pull_back(params, trace):
+    """`backward` without checks."""
     batch, net, h_0 = trace.batch, params.network, trace.network.h[0]
     d_a, d_w, _ = compensator_gradients(trace.a, params.w, batch.gaps)
     d_a[:-1] -= batch.events
@@ -126,7 +133,9 @@ def backward(params, trace) -> PointGradients:
     d_out = np.zeros((*d_a.shape, params.K + 1), d_a.dtype)
     d_out[:-1, :, :-1] = d_z
     d_out[..., -1] = d_a
-    states = rnn.backward(net, trace.network, d_out[1:])  # from h_1 .. h_N down
+    states = rnn.pull_back_to_params(
+        net, trace.network, d_out[1:]
+    )  # from h_1 .. h_N down
     d_W_out = states.params.W_hy + d_out[0].T @ h_0  # h_0 has outputs too
     d_b_out = states.params.b_y + d_out[0].sum(axis=0)
     direct = d_out[0] @ net.W_hy

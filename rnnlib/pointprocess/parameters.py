@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnlib import parameters as core
+from rnnlib.layers.cell import with_sizes
 from rnnlib.validate import (
     check_array,
     check_count,
@@ -15,6 +16,7 @@ from rnnlib.validate import (
 )
 
 
+@with_sizes
 class PointProcessParams(NamedTuple):
     """An embedding, the five parameters of the network, and three of the intensity.
 
@@ -51,16 +53,6 @@ class PointProcessParams(NamedTuple):
         W_out = np.concatenate([self.W_hy, self.v[None]])
         b_out = np.append(self.b_y, self.b)
         return core.Params(self.W_xh, self.W_hh, self.b_h, W_out, b_out)
-
-    @property
-    def d_h(self):
-        """Size of the hidden state."""
-        return self.W_hh.shape[0]
-
-    @property
-    def dtype(self):
-        """The common dtype of the nine arrays: complex when one of them is."""
-        return np.result_type(*self)
 
 
 def shapes(d_e, d_h, K):
@@ -112,7 +104,7 @@ def check_params(params):
         array = getattr(params, name)
         if array.ndim != rank or 0 in array.shape:
             raise shape_error(name, f"of {rank} sizes, none zero", array.shape)
-    expected = shapes(params.d_e, params.d_h, params.K)
+    expected = shapes(params.d_e, len(params.W_hh), params.K)
     for name, array in params._asdict().items():
         if array.shape != getattr(expected, name):
             raise shape_error(name, getattr(expected, name), array.shape)

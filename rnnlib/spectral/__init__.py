@@ -25,7 +25,6 @@ from rnnlib.spectral.lyapunov import Lyapunov, lyapunov_exponents
 from rnnlib.spectral.norms import log_gradient_norms, log_product_norms
 from rnnlib.spectral.products import jacobian_product
 from rnnlib.spectral.radii import (
-    numerical_abscissa,
     numerical_radius,
     smallest_singular_value,
     spectral_norm,
@@ -50,7 +49,6 @@ __all__ = [
     "lyapunov_exponents",
     "mean_field",
     "norm_bound",
-    "numerical_abscissa",
     "numerical_bound",
     "numerical_radius",
     "scaling_bound",

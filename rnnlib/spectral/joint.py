@@ -5,7 +5,6 @@ counts is the joint spectral radius of a set, or a norm that suits the whole set
 """
 
 from itertools import product
-from numbers import Real
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from rnnlib.spectral.certificates import rounding
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.norms import log_product_norms
 from rnnlib.spectral.radii import check_range, check_scaling, square
-from rnnlib.validate import check_count, check_positive, shape_error
+from rnnlib.validate import check_count, check_positive, is_finite, shape_error
 
 MOST = 200_000  # numbers in the products looked at before giving up
 LONGEST, LARGE = 1000, 2.0**400  # factors, and size, of a product looked at
@@ -72,7 +71,7 @@ def _extended(factors, vertices):
 
 def check_low(low, gamma):
     """A number from 0 to gamma."""
-    if not (isinstance(low, Real) and 0 <= low <= gamma):
+    if not (is_finite(low) and 0 <= low <= gamma):
         raise ValueError(f"low: expected a number from 0 to {gamma}, got {low!r}")
 
 

@@ -53,13 +53,6 @@ def spectral_radius(W):
 
 
 @finite_result("W")
-def numerical_abscissa(W):
-    """The largest eigenvalue of (W + W^T) / 2: the largest v^T W v over unit v."""
-    W = square(W)
-    return float(np.linalg.eigvalsh(W / 2 + W.T / 2)[-1])
-
-
-@finite_result("W")
 def numerical_radius(W, *, tolerance=1e-8):
     """w(W) = max |v* W v| over complex unit vectors v, to a relative tolerance.
 

@@ -11,7 +11,6 @@ masks. A mask may be drawn anew at each step {cite}`srivastava2014`, or once for
 steps of a sequence, which is called variational {cite}`gal2016`.
 """
 
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +33,7 @@ from rnnlib.validate import (
     check_rate,
     check_rng,
     finite_result,
+    is_finite,
 )
 
 
@@ -76,7 +76,7 @@ def draw_mask(shape, rate, *, rng, variational=False, dtype=np.float64):
         raise ValueError(f"shape: expected (T, B, d), got {shape!r}")
     for size in shape:
         check_count("shape", size)
-    if not (isinstance(rate, Real) and 0 <= rate < 1):
+    if not (is_finite(rate) and 0 <= rate < 1):
         raise ValueError(f"rate: expected a number in [0, 1), got {rate!r}")
     check_rng(rng)
     check_dtype(dtype)

@@ -17,7 +17,6 @@ use, by way of p_t and s_{t+1}, and delta_z a second term: where t + 1 is not ta
     delta_z_t = (dl_t/dz_t) + (Diag(p_t) - p_t p_t^T) W_xh^T delta_s_{t+1}.
 """
 
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +34,7 @@ from rnnlib.validate import (
     check_rng,
     finite_result,
     is_array,
+    is_finite,
     kind_of,
     require_finite,
     shape_error,
@@ -60,7 +60,7 @@ def coin_flips(T, B, probability, *, rng):
     """
     T = check_count("T", T)
     B = check_count("B", B)
-    if not (isinstance(probability, Real) and 0 <= probability <= 1):
+    if not (is_finite(probability) and 0 <= probability <= 1):
         raise ValueError(
             f"probability: expected a number in [0, 1], got {probability!r}"
         )

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reference.exercises import CHECKED, page
 from rnnbook.tutor.answers import check_answer
-from rnnbook.tutor.answers.checking import known, varied
+from rnnbook.tutor.answers.checking import known, parts, varied
 from tools import ROOT, assignments, chapters
 from tools.exercises import TAG, checks, exercises, with_seed
 
@@ -52,7 +53,7 @@ def test_otter_has_a_test_for_every_part(name):
     for opening in ("# BEGIN QUESTION", "# END QUESTION", "# BEGIN TESTS"):
         assert sum(r.startswith(opening) for r in raw) == len(wanted)
     tests = [c.source for c in new.cells if "# BEGIN TEST CONFIG" in c.source]
-    assert len(tests) == sum(len(assignments.parts(label)) for label in wanted)
+    assert len(tests) == sum(len(parts(known()[label].kind)) for label in wanted)
     given = sum(float(re.search(r"^points: (\S+)", t, re.M)[1]) for t in tests)
     assert given == pytest.approx(sum(worth[label] for label in wanted), rel=1e-3)
 
@@ -147,3 +148,14 @@ def test_a_variant_whose_text_is_not_there_is_refused():
     with pytest.raises(ValueError, match="expected once in the exercise"):
         with_seed(nb, 7)
     assert with_seed(nb, None) == nb
+
+
+def test_the_page_for_teachers_says_how_each_exercise_is_checked():
+    text = page()
+    for label, exercise in known().items():
+        line = next(
+            row for row in text.splitlines() if f"<{label}>" in row and "minutes" in row
+        )
+        assert CHECKED[type(exercise.kind).__name__] in line
+        assert ("from a seed" in line) == bool(exercise.variant)
+    assert f"{len(known())} of the" in text

@@ -184,3 +184,22 @@ def test_values_travel_as_plain_numbers():
 def test_a_folder_that_is_none(tmp_path, capsys):
     assert main([str(tmp_path / "none")]) == 1
     assert "is no folder" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("label", "known"),
+    [
+        ("ex-point-process-fits-thinning", False),  # a function that draws
+        ("ex-language-models-best", False),  # a function in a part
+        ("ex-derive-your-own-cell-code", False),  # arguments that are no numbers
+        ("ex-point-process-window", False),  # a named tuple would come as a list
+        ("ex-forward-logistic", True),
+        ("ex-point-process-fits-offspring", True),
+    ],
+)
+def test_what_does_not_travel_is_said_and_not_run(monkeypatch, label, known):
+    said = {"problem": "it was run"}
+    monkeypatch.setattr(judging, "answered", lambda task: said)
+    found = judging.grade("a", label, "f", ["def f():\n    return 1"])
+    assert not found.right
+    assert found.problem == (said["problem"] if known else judging.BY_HAND)

@@ -182,6 +182,7 @@ CASES = {
     "cell.common_dtype": internal(lambda d: {"params": d.params()}),
     "cell.hidden_states": internal(lambda d: {"trace": d.trace()["trace"]}),
     "cell.last_state": internal(lambda d: {"trace": d.trace()["trace"]}),
+    "cell.with_outputs": internal(lambda d: {"kind": type("Kind", (), {})}),
     "cell.hold": internal(
         lambda d: {"mask": d.mask(), "t": 1},
     ),

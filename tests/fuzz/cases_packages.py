@@ -344,7 +344,6 @@ CASES = {
         ),
         infinite=True,
     ),
-    "spectral.numerical_abscissa": Case(lambda d: {"W": d.square()}),
     "spectral.numerical_radius": Case(lambda d: {"W": d.square(), "tolerance": 1e-4}),
     "spectral.smallest_singular_value": Case(lambda d: {"W": d.square()}),
     "spectral.spectral_norm": Case(lambda d: {"W": d.square()}),

@@ -14,7 +14,7 @@ from functools import partial
 import autograd.numpy as np
 import pytest
 
-from rnnlib.layers.cell import CellFunctions, Gradients
+from rnnlib.layers.cell import CellFunctions, LayerGradients
 from tests.support import recurrent
 from tests.support import recurrent_reference as reference
 from tests.support.mutants import Mutant, each, planted, with_arguments, with_result
@@ -241,7 +241,7 @@ def no_residual_path(cell, cells, residual):
             found.insert(0, cells[level].backward(*layer))
             d_y = found[0].x
         layers = (g.params for g in found), (g.state for g in found)
-        return Gradients(*map(tuple, layers), d_y)
+        return LayerGradients(*map(tuple, layers), d_y)
 
     return CellFunctions(cell.init_params, cell.forward, backward)
 

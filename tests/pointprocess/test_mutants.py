@@ -30,7 +30,7 @@ def forward(name, change):
 
 def backward(name, change):
     """A mutant of the backward pass: ``change(gradients, params, trace)``."""
-    return Mutant(name, "rnnlib.pointprocess.likelihood.backward", with_result(change))
+    return Mutant(name, "rnnlib.pointprocess.likelihood.pull_back", with_result(change))
 
 
 def gaps(name, change):
@@ -43,7 +43,7 @@ def gaps(name, change):
             trace._replace(batch=batch._replace(gaps=change(batch.gaps))),
         ), {}
 
-    place = "rnnlib.pointprocess.likelihood.backward"
+    place = "rnnlib.pointprocess.likelihood.pull_back"
     return Mutant(name, place, with_arguments(other))
 
 
@@ -145,7 +145,7 @@ MUTANTS = [
     forward("compensator added", lambda t, params: {"compensator": -t.compensator}),
     Mutant(
         "sign of the compensator's gradient",
-        "rnnlib.pointprocess.likelihood.backward",
+        "rnnlib.pointprocess.likelihood.pull_back",
         minus_compensator,
     ),
     backward("gradient of w without the events", slope(lambda d, events: d + events)),

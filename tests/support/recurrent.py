@@ -14,7 +14,7 @@ from autograd import grad, value_and_grad
 
 import rnnlib
 from rnnlib import layers
-from rnnlib.layers.cell import Gradients
+from rnnlib.layers.cell import LayerGradients
 from rnnlib.trees import flatten, rebuild
 from tests.support import recurrent_reference as reference
 from tests.support.cases import MASKS, STATES, Case, combinations
@@ -202,7 +202,7 @@ def backward_of(layer):
                 lambda flat: reference.loss(rebuild(variables, flat), layer, run)
             )(flatten(variables))
             found = rebuild(variables, found)
-            return Gradients(found["params"], found["state"], found.get("x"))
+            return LayerGradients(found["params"], found["state"], found.get("x"))
 
         return backward
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import matplotlib
 
 from rnnbook.tutor.answers.checking import posed
-from rnnbook.tutor.answers.kinds import Code, Mistake
+from rnnbook.tutor.answers.kinds import Code, Mistake, Parts, Samples
+from rnnlib import Params
 from tools import ROOT
 from tools.grading import isolation
 from tools.grading.collecting import needed
@@ -60,6 +61,8 @@ def grade(student, label, name, cells, seed=None):
     exercise = posed(label, seed)
     kind = exercise.kind
     arguments = list(kind.cases().values()) if isinstance(kind, (Code, Mistake)) else []
+    if not _travels(kind, arguments):
+        return Grade(student, label, False, problem=BY_HAND)
     task = {
         "cells": needed(cells, name),
         "name": name,
@@ -80,6 +83,32 @@ def grade(student, label, name, cells, seed=None):
         return Grade(student, label, False, problem=words[:300])
     slips = tuple(verdict.wrong.items())
     return Grade(student, label, verdict.ok, verdict.right, slips)
+
+
+BY_HAND = (
+    "is not graded here: functions, or arguments that are no plain numbers, do not "
+    "leave the student's process; the check in the notebook judges it"
+)
+
+
+def _travels(kind, arguments):
+    """True when the arguments of a check and its answer are plain values."""
+    parts = kind.kinds.values() if isinstance(kind, Parts) else ()
+    if isinstance(kind, Samples) or any(isinstance(p, (Code, Samples)) for p in parts):
+        return False
+    return all(map(_plain, arguments))
+
+
+def _plain(value):
+    """True for what comes back as it is sent."""
+    if isinstance(value, (tuple, list)):
+        named = hasattr(value, "_fields") and type(value) is not Params
+        return not named and all(map(_plain, value))
+    try:
+        packed(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _given(kind, found):

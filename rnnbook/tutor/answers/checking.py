@@ -15,7 +15,14 @@ from random import Random
 
 import numpy as np
 
-from rnnbook.tutor.answers.kinds import Code, Proof, Verdict
+from rnnbook.tutor.answers.kinds import (
+    Experiment,
+    Formulas,
+    Mistake,
+    Numbers,
+    Parts,
+    Verdict,
+)
 from rnnlib.validate import check_choice, check_count
 
 
@@ -74,19 +81,17 @@ class Answer:
         return self.written and not self.problem and self.verdict.ok
 
     def has(self, part=""):
-        """True when a part is right, by itself or from what stands before it."""
-        said = (p == part or p.startswith(f"{part} (it ") for p in self.verdict.right)
-        return self.ok or (bool(part) and not self.problem and any(said))
+        """True when a part is right; without a name, when all of them are."""
+        if self.ok or not part or self.problem:
+            return self.ok
+        wrong = (w == part or w.startswith(f"{part} (") for w in self.verdict.wrong)
+        return not any(wrong)
 
     @property
     def share(self):
-        """The share of the parts that are right; a function or a proof is one part."""
-        if self.ok or not self.verdict.right or self.problem:
-            return float(self.ok)
-        if isinstance(known()[self.label].kind, (Code, Proof)):
-            return 0.0
-        right, wrong = len(self.verdict.right), len(self.verdict.wrong)
-        return right / (right + wrong)
+        """The share of the parts that are right."""
+        names = parts(posed(self.label, self.seed).kind)
+        return sum(map(self.has, names)) / len(names)
 
     def marks(self, points):
         """Say the verdict, and return the share of the points, for a grader."""
@@ -112,6 +117,20 @@ class Answer:
         return "\n".join(lines)
 
     __repr__ = __str__
+
+
+def parts(kind):
+    """The names of the parts that get marks; a function or a proof is one part."""
+    for of_kind, names in (
+        (Numbers, "right"),
+        (Formulas, "questions"),
+        (Experiment, "claims"),
+        (Mistake, "PARTS"),
+        (Parts, "kinds"),
+    ):
+        if isinstance(kind, of_kind):
+            return tuple(getattr(kind, names))
+    return ("",)
 
 
 @contextmanager

@@ -312,7 +312,11 @@ class Samples:
         found = self.run(function)
         if isinstance(found, str):
             return Verdict((), {"the draws": found})
-        if one_law(found, self.run(self.right)):
+        wanted = self.run(self.right)
+        if found.shape != wanted.shape:
+            words = f"have the shape {found.shape}: expected {wanted.shape}"
+            return Verdict((), {"the draws": words})
+        if one_law(found, wanted):
             return Verdict(("the draws",))
         named = (w for w, f in self.slips.items() if one_law(found, self.run(f)))
         return Verdict((), {"the draws": next(named, "have another law")})

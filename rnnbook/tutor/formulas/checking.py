@@ -355,8 +355,8 @@ class Question:
         except Unreadable as error:
             return self.unreadable(text, error)
         except RecursionError:
-            error = Unreadable("too many brackets inside each other", (0, len(text)))
-            return self.unreadable(text, error)
+            nested = Unreadable("too many brackets inside each other", (0, len(text)))
+            return self.unreadable(text, nested)
 
     def unreadable(self, text, error):
         """A report without verdict."""

@@ -179,14 +179,15 @@ class Judge:
 
     def relation(self, term, view):
         """How the values belong to the right ones at all points, or None."""
-        candidates = None
+        candidates = set(RELATIONS)
         for T, which in LENGTHS:
             try:
                 pairs = self.values(term, network(self.derivation, T, which), view)
             except (ShapeError, NoValue):
                 return None
-            found = {r for r in RELATIONS if all(same(v, w, r, T) for v, w in pairs)}
-            candidates = found if candidates is None else candidates & found
+            candidates &= {
+                r for r in RELATIONS if all(same(v, w, r, T) for v, w in pairs)
+            }
             if not candidates:
                 return None
         return next(r for r in RELATIONS if r in candidates)

@@ -281,14 +281,14 @@ class Names:
         grammar.take()
         inner = grammar.symbol() if grammar.kind() == "word" else None
         entry = inner and self.calls.get((symbol.key, inner.key))
-        if not entry or not grammar.accept(")"):
-            grammar.fail(
-                f"{symbol.key}( ... ) is not known with this argument",
-                grammar.place(first),
-            )
-        kind, name, _, shift = entry
-        step = inner.step or NOW
-        return leaf(kind, name, Step(step.letter, step.offset + shift))
+        if inner and entry and grammar.accept(")"):
+            kind, name, _, shift = entry
+            step = inner.step or NOW
+            return leaf(kind, name, Step(step.letter, step.offset + shift))
+        return grammar.fail(
+            f"{symbol.key}( ... ) is not known with this argument",
+            grammar.place(first),
+        )
 
     def bound_step(self, step, grammar, symbol):
         """Every letter of a step has to be bound, or be one of the result."""
@@ -301,7 +301,7 @@ class Names:
                 symbol.place,
             )
 
-    free = ("t",)  # letters of the result's own step
+    free: tuple[str, ...] = ("t",)  # letters of the result's own step
 
     def split(self, symbol, grammar):
         """Names side by side without a space, such as Wx; otherwise a refusal."""

@@ -8,6 +8,7 @@ What is left open on the way, and decided, is told in ``notes``.
 import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import NoReturn
 
 from rnnbook.tutor.formulas.scanning import Token, Unreadable, scan
 from rnnbook.tutor.formulas.terms import Step, Term, flat, many, negative, number
@@ -154,7 +155,7 @@ class Grammar:
         end = self.tokens[-1].end
         return end, end + 1
 
-    def fail(self, sentence, place=None):
+    def fail(self, sentence, place=None) -> NoReturn:
         raise Unreadable(sentence, place or self.place())
 
     def came(self):

@@ -67,7 +67,7 @@ class Term:
     op: str
     args: tuple = ()
     data: object = None
-    place: tuple = field(default=None, compare=False)
+    place: tuple | None = field(default=None, compare=False)
 
     def with_args(self, args):
         """The same operation on other operands."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class View:
 class Value:
     """An array, and the shape that it would have if everything were in order."""
 
-    array: np.ndarray
+    array: Any  # None for an identity whose size nothing says
     shape: tuple
     diagonal: bool = False  # the array is the column of a diagonal matrix (free)
 

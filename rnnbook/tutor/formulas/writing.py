@@ -5,6 +5,7 @@ how quantities are called; the signs and the brackets are written here.
 """
 
 import re
+from typing import Any
 
 from rnnbook.tutor.formulas.terms import Leaf, Step
 
@@ -19,7 +20,7 @@ class Writer:
         self.derivation, self.notation, self.style = derivation, notation, style
         self.latex = style == "latex"
         self.rows = rows and notation is not None  # a row stands for a column
-        self.symbols = None if notation is None else notation.symbols
+        self.symbols: Any = None if notation is None else notation.symbols
         self.hadamard = r"\odot" if notation is None else notation.hadamard
         if self.hadamard == r"\cdot":
             self.hadamard = r"\odot"

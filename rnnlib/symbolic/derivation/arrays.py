@@ -5,8 +5,10 @@ a scalar of a step is (..., 1), a matrix (..., n, m). Parameters have no leading
 a column is (n,), a scalar (1,), a matrix (n, m).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.sizes import ONE
@@ -41,11 +43,11 @@ def is_row(node):
 class Arrays:
     """Writes expressions; ``leaf`` gives the code of a leaf, ``size`` of a size."""
 
-    leaf: object
-    size: object
+    leaf: Callable
+    size: Callable
     used: set  # the helpers that the code calls
-    project: object = None  # code of a product with the input, or None
-    in_loop: object = None  # tells whether the code is of one step
+    project: Callable | None = None  # code of a product with the input, or None
+    in_loop: Any = None  # tells whether the code is of one step
 
     def __call__(self, node, least=SUM):
         """The code of an expression, in brackets when it binds less than ``least``."""

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from rnnlib.layers.cell import CellFunctions, Gradients, check_adjoint
+from rnnlib.layers.cell import CellFunctions, LayerGradients, check_adjoint
 from rnnlib.symbolic.derivation.lowering import lowered
 from rnnlib.symbolic.derivation.numpy_code import NumPySource
 from rnnlib.symbolic.derivation.torch_code import torch_source
@@ -25,7 +26,7 @@ from rnnlib.validate import (
 class CellTrace:
     """What the forward pass computed, from which parameters, and the initial shapes."""
 
-    trace: object
+    trace: Any
     shapes: tuple
     params: object
 
@@ -54,7 +55,7 @@ def torch_text(recursion, names, equations, phi):
 def cell_of(recursion, names, equations, *, phi, sizes, initial):
     """The three functions of a cell, made from generated source."""
     text, plan = numpy_source(recursion, names, equations, phi)
-    module = {"__name__": "generated"}
+    module: dict[str, Any] = {"__name__": "generated"}
     exec(compile(text, "<derived cell>", "exec"), module)
     program = plan.program
     (output,) = recursion.outputs
@@ -177,7 +178,7 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
         for part, like in zip(back, trace.shapes, strict=True):
             ends.append(part.sum(axis=0) if len(like) < part.ndim else part)
         state = ends[0] if len(states) == 1 else type(gradients.state)(*ends)
-        return Gradients(gradients.params, state, gradients.x)
+        return LayerGradients(gradients.params, state, gradients.x)
 
     return CellFunctions(init_params, forward, backward)
 

@@ -78,7 +78,7 @@ def oracles(recursion, point, rng):
         everything[key] = u
         along = float((gradients[key] * u).sum())
         whole += along
-        size = max(np.linalg.norm(gradients[key]), 1e-3)
+        size = max(float(np.linalg.norm(gradients[key])), 1e-3)
 
         def loss_of(one, key=key):
             return loss({key: one["at"]})
@@ -159,6 +159,7 @@ def _near_a_kink(recursion, point, distance=0.05):
         gaps.append(np.min(np.abs(a - b)))
         return at_least(node, t)
 
-    evaluator._apply, evaluator._maximum = watched_apply, watched_maximum
+    evaluator._apply = watched_apply  # type: ignore[method-assign]
+    evaluator._maximum = watched_maximum  # type: ignore[method-assign]
     evaluator.forward()
     return min(gaps, default=np.inf) < distance

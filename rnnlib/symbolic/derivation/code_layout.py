@@ -61,6 +61,7 @@ class Rows:
 class Columns:
     """A step is (d, B)."""
 
+    arrays: type[Arrays]
     columns = True
     rows_helper = "joined"
     transposed, swapped = ".T", ".swapaxes(1, 2)"

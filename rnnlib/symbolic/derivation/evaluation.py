@@ -7,6 +7,7 @@ apply functions. A column is an array (n, 1), so that shapes are those on the pa
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Backend:
     """How numbers are computed with: a module like NumPy, and functions by name."""
 
     functions: dict = field(default_factory=float_functions)
-    xp: object = np
+    xp: Any = np
 
     def constant(self, value):
         """A rational number."""
@@ -114,7 +115,7 @@ class Evaluator:
         self.recursion, self.program = recursion, recursion.program
         self.point = point
         self.backend = backend or Backend()
-        self.values = {(n, None): a for n, a in point.parameters.items()}
+        self.values: dict = {(n, None): a for n, a in point.parameters.items()}
         self.values |= {**point.inputs, **point.initial}
         self.adjoints, self.tangents = {}, {}
 

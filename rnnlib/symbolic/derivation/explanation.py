@@ -6,6 +6,7 @@ else was done.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from rnnlib.symbolic.derivation import expressions as ex
 
@@ -56,8 +57,8 @@ def _text(derivation, lines, joint="\n"):
 
 @dataclass(frozen=True)
 class _Writer:
-    derivation: object
-    printer: object
+    derivation: Any
+    printer: Any
     mark: str
 
     def math(self, text):

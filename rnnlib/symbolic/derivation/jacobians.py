@@ -81,13 +81,13 @@ def tidied(node):
         node = collected(ex.add(*map(tidied, node.args)))
         if not isinstance(node, ex.Sum):
             return tidied(node)
-        columns, rest, place = [], [], None
+        columns, rest, place = [], [], 0
         for term in node.args:
             column = _column_of(term)
             if column is None:
                 rest.append(term)
             else:
-                place = len(rest) if place is None else place
+                place = place if columns else len(rest)
                 columns.append(column)
         if len(columns) > 1:
             rest.insert(place, ex.diagonal(ex.add(*columns)))

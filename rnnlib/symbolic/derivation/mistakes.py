@@ -96,7 +96,7 @@ def changes(use, recursion):
             yield ("reads a step beside", leaf), _swapped(term, leaf, moved)
         if isinstance(leaf, ex.Adjoint):
             for other in _before_slope(leaf, recursion):
-                words = ("has put another quantity for", leaf, other)
+                words: tuple = ("has put another quantity for", leaf, other)
                 yield words, _swapped(term, leaf, other)
         if isinstance(leaf, ex.Value):
             for name, shape in recursion.program.shapes.items():
@@ -128,7 +128,7 @@ def _in_parts(term):
                 continue
             if isinstance(node, ex.Sum):
                 left, opposite = ex.add(*rest), ex.add(*rest, ex.negative(part))
-                changed = (("has minus", opposite),)
+                changed: tuple = (("has minus", opposite),)
                 if left != ex.ONE_NUMBER:  # else the whole is a factor that is missing
                     changed += (("lacks the part", left),)
                 if ex.split_coefficient(left)[0] < 0:  # such as h^2 for 1 - h^2
@@ -258,7 +258,7 @@ class Catalogue:
                 _change_loss(recursion, m)
         evaluator = _Lenient(recursion, self.point)
         evaluator.values = self._values
-        evaluator.forward = lambda: self._values
+        evaluator.forward = lambda: self._values  # type: ignore[method-assign]
         adjoints = evaluator.backward()
         found = {name: adjoints[name, None] * 1.0 for name in self.recursion.parameters}
         for m in mistakes:

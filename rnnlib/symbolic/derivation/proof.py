@@ -93,6 +93,8 @@ class Symbolic(Backend):
 class Edges(Graph):
     """A graph whose immediate derivatives are numbers, one for each edge."""
 
+    numbers: dict
+
     def immediate(self, a, b):
         """The number of the edge from b to a."""
         if a == b:

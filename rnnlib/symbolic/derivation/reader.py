@@ -5,6 +5,7 @@ step and is not defined is a parameter: a matrix when its name begins with a cap
 column otherwise, a scalar when its size is declared as 1.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rnnlib.symbolic.derivation import expressions as ex
@@ -342,8 +343,8 @@ class _Reader:
     def check_inferred(self):
         for name, shape in self.known.items():
             if any(s.unknown for s in self.inference.shape(shape)):
-                e, use = self.lines.get(name), self.first_use.get(name)
-                line = e.line if e else use.line
+                e = self.lines.get(name)
+                line = (e or self.first_use[name]).line
                 if e and e.right.operation == "number":
                     self.known[name] = SCALAR
                     continue
@@ -389,7 +390,7 @@ def _cross_entropy(shape, y, p):
     return ex.negative(ex.total(ex.times(y, ex.apply("log", p))))
 
 
-BUILD = {
+BUILD: dict[str, Callable] = {
     "+": lambda shape, a, b: ex.add(a, b),
     "-": lambda shape, a, b: ex.add(a, ex.negative(b)),
     "*": lambda shape, a, b: ex.times(a, b),

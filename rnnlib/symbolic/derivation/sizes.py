@@ -33,6 +33,7 @@ class Size:
         total, position, text = Size(), 0, text.strip()
         while position < len(text):
             match = TERM.match(text, position)
+            assert match  # every part of TERM may be empty
             sign, number, name = match.groups()
             if not (number or name) or (position and not sign):
                 return None

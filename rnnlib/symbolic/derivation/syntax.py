@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 ABSTRACT = ("phi", "psi")  # of which only a derivative is known
 ELEMENTWISE = ("tanh", "sigma", "relu", "exp", "log", "softplus", "identity", *ABSTRACT)
@@ -244,7 +245,7 @@ class _Line:
         text = self.peek()
         if bracket and text == "T":
             self.at += 1
-            value = "T"
+            value: Any = "T"
         elif re.fullmatch(r"\d+(\.\d+)?", text):
             self.at += 1
             value = sign * Fraction(text)

@@ -1,5 +1,6 @@
 """Every exercise with a check: the solution passes, typical wrong answers are named."""
 
+import lzma
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -8,8 +9,19 @@ import pytest
 
 from rnnbook.tutor import answers
 from rnnbook.tutor.answers import check_answer, forget, hint
+from rnnbook.tutor.answers.chapters import language_models, min_char_rnn_studied
 from rnnbook.tutor.answers.checking import known
-from rnnbook.tutor.answers.kinds import Code, Numbers
+from rnnbook.tutor.answers.kinds import (
+    Code,
+    Formulas,
+    Numbers,
+    Parts,
+    Samples,
+)
+from rnnlib.char import default_text
+from rnnlib.language import Alphabet
+from rnnlib.language.ngrams import fit_ngrams
+from rnnlib.language.text import split_in_three
 
 CHAPTERS = [
     m.name
@@ -115,6 +127,71 @@ def test_what_is_asked_wrongly():
     assert answers.Answer is type(
         check_answer("ex-forward-budget", lambda: np.int64(1))
     )
+
+
+def test_the_stored_prices_of_the_default_text():
+    text = default_text()
+    alphabet = Alphabet.of(text)
+    train, validation, judge = split_in_three(alphabet.encode(text), 0.1)
+    held_out, size = np.concatenate([validation, judge]), len(train)
+    alone, both = (len(lzma.compress(t.encode())) for t in (text[:size], text))
+    found = {"LZMA": 8 * (both - alone) / len(held_out)}
+    for order in (2, 5):
+        price = fit_ngrams(train, order, len(alphabet)).cross_entropy(held_out)
+        found[order] = price / np.log(2)
+    assert found == pytest.approx(language_models.PRICES, rel=1e-4)
+    before = fit_ngrams(train, 4, len(alphabet)).cross_entropy(judge)
+    assert before == pytest.approx(min_char_rnn_studied.BEFORE, rel=1e-4)
+
+
+def test_words_and_truth_values_are_compared_as_such():
+    kind = Numbers({"better": True, "way": "falls"}, {"way": {"rises": "goes down"}})
+    assert kind.check((np.bool_(True), np.str_("falls"))).ok
+    assert kind.check((False, "rises")).wrong == {
+        "better": "is another answer",
+        "way": "goes down",
+    }
+    assert not kind.check((1, None)).right
+
+
+def test_samples_of_another_law_are_refused():
+    def draw(f):
+        return f(np.random.default_rng(1))
+
+    kind = Samples(draw, lambda r: r.random(3000), {"squared": _squared})
+    assert kind.check(lambda r: 1 - r.random(3000)).ok
+    assert kind.check(lambda r: r.random(3000) ** 2).wrong == {"the draws": "squared"}
+    for wrong in (lambda r: np.zeros(3000), lambda r: [np.nan] * 9, lambda r: r, 3):
+        assert not kind.check(wrong).ok
+    assert "expected (3000,)" in kind.check(lambda r: 0.5).wrong["the draws"]
+
+
+def _squared(r):
+    return r.random(3000) ** 2
+
+
+def test_parts_are_named():
+    kind = Parts({"a": Numbers({"x": 1, "y": 2}), "b": Numbers({"b": 3})})
+    verdict = kind.check(((1, 5), 3))
+    assert verdict.right == ("a (x)", "b") and list(verdict.wrong) == ["a (y)"]
+    assert kind.check({"a": (1, 2)}).wrong == {"b": "is missing"}
+    assert "cannot be read" in kind.check((1, 3)).wrong["a"]
+
+
+def test_a_function_that_changes_its_arguments_is_no_answer_to_them():
+    def cheat(a, b):
+        a[:] = b[:] = 0
+        return a, b
+
+    report = check_answer("ex-derive-your-own-cell-tied", cheat)
+    assert not report.ok
+
+
+def test_a_name_with_a_digit_is_no_step():
+    kind = known()["ex-derive-your-own-cell-lags"].kind
+    assert isinstance(kind, Formulas)
+    right = ("W_{1}^T g_{t+1} + W_{3}^T g_{t+3} + dell_t/dh_t", "sum_t g_t h_{t-3}^T")
+    assert kind.check((*right, "W_{3}^T g_{2}")).ok
 
 
 def test_a_list_is_as_good_as_an_array_and_nan_is_never_right():
