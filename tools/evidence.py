@@ -24,7 +24,8 @@ What is a claim and what serves it:
   a citation too, but not that of a document the book judges. In a summary, so does a
   link to an equation, and every point needs one of these.
 - A statement is served by the proof in its cell or the next one, a proof by itself, a
-  solution by the asserting cell in its fold.
+  solution by the asserting cell in its fold. One that a code cell prints is served by
+  the proof in the next Markdown cell, or by a mark "derived" beside the code cell.
 - A caption that claims carries a mark like a paragraph.
 
 A chapter is sealed when its claims, statements, proofs, formulas and captions have been
@@ -192,10 +193,42 @@ def is_served(paragraph, summary=False):
 
 def unmarked(nb):
     """The claims of a notebook that show no evidence."""
-    return [
+    found = [
         Claim(cell, text)
         for cell, text, summary in prose(nb)
         if is_claim(text, summary) and not is_served(text, summary)
+    ]
+    return found + unproved(nb)
+
+
+def unproved(nb):
+    """Statements that code prints, with neither a proof nor a derivation beside it."""
+    found = []
+    for place, cell in enumerate(nb.cells):
+        boxes = [box for text in printed(cell) for box in BOX.finditer(text)]
+        near = [
+            c.source
+            for c in nb.cells[max(place - 1, 0) : place + 2]
+            if c.cell_type == "markdown"
+        ]
+        after = [c for c in nb.cells[place + 1 :] if c.cell_type == "markdown"][:1]
+        proved = any("{prf:proof}" in c.source for c in after)
+        derived = any(mark[0] == "derived" for t in near for mark in MARK.findall(t))
+        if not (proved or derived):
+            found += [
+                Claim(cell.id, f"printed: {box[3]}")
+                for box in boxes
+                if box[2] not in ("definition", "algorithm")
+            ]
+    return found
+
+
+def printed(cell):
+    """The Markdown that a code cell prints."""
+    return [
+        output["data"]["text/markdown"]
+        for output in cell.get("outputs", [])
+        if "text/markdown" in output.get("data", {})
     ]
 
 
