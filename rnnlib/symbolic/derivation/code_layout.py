@@ -1,7 +1,7 @@
 """How the arrays of generated code lie: rows, or columns as in the equations.
 
-In `Rows` an array of a step is (B, d). That holds for every program, and for matrices
-of a step as well. In `Columns` it is (d, B), as in `rnnlib.layers.columns`: a block of
+In rows an array of a step is (B, d). That holds for every program, and for matrices of
+a step as well. In columns it is (d, B), as in `rnnlib.layers.columns`: a block of
 its units lies in one piece, and W h_{t-1} is the quickest of the ways to form that
 product. It is taken where a step has one product for several pre-activations, and all
 else is entry by entry or a matrix times a column.
@@ -13,94 +13,56 @@ from rnnlib.symbolic.derivation.code_text import sum_of_rows
 from rnnlib.symbolic.derivation.sizes import ONE
 
 
-class Rows:
-    """A step is (B, d)."""
+class Layout:
+    """How the arrays of a program lie; a step is (d, B) when ``columns``, or (B, d)."""
 
-    arrays = Arrays
-    columns = False
-    rows_helper = "rows"
-    transposed = swapped = ""
+    def __init__(self, columns):
+        self.columns = columns
+        self.arrays = ColumnArrays if columns else Arrays
+        self.rows_helper = "joined" if columns else "rows"
+        self.transposed = ".T" if columns else ""
+        self.swapped = ".swapaxes(1, 2)" if columns else ""
 
     def shape(self, steps, axes):
         """The shape of an array of several steps."""
-        return f"({steps}, B, {axes})"
+        return f"({steps}, {axes}, B)" if self.columns else f"({steps}, B, {axes})"
 
     def block(self, name, units):
         """Some units of all steps."""
-        return f"{name}[..., {units}]"
+        return f"{name}[:, {units}]" if self.columns else f"{name}[..., {units}]"
 
     def block_of_step(self, name, units):
         """Some units of step t."""
-        return f"{name}[t - 1, :, {units}]"
+        return f"{name}[t - 1, {'' if self.columns else ':, '}{units}]"
 
     def times(self, matrix, column):
         """A matrix times the column of a step."""
-        return f"{column} @ {matrix}.T"
+        return f"{matrix} @ {column}" if self.columns else f"{column} @ {matrix}.T"
 
     def transpose_times(self, matrix, column):
         """The transpose of a matrix times the column of a step."""
-        return f"{column} @ {matrix}"
+        return f"{matrix}.T @ {column}" if self.columns else f"{column} @ {matrix}"
 
     def outer(self, column, row):
         """The sum over all steps of column row^T."""
-        return f"rows({column}).T @ rows({row})"
+        first, second = ("", ".T") if self.columns else (".T", "")
+        rows = self.rows_helper
+        return f"{rows}({column}){first} @ {rows}({row}){second}"
 
     def total(self, text):
         """The sum over all steps."""
-        return sum_of_rows(text)
+        return f"{text}.sum((0, 2))" if self.columns else sum_of_rows(text)
 
     def where_held(self, adjoint, axes):
         """The adjoint where a step does not happen."""
-        return f"{adjoint} * held[:, {', '.join(['None'] * axes)}]"
+        beside = "" if self.columns else f"[:, {', '.join(['None'] * axes)}]"
+        return f"{adjoint} * held{beside}"
 
     def hold(self, name):
         """The line that keeps a state where a step does not happen."""
+        if self.columns:
+            return f"np.copyto({name}[t], {name}[t - 1], where=held)"
         return f"{name}[t][held] = {name}[t - 1][held]"
-
-
-class Columns:
-    """A step is (d, B)."""
-
-    arrays: type[Arrays]
-    columns = True
-    rows_helper = "joined"
-    transposed, swapped = ".T", ".swapaxes(1, 2)"
-
-    def shape(self, steps, axes):
-        """The shape of an array of several steps."""
-        return f"({steps}, {axes}, B)"
-
-    def block(self, name, units):
-        """Some units of all steps."""
-        return f"{name}[:, {units}]"
-
-    def block_of_step(self, name, units):
-        """Some units of step t."""
-        return f"{name}[t - 1, {units}]"
-
-    def times(self, matrix, column):
-        """A matrix times the column of a step."""
-        return f"{matrix} @ {column}"
-
-    def transpose_times(self, matrix, column):
-        """The transpose of a matrix times the column of a step."""
-        return f"{matrix}.T @ {column}"
-
-    def outer(self, column, row):
-        """The sum over all steps of column row^T."""
-        return f"joined({column}) @ joined({row}).T"
-
-    def total(self, text):
-        """The sum over all steps."""
-        return f"{text}.sum((0, 2))"
-
-    def where_held(self, adjoint, axes):
-        """The adjoint where a step does not happen."""
-        return f"{adjoint} * held"
-
-    def hold(self, name):
-        """The line that keeps a state where a step does not happen."""
-        return f"np.copyto({name}[t], {name}[t - 1], where=held)"
 
 
 class ColumnArrays(Arrays):
@@ -149,16 +111,15 @@ class ColumnArrays(Arrays):
         return f"{self.helper('times')}({matrix}, {column})", ATOM
 
 
-Columns.arrays = ColumnArrays
 ENTRYWISE = (ex.Sum, ex.Times, ex.Power, ex.Apply, ex.Number, ex.Value)
 
 
 def layout_of(program, recursion, packs, integers):
-    """`Columns` where they are quicker, and cover all of a program; else `Rows`."""
+    """Columns where they are quicker, and cover all of a program; else rows."""
     shared = any(len(pack.members) > 1 for pack in packs)
     simple = integers and shared and recursion.loss is None
     fits = simple and all(map(_fits, program.definitions.values()))
-    return Columns() if fits and len(program.inputs) == 1 else Rows()
+    return Layout(columns=fits and len(program.inputs) == 1)
 
 
 def _fits(node):
