@@ -134,7 +134,7 @@ def input_lags(params, x, y, **slip):
     if slip.get("turned"):
         pieces = pieces[::-1]
     if slip.get("so_far"):
-        pieces = np.cumsum(pieces, axis=0)
+        pieces = list(np.cumsum(pieces, axis=0))
     return np.array(pieces)
 
 
@@ -254,11 +254,15 @@ def in_float32(w, h_0, steps):
     one, zero = np.ones((1, 1), np.float32), np.zeros(1, np.float32)
     params = Params(one, np.float32(w) * one, zero, one, zero)
     inputs, start = np.zeros((int(steps), 1, 1), np.float32), np.float32(h_0) * one
-    rule = {"h_0": start, "topology": "last"}
     # the target is off the last state, so that there is an error to send back
     end = rnnlib.forward(params, inputs, h_0=start).h[-1, 0, 0]
     gradients = rnnlib.loss_and_gradients(
-        params, inputs, one * (end + 1), loss="half_squared_error", **rule
+        params,
+        inputs,
+        one * (end + 1),
+        loss="half_squared_error",
+        h_0=start,
+        topology="last",
     )[1]
     return float(gradients.h_0[0, 0]), float(end)
 
