@@ -1,7 +1,7 @@
 """What the learning rate decides: the runs of `long_memories` at three rates.
 
 Five cells on three tasks, at the shorter lag of each, at each rate of a grid with two
-seeds (`trials`). Then adding alone, each cell at the rate with the least mean test loss
+seeds (`trials`). Then each cell on each task at the rate with the least mean test loss
 in the trials, with ten seeds which are others (`counted`). Ten seeds tell a cell that
 always solves a task from one that does so half of the time, with probability 0.999.
 The command that does them all is ``python -m tools.rates``.
@@ -26,7 +26,6 @@ SETTINGS = {
     "cells": ["tanh", "orthogonal", "IRNN", "LSTM", "GRU"],
     "rates": [0.003, 0.01, 0.03],
     "trial_seeds": [1000, 1001],
-    "counted": "adding",
     "seeds": 10,
     "root_seed": 2024,
     "d_h": 32,
@@ -80,9 +79,9 @@ def chosen(tested):
 
 def counted(rates):
     """The runs that count, each cell at the rate that was chosen for it."""
-    task = SETTINGS["counted"]
     return [
         Run(task, cell, rates[task][cell], seed)
+        for task in SETTINGS["lags"]
         for cell in SETTINGS["cells"]
         for seed in range(SETTINGS["seeds"])
     ]

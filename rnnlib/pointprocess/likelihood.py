@@ -133,9 +133,8 @@ def pull_back(params, trace):
     d_out = np.zeros((*d_a.shape, params.K + 1), d_a.dtype)
     d_out[:-1, :, :-1] = d_z
     d_out[..., -1] = d_a
-    states = rnn.pull_back_to_params(
-        net, trace.network, d_out[1:]
-    )  # from h_1 .. h_N down
+    # from h_1 .. h_N down
+    states = rnn.pull_back_to_params(net, trace.network, d_out[1:])
     d_W_out = states.params.W_hy + d_out[0].T @ h_0  # h_0 has outputs too
     d_b_out = states.params.b_y + d_out[0].sum(axis=0)
     direct = d_out[0] @ net.W_hy
