@@ -17,6 +17,7 @@ Noise shows as a residual that does not shrink with the step, the idea of
 {cite}`more2011`; a kink at the point as one that shrinks no faster than the step.
 """
 
+import sys
 from collections.abc import Callable
 from math import ceil, log10
 from typing import NamedTuple
@@ -41,6 +42,7 @@ ODD, EVEN = np.stack([NODES, NODES**3], axis=1), np.stack([NODES**2, NODES**4], 
 SAFETY = 100
 COARSE = 1e-4  # a slope known no better than this, relative to itself, tells nothing
 START = 1e-3  # the first step, where the parameter is of ordinary size
+TINY = sys.float_info.min  # below it a processor may take numbers for zero
 EPS = np.finfo(np.float64).eps
 ROUNDING = 20 * EPS  # a residual below this, relative to the loss, is double precision
 NOT_REPEATABLE = (
@@ -231,7 +233,7 @@ class _Line:
 
     def scale(self, slope, claimed):
         """What errors are relative to: the larger of the two numbers, not too small."""
-        return max(abs(claimed), abs(claimed + slope.excess), self.floor) or 5e-324
+        return max(abs(claimed), abs(claimed + slope.excess), self.floor, TINY)
 
     def is_wrong(self, slope, noise, claimed):
         """Whether the difference exceeds the error and the tolerance together."""

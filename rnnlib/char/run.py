@@ -185,12 +185,12 @@ def go_on(about, state, indices, *, steps, checkpoint=None, **options):
         return one_step(vector, *batch[:2], zero if batch[2] else carried)
 
     if settings.validate_every:
-        x, y = sample_streams(validation)
+        x_held, y_held = sample_streams(validation)
 
         def measure(vector, carried):
             """All streams begin in the state of the last one of training."""
-            first = network.last_stream(carried, x.shape[1])
-            return network.mean_loss(cell, layout.tree(vector), x, y, first)
+            first = network.last_stream(carried, x_held.shape[1])
+            return network.mean_loss(cell, layout.tree(vector), x_held, y_held, first)
 
         options |= {"validate": measure, "validate_every": settings.validate_every}
     if checkpoint is not None:

@@ -32,6 +32,15 @@ class Absent(type):
     def __call__(cls, *args, **options):
         return Absent(f"{{cls.__name__}}()", (), {{}})
 
+    def __len__(cls):
+        return 0
+
+    def __setitem__(cls, place, value):
+        pass
+
+    def __iter__(cls):
+        return iter(())
+
     def __repr__(cls):
         raise NotImplementedError(f"{{cls.__name__}}: {ABSENT}")
 
