@@ -39,7 +39,6 @@ NOTATION = "book"
 WIDTH, HEIGHT = 656, 960  # what a page holds, in CSS pixels, a little less
 PATIENCE = 15 * 60 * 1000  # milliseconds for one of Chromium's steps
 MANY = 20  # complaints to print
-LIMIT = 350  # pages, unless the whole book is asked for
 
 
 def build(target):
@@ -206,8 +205,6 @@ def main(arguments=None):
     complaints += pdf_pages.complaints(chosen.output, headings, documents)
     size, count = chosen.output.stat().st_size / 1e6, pdf_pages.count(chosen.output)
     print(f"{count} pages, {size:.1f} MB, {time.monotonic() - start:.0f} s")
-    if count > LIMIT and not chosen.whole:
-        complaints.append(f"more than {LIMIT} pages")
     for complaint in complaints[:MANY]:
         print(complaint, file=sys.stderr)
     if complaints:
