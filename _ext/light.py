@@ -7,6 +7,7 @@ that lets no inline script run. What is written twice in the head is written onc
 """
 
 import re
+from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -54,6 +55,7 @@ DOES = {
 SIZES = re.compile(r"fa-(?:solid|regular|brands|lg|sm|xs|2x|fw)\b")
 
 
+@cache
 def drawing(name, source):
     """(width, height, path) of a solid icon, from the theme's script."""
     quoted = re.escape(name)
@@ -98,20 +100,21 @@ class Files:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.known = {}
-        self.sheets = {}
+        self.texts, self.sheets, self.written = {}, {}, set()
 
     def read(self, name):
-        """The text of a file of the site."""
-        return (self.folder / name).read_text(encoding="utf-8")
+        """The text of a file of the site; many pages ask for the same ones."""
+        if name not in self.texts:
+            self.texts[name] = (self.folder / name).read_text(encoding="utf-8")
+        return self.texts[name]
 
     def write(self, text, ending):
         """The name of a file with this text."""
         digest = sha256(text.encode()).hexdigest()[:12]
         name = f"_static/pages-{digest}.{ending}"
-        if name not in self.known:
+        if name not in self.written:
             (self.folder / name).write_text(text, encoding="utf-8")
-            self.known[name] = True
+            self.written.add(name)
         return name
 
     def sheet(self, names):

@@ -10,7 +10,6 @@ lets nothing onto the error stream, for which nbgrader takes all points.
 
 import argparse
 import copy
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -21,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_raw_cell
 from reference.exercises import exercises
 from rnnbook.tutor.answers.checking import parts, posed
 from tools import ROOT, chapters
-from tools.exercises import TAG, checks, with_seed, without_folds
+from tools.exercises import TAG, checks, defines, with_seed, without_folds
 from tools.grading.collecting import CHECK
 from tools.notebooks import STAMP, dumps
 from tools.plain import in_any_jupyter
@@ -59,7 +58,7 @@ def answer_of(cell, wanted):
     if TAG not in cell.metadata.get("tags", []):
         return None
     for label, name in wanted.items():
-        if re.search(rf"^def {name}\(", cell.source, re.MULTILINE):
+        if defines(cell.source, name):
             return label
     return None
 

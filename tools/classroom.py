@@ -11,7 +11,6 @@ feedback has to be written. Exits 1 when something is otherwise.
 import csv
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from rnnbook.tutor.answers.checking import check_answer, known
 from tools import ROOT, assignments, chapters
-from tools.exercises import checks
+from tools.exercises import checks, defines
 from tools.notebooks import dumps
 
 CHAPTERS = ("forward", "five_notations")
@@ -77,7 +76,7 @@ def answered(nb, chapter, student):
         for number, (label, function) in enumerate(wanted.items()):
             if cell.cell_type != "code" or student == "empty":
                 continue
-            if re.search(rf"^def {function}\(", cell.source, re.MULTILINE):
+            if defines(cell.source, function):
                 cell.source = (
                     solved[label]
                     if student == "solved"

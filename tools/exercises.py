@@ -112,7 +112,7 @@ def with_seed(nb, seed):
         for cell in new.cells:
             if f":label: {label}\n" in cell.source:
                 cell.source = _posed(cell.source, label, variant.text)
-            elif re.search(rf"^def {function}\(", cell.source, re.MULTILINE):
+            elif defines(cell.source, function):
                 said = f"    # BEGIN SOLUTION\n    return {variant.solution!r}\n"
                 cell.source = REGION.sub(
                     lambda match, said=said: f"{said}    # END SOLUTION", cell.source
@@ -131,6 +131,11 @@ def checks(nb):
     sources = (cell.source for cell in chapters.code_cells(nb))
     found = dict(pair for source in sources for pair in CHECK.findall(source))
     return {label: name for label, name in found.items() if label in known()}
+
+
+def defines(source, name):
+    """True when a cell defines the function, at its outermost level."""
+    return re.search(rf"^def {name}\(", source, re.MULTILINE) is not None
 
 
 def _posed(source, label, text):

@@ -43,10 +43,8 @@ window.printing = {
       }
     }
     if (!folded)
-      for (const e of book.querySelectorAll("details.hide"))
-        if (e.querySelector(".cell_input")) e.remove();
-    if (!folded)
-      for (const e of book.querySelectorAll(".solution .cell_input")) e.remove();
+      for (const e of book.querySelectorAll(
+        "details.hide:has(.cell_input), .solution .cell_input")) e.remove();
     if (notation)
       for (const set of book.querySelectorAll(".sd-tab-set")) this.choose(set, notation);
     for (const e of book.querySelectorAll("details")) {

@@ -71,17 +71,16 @@ def omitted(parts, whole):
 def imprint(config, whole):
     """The lines below the title: version, date, licence, how to cite."""
     cite = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    author, title = config["author"], config["title"]
-    year = when()[:4]
+    author, title, date = config["author"], config["title"], when()
     left_out = (
         "On paper there is no code that the pages of the web fold, and no page that is "
         "looked up rather than read: the library, and the claims of each document."
     )
     return [
-        f"Version {cite['version']}, {when()}",
+        f"Version {cite['version']}, {date}",
         f"Licence: {cite['license']}",
-        f"To cite: {author}. {title}. Version {cite['version']}, {year}.",
-        "Every formula, table and figure was printed by a program that the tests run.",
+        f"To cite: {author}. {title}. Version {cite['version']}, {date[:4]}.",
+        "What code cells print is their stored output, and the tests run them again.",
         *([] if whole else [left_out]),
     ]
 

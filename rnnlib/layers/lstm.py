@@ -85,7 +85,7 @@ def init_params(d_x, d_h, *, rng, scale=None, forget_bias=1.0, dtype=np.float64)
     Source: {cite}`jozefowicz2015` for the bias.
     """
     W_xh, W_hh = cell.draw_matrices(d_x, d_h, 4, rng, scale, dtype)
-    if not (is_finite(forget_bias)):
+    if not is_finite(forget_bias):
         raise ValueError(f"forget_bias: expected a finite number, got {forget_bias!r}")
     b_h = np.zeros(4 * d_h, dtype)
     split(b_h).f[:] = forget_bias

@@ -5,7 +5,7 @@ Jacobian and make it orthonormal again by QR. The logarithms of the diagonal of 
 up, so nothing overflows or underflows, and no trajectory is stored.
 """
 
-from itertools import islice
+from itertools import islice, repeat
 from numbers import Integral
 from typing import NamedTuple
 
@@ -65,7 +65,8 @@ def lyapunov_exponents(
     check_params(params)
     phi = get_activation(phi)
     W_hh, d = real("W_hh", params.W_hh), params.d_h
-    real("W_xh", params.W_xh), real("b_h", params.b_h)
+    for name in ("W_xh", "b_h"):
+        real(name, getattr(params, name))
     count = d if count is None else count
     for name, n, low, high in (
         ("steps", steps, 1, np.inf),
@@ -106,8 +107,7 @@ def lyapunov_exponents(
 def _steps(params, inputs, B):
     """The inputs of one step after the other, each (1, B, ...); without any, zeros."""
     if inputs is None:
-        while True:
-            yield np.zeros((1, B, params.d_x))
+        yield from repeat(np.zeros((1, B, params.d_x)))
     try:
         inputs = iter(inputs)
     except TypeError:
