@@ -129,3 +129,53 @@ def source_complaints(nb):
         long = [line for line in cell.source.splitlines() if len(line) > 88]
         found += [f"cell {cell.id}: line of {len(line)} characters" for line in long]
     return found
+
+
+# The anatomy of a chapter.
+
+FOLDED = ("hide-input", "hide-cell", "remove-input", "remove-cell")
+MOST_VISIBLE = 160  # lines of code of one chapter; all chapters: a third of what it was
+FACTS = (r"\*\*You need\*\*", r"\*\*Reading time\*\*", r"\*\*Level\*\*")
+
+
+def page_code(nb):
+    """(cell, whether its code is on the page unasked) of what no solution holds."""
+    inside = False
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            for start in re.findall(r"\{solution-(start|end)\}", cell.source):
+                inside = start == "start"
+        elif cell.source.strip() and not inside:
+            tags = cell.metadata.get("tags", [])
+            yield cell, not any(tag in tags for tag in FOLDED)
+
+
+def visible_lines(nb):
+    """How many lines of code a reader meets on the page without unfolding any."""
+    shown = (cell.source for cell, visible in page_code(nb) if visible)
+    return sum(bool(line.strip()) for source in shown for line in source.split("\n"))
+
+
+def anatomy_complaints(nb):
+    """A question first, the facts, an example in numbers, titles, further reading."""
+    text, found = "\n" + prose(nb), []
+    opening = text[text.index("\n# ") :].split("\n## ")[0]
+    if "?" not in opening:
+        found.append("no question before the first section")
+    found += [f"no {fact} before the first section" for fact in FACTS
+              if not re.search(fact, opening)]  # fmt: skip
+    before = re.split(r"\{prf:(?:theorem|lemma|proposition)\}", text)[0]
+    if not re.search(r"^##+ .*\bnumbers\b", before, re.MULTILINE | re.IGNORECASE):
+        found.append("no section 'in numbers' before the first theorem")
+    reading = re.split(r"^## Further reading *$", text, flags=re.MULTILINE)[-1]
+    entries = re.findall(r"^- .*\{cite", reading, re.MULTILINE)
+    if not 3 <= len(entries) <= 6 or reading == text:
+        found.append(f"{len(entries)} entries of further reading: expected 3 to 6")
+    for cell, visible in page_code(nb):
+        if not visible and "hide-input" in cell.metadata.get("tags", []):
+            title = cell.metadata.get("mystnb", {}).get("code_prompt_show")
+            if not title:
+                found.append(f"cell {cell.id}: folded without a title")
+    if (lines := visible_lines(nb)) > MOST_VISIBLE:
+        found.append(f"{lines} lines of visible code: at most {MOST_VISIBLE}")
+    return found
