@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from rnnbook.tutor.answers.checking import posed
 from rnnbook.tutor.answers.kinds import Code, Mistake, Parts, Samples, parts_of
 from tools.grading import isolation
-from tools.grading.plain import packed
+from tools.grading.plain import packed, unpacked
 
 
 def called(function, arguments=()):
@@ -58,7 +59,30 @@ def recorded(kind, given, cases):
             for name, part in kind.kinds.items()
             if name in given
         }
-    return [called(lambda: given)]
+    return logged(kind, given)
+
+
+def logged(kind, given):
+    """The answer, and what its functions return, call by call of the check."""
+    functions = []
+    answer, logs = packed(given, functions=functions), [[] for _ in functions]
+
+    def recording(function, log):
+        def call(*arguments, **options):
+            found = called(partial(function, **options), arguments)
+            log.append(found)
+            if "value" not in found:
+                raise RuntimeError(found.get("error", "not written yet"))
+            return unpacked(found["value"])
+
+        return call
+
+    if functions:
+        pairs = zip(functions, logs, strict=True)
+        kind.check(unpacked(answer, [recording(f, log) for f, log in pairs]))
+        if any(found.get("type") == "NoPlainForm" for log in logs for found in log):
+            return {"opaque": True}
+    return {"value": answer, "logs": logs}
 
 
 def run(task):
