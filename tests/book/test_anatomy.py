@@ -10,7 +10,7 @@ from tests.book import notebook_checks as checks
 from tools import chapters
 
 OLDER = {  # chapters that are still in their older form
-    *("notation forward losses bptt total_derivative".split()),
+    *("notation forward losses bptt".split()),
     *("unrolled_sums recipes five_notations gradient_checking".split()),
     *("spectral_bounds exploding gradient_behaviour vanishing".split()),
     *("optimising truncation gates derive_your_own_cell long_memories".split()),
