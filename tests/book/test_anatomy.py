@@ -14,7 +14,6 @@ OLDER = {  # chapters that are still in their older form
     "exploding",
     "gates",
     "gradient_behaviour",
-    "gradient_checking",
     "language_models",
     "long_memories",
     "min_char_rnn",
