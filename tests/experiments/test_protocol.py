@@ -9,7 +9,9 @@ import pytest
 
 from rnnbook.experiments import (
     centring,
+    clipped,
     coverage,
+    edge,
     learning_a_lag,
     own_inputs,
     protocol,
@@ -17,7 +19,7 @@ from rnnbook.experiments import (
 )
 from tools import experiments as tool
 
-ALL = (learning_a_lag, centring, windows, own_inputs, coverage)
+ALL = (learning_a_lag, centring, clipped, edge, windows, own_inputs, coverage)
 
 
 def noisy_square(arm, rate, seed):
