@@ -21,7 +21,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
     "experiments/test_protocol.py": (
-        "rnnbook/experiments: centring clipped coverage edge learning_a_lag "
+        "rnnbook/experiments: centring clipped coverage dropped edge learning_a_lag "
         "own_inputs windows"
     ),
     "language/test_sources.py": "rnnlib/language: entropy grammars",
