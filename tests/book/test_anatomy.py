@@ -19,10 +19,8 @@ OLDER = {  # chapters that are still in their older form
     "min_char_rnn",
     "min_char_rnn_studied",
     "notation",
-    "optimising",
     "recipes",
     "spectral_bounds",
-    "truncation",
     "vanishing",
 }
 OPENING = """\
