@@ -30,7 +30,7 @@ def readings(derivation):
 
     def walk(reader, node, weighed):
         if isinstance(node, ex.Value) and node.name in timed:
-            found.append(Reading(node.name, node.shift, reader, weighed))
+            found.append(Reading(node.name, node.shift or 0, reader, weighed))
         for part in node.args:
             walk(reader, part, weighed or isinstance(node, ex.MatMul))
 
