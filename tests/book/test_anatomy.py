@@ -10,9 +10,7 @@ from tests.book import notebook_checks as checks
 from tools import chapters
 
 OLDER = {  # chapters that are still in their older form
-    "derive_your_own_cell",
     "exploding",
-    "gates",
     "gradient_behaviour",
     "language_models",
     "long_memories",
