@@ -13,7 +13,6 @@ OLDER = {  # chapters that are still in their older form
     "exploding",
     "gradient_behaviour",
     "language_models",
-    "long_memories",
     "min_char_rnn",
     "min_char_rnn_studied",
     "recipes",
