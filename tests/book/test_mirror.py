@@ -71,7 +71,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "bptt gradient_checking index_notation losses notation recipes "
         "total_derivative derive_your_own_cell language_models long_memories "
         "min_char_rnn min_char_rnn_studied point_process point_process_fits "
-        "exploding gradient_behaviour spectral_bounds vanishing"
+        "exploding gradient_behaviour joint_radius spectral_bounds vanishing"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
