@@ -16,8 +16,6 @@ OLDER = {  # chapters that are still in their older form
     "min_char_rnn",
     "min_char_rnn_studied",
     "recipes",
-    "spectral_bounds",
-    "vanishing",
 }
 OPENING = """\
 # Doors

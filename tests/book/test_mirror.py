@@ -72,8 +72,8 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "bptt gradient_checking index_notation losses notation recipes "
         "total_derivative derive_your_own_cell language_models long_memories "
         "min_char_rnn min_char_rnn_studied point_process point_process_fits "
-        "exploding gates gradient_behaviour optimising spectral_bounds truncation "
-        "vanishing"
+        "exploding gates gradient_behaviour joint_radius optimising "
+        "spectral_bounds truncation vanishing"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",
