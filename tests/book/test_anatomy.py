@@ -14,7 +14,6 @@ OLDER = {  # chapters that are still in their older form
     *("unrolled_sums recipes five_notations gradient_checking".split()),
     *("spectral_bounds exploding gradient_behaviour vanishing".split()),
     *("optimising truncation gates derive_your_own_cell long_memories".split()),
-    *("language_models min_char_rnn min_char_rnn_studied".split()),
     *("point_process point_process_fits".split()),
 }
 OPENING = """\
