@@ -12,9 +12,6 @@ from tools import chapters
 OLDER = {  # chapters that are still in their older form
     "exploding",
     "gradient_behaviour",
-    "language_models",
-    "min_char_rnn",
-    "min_char_rnn_studied",
     "recipes",
 }
 OPENING = """\

@@ -297,9 +297,14 @@ CASES = {
             "rng": d.rng(),
             "temperature": 0.7,
             "stop": None,
+            "top_k": 2,
+            "top_p": 0.9,
         }
     ),
     "generate.tempered": Case(lambda d: {"logits": d.floats(d.K), "temperature": 0.7}),
+    "generate.truncated": Case(
+        lambda d: {"p": np.array([0.5, 0.2, 0.3]), "top_k": 2, "top_p": 0.9}
+    ),
     "generate.network_step": Case(
         lambda d: {"params": d.closed(), "phi": "tanh"}, then=_steps
     ),
@@ -389,6 +394,7 @@ CASES = {
             "alpha": 0.5,
         }
     ),
+    "ngrams.good_turing": Case(lambda d: {"counts": np.array([3, 1, 0, 1])}),
     "ngrams.table_parameters": Case(lambda d: {"order": 2, "V": 3}),
     "ngrams.NGrams.log_probabilities": Case(
         lambda d: {"self": _ngrams(d), "context": d.ints(d.K, 3)}, infinite=True
