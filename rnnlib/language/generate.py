@@ -7,6 +7,8 @@ the state None is that of a new sequence. Any function of this form will do.
 `rnnlib.layers.cell` with its outputs, or from an n-gram model.
 """
 
+from numbers import Real
+
 import numpy as np
 
 from rnnlib.activations import get_activation
@@ -26,7 +28,18 @@ from rnnlib.validate import (
 )
 
 
-def generate(step, state, start, count, *, rng=None, temperature=1.0, stop=None):
+def generate(
+    step,
+    state,
+    start,
+    count,
+    *,
+    rng=None,
+    temperature=1.0,
+    stop=None,
+    top_k=None,
+    top_p=None,
+):
     """Symbols drawn one after the other, each from softmax(logits / temperature).
 
     Parameters
@@ -48,6 +61,9 @@ def generate(step, state, start, count, *, rng=None, temperature=1.0, stop=None)
         several; a large one approaches equal probabilities of all possible symbols.
     stop : int, optional
         The symbol after which to stop: the end of sequence. It is part of the result.
+    top_k, top_p : int, float, optional
+        Draw only from the ``top_k`` likeliest symbols, or from the nucleus, the fewest
+        likeliest symbols whose probability is at least ``top_p``: see `truncated`.
 
     Returns
     -------
@@ -64,6 +80,7 @@ def generate(step, state, start, count, *, rng=None, temperature=1.0, stop=None)
     temperature = check_rate("temperature", temperature)
     if temperature > 0:
         check_rng(rng)
+    _check_truncation(top_k, top_p)
     prompt = [start] if start is None or np.ndim(start) == 0 else list(start)
     if not prompt:
         raise ValueError("start: expected at least one symbol, got none")
@@ -72,7 +89,7 @@ def generate(step, state, start, count, *, rng=None, temperature=1.0, stop=None)
     drawn = []
     while True:
         u = rng.random() if temperature > 0 else None
-        drawn.append(_choose(logits, temperature, u))
+        drawn.append(_choose(logits, temperature, u, top_k, top_p))
         if len(drawn) == count or drawn[-1] == stop:
             return np.array(drawn)
         logits, state = _taken(step(state, drawn[-1]))
@@ -96,6 +113,31 @@ def tempered(logits, temperature):
     with np.errstate(over="ignore"):
         p = np.exp((z - z.max()).astype(float) / temperature)
     return p / p.sum()
+
+
+def truncated(p, top_k=None, top_p=None):
+    """The likeliest symbols alone: p(x) / p(S) for x in S, 0 elsewhere, (V,).
+
+    S holds the ``top_k`` likeliest symbols, the first of equal ones, and no symbol of
+    probability 0. With ``top_p`` it is the nucleus: the fewest likeliest symbols whose
+    probabilities add up to ``top_p`` or more. With both it is the smaller one.
+
+    Sources: {cite}`fan2018`, {cite}`holtzman2020`. Raises ValueError when p is no
+    distribution, top_k no integer >= 1, or top_p not above 0 and at most 1.
+    """
+    _check_truncation(top_k, top_p)
+    check_array("p", p)
+    if p.ndim != 1 or p.size == 0:
+        raise shape_error("p", "(V,)", p.shape)
+    if p.min() < 0 or abs(p.sum() - 1) > 1e-6:
+        raise ValueError(f"p: expected a distribution, got {p!s:.60}")
+    order = np.argsort(-p, kind="stable")
+    size = np.count_nonzero(p) if top_k is None else min(top_k, np.count_nonzero(p))
+    if top_p is not None:
+        mass = p[order].cumsum()
+        size = min(size, 1 + np.searchsorted(mass, top_p * (1 - 1e-12), side="left"))
+    kept = np.where(np.isin(np.arange(p.size), order[:size]), p, 0.0)
+    return kept / kept.sum()
 
 
 def network_step(params, phi="tanh"):
@@ -176,9 +218,22 @@ def _taken(result):
     return result
 
 
-def _choose(logits, temperature, u):
+def _check_truncation(top_k, top_p):
+    if top_k is not None:
+        check_count("top_k", top_k)
+    if top_p is not None:
+        real = isinstance(top_p, Real) and not isinstance(top_p, bool)
+        if not (real and 0 < top_p <= 1):
+            raise ValueError(
+                f"top_p: expected a number above 0, at most 1, got {top_p!r}"
+            )
+
+
+def _choose(logits, temperature, u, top_k=None, top_p=None):
     """The symbol at u in [0, 1) of the cumulative distribution; the mode for None."""
     p = tempered(logits, temperature)
+    if top_k is not None or top_p is not None:
+        p = truncated(p, top_k, top_p)
     if u is None:
         return int(p.argmax())
     sums = p.cumsum()

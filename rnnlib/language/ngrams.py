@@ -7,18 +7,23 @@ sum over x, every smoothing here is an interpolation with the model of one order
 
 where c' is c without its oldest symbol and e(c) the mass that is handed down:
 
-    additive      m = n,             e = alpha V,         p(x | c') replaced by 1/V
-    witten-bell   m = n,             e = d(c)
-    kneser-ney    m = max(n - D, 0), e = D d(c)
+    additive             m = n,         e = alpha V,    p(x | c') replaced by 1/V
+    witten-bell          m = n,         e = d(c)
+    kneser-ney           m = n - D,     e = D d(c)
+    modified-kneser-ney  m = n - D(n),  e = D_1 d_1(c) + D_2 d_2(c) + D_3 d_3(c)
 
-d(c) is the number of different symbols seen after c. Below order 0 stands 1/V. A
-context that was never seen has the probabilities of c'. Under Kneser-Ney, in all orders
-but the highest, n counts the different symbols in front of the pair (c, x), and the
-discount D of an order is n_1 / (n_1 + 2 n_2), with n_k the number of pairs counted k
-times, or 1/2 where n_1 or n_2 is 0. Every sequence begins with tau start symbols, which
-are never predicted.
+for pairs with n > 0; m = 0 for the others but additive. d(c) is the number of different
+symbols seen after c, d_1(c), d_2(c) and d_3(c) of those seen once, twice, and at least
+three times. Below order 0 stands 1/V. A context that was never seen has the
+probabilities of c'. Under both Kneser-Ney, in all orders but the highest, n counts the
+different symbols in front of the pair (c, x), and the discount D of an order is
+n_1 / (n_1 + 2 n_2), with n_k the number of pairs counted k times, or 1/2 where n_1 or
+n_2 is 0. The modified one has three, D(k) = D_k = k - (k + 1) D n_{k+1} / n_k for
+k = 1, 2 and D(k) = D_3 of that formula for all k >= 3; where one of them is not between
+0 and k, the single D serves that order. Every sequence begins with tau start symbols,
+which are never predicted.
 
-Sources: {cite}`witten1991`, {cite}`kneser1995`, {cite}`chen1999`.
+Sources: {cite}`witten1991`, {cite}`kneser1995`, {cite}`chen1999`, {cite}`good1953`.
 """
 
 from typing import NamedTuple
@@ -35,7 +40,7 @@ from rnnlib.validate import (
     kind_of,
 )
 
-SMOOTHINGS = ("additive", "witten-bell", "kneser-ney")
+SMOOTHINGS = ("additive", "witten-bell", "kneser-ney", "modified-kneser-ney")
 
 
 class Level(NamedTuple):
@@ -116,7 +121,7 @@ def fit_ngrams(indices, order, V, smoothing="kneser-ney", alpha=1.0):
     order, V : int
         tau >= 0, the symbols of context (0: unigrams), and the size of the alphabet.
     smoothing : str
-        "additive", "witten-bell" or "kneser-ney": see the module.
+        "additive", "witten-bell", "kneser-ney" or "modified-kneser-ney", as above.
     alpha : float
         What "additive" adds to every count. 0 is maximum likelihood, n(c, x) / n(c).
 
@@ -136,12 +141,42 @@ def fit_ngrams(indices, order, V, smoothing="kneser-ney", alpha=1.0):
     levels = [_level(order, V, pairs, counts, smoothing, alpha)]
     for k in range(order - 1, -1, -1) if smoothing != "additive" else ():
         shorter = pairs // V % (V + 1) ** k * V + pairs % V
-        weights = np.ones_like(counts) if smoothing == "kneser-ney" else counts
+        weights = np.ones_like(counts) if smoothing.endswith("kneser-ney") else counts
         pairs, inverse = np.unique(shorter, return_inverse=True)
         counts = np.bincount(inverse, weights).astype(np.int64)
         levels.insert(0, _level(k, V, pairs, counts, smoothing, alpha))
     proper = smoothing != "additive" or alpha > 0
     return NGrams(order, V, smoothing, tuple(levels), proper)
+
+
+def good_turing(counts):
+    """What Good and Turing estimate from how often each symbol was seen.
+
+    Parameters
+    ----------
+    counts : integer array (V,), at least one of them above 0
+
+    Returns
+    -------
+    missing : float
+        n_1 / N, the probability of all that was not seen: n_k symbols were seen k
+        times, and N is the sum of the counts.
+    adjusted : float array (V,)
+        k* = (k + 1) n_{k+1} / n_k for each count k: the count that stands for it, such
+        that k* / N is a probability. It is 0 where no symbol has the count k + 1.
+
+    Source: {cite}`good1953`. Raises ValueError for other counts.
+    """
+    counts = _sequence("counts", counts, None)
+    if counts.min() < 0 or counts.max() < 1:
+        raise ValueError(
+            f"counts: expected integers >= 0, one of them above 0, got {counts!s:.60}"
+        )
+    values, at, sizes = np.unique(counts, return_inverse=True, return_counts=True)
+    next_size = np.append(np.where(np.diff(values) == 1, sizes[1:], 0), 0)
+    adjusted = (values + 1.0) * next_size / sizes
+    total = counts.sum(dtype=float)
+    return float(np.count_nonzero(counts == 1) / total), adjusted[at]
 
 
 def table_parameters(order, V):
@@ -153,18 +188,29 @@ def table_parameters(order, V):
 def _level(order, V, pairs, counts, smoothing, alpha):
     contexts, first = np.unique(pairs // V, return_index=True)
     distinct = np.diff(np.append(first, len(pairs)))
-    discount = 0.0
+    masses = counts.astype(float)
     if smoothing == "additive":
         escapes = np.full(len(contexts), alpha * V)
     elif smoothing == "witten-bell":
         escapes = distinct.astype(float)
     else:
-        once, twice = (counts == 1).sum(), (counts == 2).sum()
-        discount = once / (once + 2 * twice) if once and twice else 0.5
-        escapes = discount * distinct
-    masses = counts - discount
+        discounts = _discounts(counts, smoothing == "modified-kneser-ney")
+        taken = discounts[np.minimum(counts, 3) - 1]
+        escapes = np.add.reduceat(taken, first)
+        masses = counts - taken
     totals = np.add.reduceat(masses, first) + escapes
     return Level(order, contexts, totals, escapes, pairs, masses)
+
+
+def _discounts(counts, modified):
+    """What Kneser-Ney takes from a pair counted once, twice, and more often."""
+    n = [np.count_nonzero(counts == k) for k in (1, 2, 3, 4)]
+    D = n[0] / (n[0] + 2 * n[1]) if n[0] and n[1] else 0.5
+    if modified and all(n):
+        each = [k - (k + 1) * D * n[k] / n[k - 1] for k in (1, 2, 3)]
+        if all(0 < taken < k for k, taken in enumerate(each, 1)):
+            return np.array(each)
+    return np.full(3, D)
 
 
 def _contexts(x, order, V):
@@ -197,7 +243,10 @@ def _sequences(indices):
 
 
 def _sequence(name, x, V, least=1):
-    """One sequence as an int64 array; an empty one where ``least`` is 0."""
+    """One sequence as an int64 array; an empty one where ``least`` is 0.
+
+    Its integers are below V, or any where V is None.
+    """
     if isinstance(x, np.ndarray) and not is_array(x):
         raise ValueError(f"{name}: expected integers (n,), got {kind_of(x)}")
     x = np.asarray(x)
@@ -207,4 +256,4 @@ def _sequence(name, x, V, least=1):
         raise ValueError(
             f"{name}: expected integers (n,), n >= {least}, got {x.dtype} {x.shape}"
         )
-    return check_indices(name, x, V).astype(np.int64)
+    return (x if V is None else check_indices(name, x, V)).astype(np.int64)

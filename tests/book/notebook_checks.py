@@ -1,5 +1,6 @@
 """What every chapter must satisfy: each check returns a list of complaints."""
 
+import ast
 import re
 import socket
 from pathlib import Path
@@ -81,6 +82,37 @@ def image_complaints(nb):
                 found.append(f"cell {cell.id}: image without {key}")
     if re.search(r"!\[\s*\]\(", prose(nb)):
         found.append("markdown image without alt text")
+    return found
+
+
+WRITES = {"print", "display", "show", "tabs"}
+
+
+def _outputs(statement):
+    """What the calls of a statement do to the page, in their order; loops run twice."""
+    called = [n.func for n in ast.walk(statement) if isinstance(n, ast.Call)]
+    names = [f.id for f in called if isinstance(f, ast.Name)]
+    found = ["print" if n == "print" else "show" for n in names if n in WRITES]
+    return found * (2 if isinstance(statement, ast.For | ast.While) else 1)
+
+
+def order_complaints(nb):
+    """Cells that print, display and print again: the page has both prints first.
+
+    Lines that are printed are collected into one output, where the first stands.
+    """
+    found = []
+    for cell in code_cells(nb):
+        statements = ast.parse(cell.source).body
+        kinds = [
+            kind
+            for s in statements
+            if not isinstance(s, ast.FunctionDef | ast.ClassDef)
+            for kind in _outputs(s)
+        ]
+        turns = [k for n, k in enumerate(kinds) if n == 0 or k != kinds[n - 1]]
+        if "print show print" in " ".join(turns):
+            found.append(f"cell {cell.id}: prints, displays and prints again")
     return found
 
 

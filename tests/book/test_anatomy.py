@@ -10,12 +10,9 @@ from tests.book import notebook_checks as checks
 from tools import chapters
 
 OLDER = {  # chapters that are still in their older form
-    *("notation forward losses bptt index_notation total_derivative".split()),
-    *("unrolled_sums recipes five_notations gradient_checking".split()),
-    *("spectral_bounds exploding gradient_behaviour vanishing".split()),
-    *("optimising truncation gates derive_your_own_cell long_memories".split()),
-    *("language_models min_char_rnn min_char_rnn_studied".split()),
-    *("point_process point_process_fits".split()),
+    "exploding",
+    "gradient_behaviour",
+    "recipes",
 }
 OPENING = """\
 # Doors

@@ -66,6 +66,7 @@ def complaints(nb):
         + checks.structure_complaints(nb)
         + checks.label_complaints(nb, "demo")
         + checks.source_complaints(nb)
+        + checks.order_complaints(nb)
     )
 
 
@@ -136,6 +137,14 @@ DEFECTS = {
     "label twice": (text("$$ b $$ (eq-demo-a)"), "eq-demo-a is defined twice"),
     "backticks": (text("```{note}\nx\n```"), "directive in backticks"),
     "math directive": (text(":::{math}\nx\n:::"), "formulas with dollars"),
+    "print, show, print": (
+        edit(2, source="print(1)\nshow('a', a)\nprint(2)"),
+        "cell check: prints, displays and prints again",
+    ),
+    "both in a loop": (
+        edit(2, source="for a in b:\n    print(a)\n    display(a)"),
+        "cell check: prints, displays and prints again",
+    ),
     "long line": (edit(2, source="x = " + "1" * 90), "line of 94 characters"),
 }
 

@@ -6,6 +6,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
+from rnnlib.char import shakespeare
 from tools import ROOT
 
 
@@ -47,6 +48,13 @@ def test_lock_is_hashed_and_names_no_host():
     entries = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
     assert [e.split()[0] for e in entries if "--hash=sha256:" not in e] == []
     assert "://" not in text and "--index" not in text
+
+
+def test_the_texts_are_pinned_by_hash_to_what_is_read():
+    wanted = dict([shakespeare.SOURCE])
+    assert pins(read("tools/requirements/texts.in")) == wanted
+    assert pins(read("tools/requirements/texts.txt")) == wanted
+    assert read("tools/requirements/texts.txt").count("--hash=sha256:") == 2
 
 
 def test_runtime_needs_numpy_alone():

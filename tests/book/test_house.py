@@ -178,7 +178,7 @@ def test_the_makefile_installs_nothing_without_a_hash():
     for line in re.findall(r".*\$\(PIP\).*", makefile):
         assert "--no-deps --require-hashes -r " in line or line.endswith("-e .")
     called = set(re.findall(r"\$\(call tool,([\w-]+)\)\n", makefile))
-    assert called == {path.stem for path in SMALL}
+    assert called | {"texts"} == {path.stem for path in SMALL}  # texts is of make env
     assert re.findall(r"\bpip install\b", makefile) == ["pip install"]
 
 
@@ -201,8 +201,10 @@ def tree(tmp_path):
     folder = tmp_path / "a tree"
     program = folder / ".venv/bin/python"
     program.parent.mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
-        shutil.copy(ROOT / name, folder)
+    needed = ["Makefile", "pyproject.toml", "requirements.lock"]
+    for name in (*needed, "tools/requirements/texts.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     for minor in (12, 13):
         path = folder / f"python {minor}"
         path.write_text(f"#!/bin/sh\necho 3 {minor}\n")

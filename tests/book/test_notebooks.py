@@ -40,6 +40,10 @@ def test_source(notebook):
     assert checks.source_complaints(notebook) == []
 
 
+def test_order_of_what_a_cell_writes(notebook):
+    assert checks.order_complaints(notebook) == []
+
+
 def test_table_of_contents():
     listed = [name for _, names in chapters.contents() for name in names]
     assert len(listed) == len(set(listed)), "a file is listed twice"

@@ -199,11 +199,26 @@ CASES = {
     ),
     "cell.held": internal(lambda d: {"mask": d.mask(), "t": 1}),
     "checkpointing.default_segment": Case(lambda d: {"T": 10}),
+    "checkpointing.segments": internal(
+        lambda d: {
+            "T": 10,
+            "L": 3,
+            "state": 0,
+            "advance": lambda state, a, b: state + b - a,
+            "halve": True,
+        }
+    ),
     "checkpointing.checkpointing_cost": Case(
-        lambda d: {"params": d.params(), "T": 10, "B": 2, "segment": 3}
+        lambda d: {
+            "params": d.params(),
+            "T": 10,
+            "B": 2,
+            "segment": 3,
+            "halve": True,
+        }
     ),
     "checkpointing.checkpointed_loss_and_gradients": Case(
-        lambda d: d.run(segment=2, loss="cross_entropy", weight_decay=0.1)
+        lambda d: d.run(segment=2, halve=True, loss="cross_entropy", weight_decay=0.1)
     ),
     "clipping.global_norm": Case(lambda d: {"gradients": d.params()}, infinite=True),
     "clipping.clip_by_global_norm": Case(
@@ -282,9 +297,14 @@ CASES = {
             "rng": d.rng(),
             "temperature": 0.7,
             "stop": None,
+            "top_k": 2,
+            "top_p": 0.9,
         }
     ),
     "generate.tempered": Case(lambda d: {"logits": d.floats(d.K), "temperature": 0.7}),
+    "generate.truncated": Case(
+        lambda d: {"p": np.array([0.5, 0.2, 0.3]), "top_k": 2, "top_p": 0.9}
+    ),
     "generate.network_step": Case(
         lambda d: {"params": d.closed(), "phi": "tanh"}, then=_steps
     ),
@@ -374,6 +394,7 @@ CASES = {
             "alpha": 0.5,
         }
     ),
+    "ngrams.good_turing": Case(lambda d: {"counts": np.array([3, 1, 0, 1])}),
     "ngrams.table_parameters": Case(lambda d: {"order": 2, "V": 3}),
     "ngrams.NGrams.log_probabilities": Case(
         lambda d: {"self": _ngrams(d), "context": d.ints(d.K, 3)}, infinite=True

@@ -1,5 +1,7 @@
 """Generation: the right distribution, the right state, and clear errors."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from rnnlib.language.generate import (
     network_step,
     ngram_step,
     tempered,
+    truncated,
 )
 from rnnlib.language.ngrams import fit_ngrams
 from rnnlib.layers import lstm, vanilla
@@ -56,6 +59,69 @@ def test_temperature_zero_takes_the_first_of_the_largest():
     assert generate(tie, None, 0, 3, temperature=0).tolist() == [1, 1, 1]
     assert tempered(np.array([1.0, 5.0]), 1e-300).tolist() == [0, 1]
     assert np.allclose(tempered(LOGITS, 1e9), 0.25)
+
+
+P = np.array([0.1, 0.4, 0.1, 0.25, 0.15])
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({}, [0, 1, 2, 3, 4]),
+        ({"top_k": 1}, [1]),
+        ({"top_k": 4}, [0, 1, 3, 4]),  # the first of equal ones
+        ({"top_k": 9}, [0, 1, 2, 3, 4]),
+        ({"top_p": 0.4}, [1]),
+        ({"top_p": 0.41}, [1, 3]),
+        ({"top_p": 0.8}, [1, 3, 4]),  # 0.4 + 0.25 + 0.15 rounds
+        ({"top_p": 1}, [0, 1, 2, 3, 4]),
+        ({"top_k": 2, "top_p": 0.8}, [1, 3]),
+        ({"top_k": 4, "top_p": 0.4}, [1]),
+    ],
+)
+def test_truncated(options, kept):
+    q = truncated(P, **options)
+    assert np.flatnonzero(q).tolist() == kept
+    np.testing.assert_allclose(q[kept], P[kept] / P[kept].sum(), rtol=1e-14)
+    z = np.log(P)
+    x = generate(
+        lambda s, _: (z, s), None, 0, 4000, rng=np.random.default_rng(3), **options
+    )
+    share = np.bincount(x, minlength=5) / len(x)
+    assert set(x) <= set(kept) and np.abs(share - q).max() < 0.04
+
+
+def nucleus_by_trying(p, mass):
+    """The least number of symbols with that mass, over all sets of symbols."""
+    sets = (np.array(s) for s in product((False, True), repeat=len(p)))
+    return min(s.sum() for s in sets if p[s].sum() >= mass - 1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 1))
+def test_no_smaller_set_has_the_mass(seed, mass):
+    p = np.random.default_rng(seed).dirichlet(np.ones(6))
+    q = truncated(p, top_p=mass)
+    assert np.count_nonzero(q) == nucleus_by_trying(p, mass)
+    assert p[q > 0].min() >= p[q == 0].max(initial=0)
+
+
+def test_what_has_no_probability_is_not_kept():
+    q = truncated(np.array([0.5, 0, 0.5]), top_k=3)
+    assert q.tolist() == [0.5, 0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("message", "changes"),
+    [
+        ("top_k: expected an integer >= 1, got 0", {"top_k": 0}),
+        ("top_p: expected a number above 0, at most 1, got 0", {"top_p": 0}),
+        ("top_p: expected a number above 0, at most 1, got True", {"top_p": True}),
+        ("p: expected a distribution, got [0.5 0.6]", {"p": np.array([0.5, 0.6])}),
+        ("p: expected shape (V,), got (1, 2)", {"p": np.array([[0.5, 0.5]])}),
+    ],
+)
+def test_truncation_refused(message, changes):
+    refuses(message, truncated, **{"p": P} | changes)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 50))
@@ -222,6 +288,8 @@ def test_mistakes_are_noticed(mutant):
         ("temperature: expected a finite number >= 0, got -1", {"temperature": -1}),
         ("rng: expected a numpy Generator, got NoneType", {"rng": None}),
         ("start: expected at least one symbol, got none", {"start": []}),
+        ("top_k: expected an integer >= 1, got 0.5", {"top_k": 0.5}),
+        ("top_p: expected a number above 0, at most 1, got 2", {"top_p": 2}),
         (
             "logits: expected a finite maximum, got [nan  0.]",
             {"step": lambda s, x: (np.array([np.nan, 0]), s)},

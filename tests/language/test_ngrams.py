@@ -9,12 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlib.language import ngrams
-from rnnlib.language.ngrams import SMOOTHINGS, fit_ngrams, table_parameters
+from rnnlib.language.ngrams import (
+    SMOOTHINGS,
+    fit_ngrams,
+    good_turing,
+    table_parameters,
+)
 from tests.support.mutants import Mutant, each, planted
 from tests.support.refusals import refuses
 
 LETTERS = "abr"  # of "abrabbra", and of what follows
 TEXT = np.array([LETTERS.index(c) for c in "abrabbraabba"])
+SHARES = [0.3, 0.2, 0.15, 0.1, 0.1, 0.07, 0.05, 0.03]
+LONG = np.random.default_rng(0).choice(8, 160, p=SHARES)  # three discounts at work
 
 
 PIECES = {
@@ -22,8 +29,10 @@ PIECES = {
     "counted": lambda padded, t, k, order: padded[t - k : t],
     "asked": lambda context, k, order: context[order - k :],
     "spread": lambda alpha, V: alpha * V,
-    "types": lambda smoothing: smoothing == "kneser-ney",
+    "types": lambda smoothing: smoothing.endswith("kneser-ney"),
     "discount": lambda once, twice: once / (once + 2 * twice),
+    "modified": lambda k, D, n: k - (k + 1) * D * n[k + 1] / n[k],
+    "by_size": lambda m: min(m, 3),
     "handed_down": lambda D: D,
     "new": lambda N, d: d,
     "unseen": lambda value, V: value,
@@ -70,7 +79,16 @@ def by_hand(sequences, order, V, smoothing, alpha=1.0, **mistakes):
                 D = 0.5
                 if sizes[1] and sizes[2]:
                     D = of.discount(sizes[1], sizes[2])
-                value = (max(n - D, 0) + of.handed_down(D) * d * value) / N
+                Ds = {k: D for k in (1, 2, 3)}
+                if smoothing.startswith("modified") and all(
+                    sizes[m] for m in (1, 2, 3, 4)
+                ):
+                    three = {m: of.modified(m, D, sizes) for m in (1, 2, 3)}
+                    if all(0 < three[m] < m for m in three):
+                        Ds = three
+                taken = sum(of.handed_down(Ds[of.by_size(m)]) for m in seen.values())
+                kept = n - Ds[of.by_size(n)] if n else 0
+                value = (kept + taken * value) / N
         return value
 
     return p
@@ -78,12 +96,13 @@ def by_hand(sequences, order, V, smoothing, alpha=1.0, **mistakes):
 
 def wrong():
     """The smoothings under which the probabilities are not those by hand."""
-    sequences = [TEXT, TEXT[3:7], np.array([2, 2, 0])]
+    short = [TEXT, TEXT[3:7], np.array([2, 2, 0])]
     found = set()
-    for smoothing in SMOOTHINGS:
+    cases = [(short, 4, smoothing) for smoothing in SMOOTHINGS]
+    for sequences, V, smoothing in [*cases, ([LONG], 8, "modified-kneser-ney")]:
         for order in (0, 1, 2, 3):
-            model = ngrams.fit_ngrams(sequences, order, 4, smoothing, alpha=0.3)
-            p = by_hand(sequences, order, 4, smoothing, 0.3)
+            model = ngrams.fit_ngrams(sequences, order, V, smoothing, alpha=0.3)
+            p = by_hand(sequences, order, V, smoothing, 0.3)
             for context in (
                 (),
                 (0,),
@@ -95,7 +114,7 @@ def wrong():
                 (1,) * 5,
             ):
                 ours = model.log_probabilities(context)
-                theirs = np.log([p(context, x) for x in range(4)])
+                theirs = np.log([p(context, x) for x in range(V)])
                 if not np.allclose(ours, theirs, rtol=1e-12, atol=1e-12):
                     found.add(smoothing)
             theirs = [
@@ -128,7 +147,8 @@ def mutant(name, expected, **mistakes):
     return Mutant(name, place, lambda right: wrong, expected)
 
 
-COUNTING = {"witten-bell", "kneser-ney"}
+KNESER_NEY = {"kneser-ney", "modified-kneser-ney"}
+COUNTING = {"witten-bell", *KNESER_NEY}
 MUTANTS = [
     mutant(
         "the oldest symbols count as context",
@@ -148,12 +168,27 @@ MUTANTS = [
     ),
     mutant("start symbol is symbol 0", set(SMOOTHINGS), start=0),
     mutant("alpha counted once", {"additive"}, spread=lambda alpha, V: alpha),
-    mutant("raw counts in lower orders", {"kneser-ney"}, types=lambda smoothing: False),
-    mutant("discount not handed down", {"kneser-ney"}, handed_down=lambda D: 0),
+    mutant("raw counts in lower orders", KNESER_NEY, types=lambda smoothing: False),
+    mutant("discount not handed down", KNESER_NEY, handed_down=lambda D: 0),
     mutant(
         "discount without its 2",
-        {"kneser-ney"},
+        KNESER_NEY,
         discount=lambda once, twice: once / (once + twice),
+    ),
+    mutant(
+        "one discount for all",
+        {"modified-kneser-ney"},
+        modified=lambda k, D, n: D,
+    ),
+    mutant(
+        "the count of a count is not moved on",
+        {"modified-kneser-ney"},
+        modified=lambda k, D, n: k - k * D * n[k + 1] / n[k],
+    ),
+    mutant(
+        "two or more share a discount",
+        {"modified-kneser-ney"},
+        by_size=lambda m: min(m, 2),
     ),
     mutant("tokens for types", {"witten-bell"}, new=lambda N, d: N),
     mutant("an unseen context is uniform", COUNTING, unseen=lambda value, V: 1 / V),
@@ -258,7 +293,7 @@ def test_parameters():
         ),
         (
             "smoothing: expected one of 'additive', 'witten-bell', 'kneser-ney', "
-            "got 'katz'",
+            "'modified-kneser-ney', got 'katz'",
             (TEXT, 1, 3, "katz"),
         ),
         ("alpha: expected a finite number >= 0, got -1", (TEXT, 1, 3, "additive", -1)),
@@ -277,3 +312,47 @@ def test_parameters_are_counted_in_pythons_integers():
     wide = table_parameters(12, np.int64(75))
     assert wide == table_parameters(np.int8(12), 75) == 74 * 75**12
     assert type(wide) is int
+
+
+def test_good_turing_by_hand():
+    """Four symbols once, two twice, one four times: N = 12."""
+    missing, adjusted = good_turing(np.array([1, 0, 2, 1, 4, 1, 2, 1, 0]))
+    assert missing == 4 / 12
+    assert adjusted.tolist() == [1, 2, 0, 1, 0, 1, 0, 1, 2]
+    assert good_turing([3])[0] == 0 and good_turing([1])[0] == 1
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=30).filter(any))
+def test_good_turing_hands_out_what_was_seen(counts):
+    """sum_k n_k k* = N where every k below the largest occurs; unseen get n_1."""
+    missing, adjusted = good_turing(counts)
+    counts = np.array(counts)
+    sizes = np.bincount(counts)
+    gaps = sum(k * n for k, n in enumerate(sizes) if k and not sizes[k - 1])
+    assert np.isclose(adjusted.sum() + gaps, counts.sum())
+    if sizes[0]:
+        assert np.isclose(adjusted[counts == 0].sum() / counts.sum(), missing)
+
+
+def test_good_turing_is_right_on_average():
+    """The expected missing mass after N draws is E n_1 / (N + 1) after N + 1 draws."""
+    p, rng = np.array(SHARES), np.random.default_rng(2)
+    unseen, singles = [], []
+    for _ in range(4000):
+        x = rng.choice(8, 12, p=p)
+        unseen.append(p[np.bincount(x[:-1], minlength=8) == 0].sum())
+        singles.append(good_turing(np.bincount(x))[0])
+    assert abs(np.mean(unseen) - np.mean(singles)) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ([], "counts: expected integers (n,), n >= 1, got float64 (0,)"),
+        ([0.5], "counts: expected integers (n,), n >= 1, got float64 (1,)"),
+        ([1, -1], "counts: expected integers >= 0, one of them above 0, got [ 1 -1]"),
+        ([0, 0], "counts: expected integers >= 0, one of them above 0, got [0 0]"),
+    ],
+)
+def test_counts_that_are_none(counts, message):
+    refuses(message, good_turing, counts)

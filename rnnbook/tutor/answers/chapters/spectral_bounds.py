@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnbook.tutor.answers.checking import Exercise
 from rnnbook.tutor.answers.kinds import Code, Experiment, same_arrays
-from rnnlib.spectral import numerical_radius, spectral_norm, spectral_radius
+from rnnlib.spectral import spectral_norm, spectral_radius
 
 # an activation steeper than one
 
@@ -180,65 +180,69 @@ SQUARING = Exercise(
     called=False,
 )
 
-# each Jacobian shrinks
-
-MIXING = np.array([[-0.8, -1.2], [1.2, 0.8]])
-RADII = {(0, 0): 0.0, (0, 1): 0.8, (1, 0): 0.8, (1, 1): np.sqrt(0.8)}
-NORMS = {v: float(np.linalg.norm(np.diag(v) @ MIXING, 2)) for v in RADII}
-TURNS = ((0, 1), (1, 0))
+# small in another norm
 
 
-def _same_radii(r):
-    found = {tuple(map(int, v)): float(size) for v, size in r["radii"].items()}
-    return found.keys() == RADII.keys() and all(
-        abs(found[v] - RADII[v]) < 1e-3 for v in RADII
-    )
+def _pair(r):
+    """W and S; ValueError unless they belong together."""
+    W, S = np.asarray(r["W"], float), np.asarray(r["S"], float)
+    if W.shape != (2, 2) or S.shape != (2,) or not (S > 0).all():
+        raise ValueError("expected W of shape (2, 2) and two positive numbers S")
+    return W, S
 
 
-def _gates(r):
-    """The gates as an array; ValueError unless there are two a step."""
-    gates = np.asarray(r["gates"], float)
-    if gates.ndim != 2 or gates.shape[1] != 2 or not len(gates):
-        raise ValueError("expected a list of pairs of gates")
-    return gates
+def _in_other_norm(r):
+    """||S W S^-1||_2 of the answer."""
+    W, S = _pair(r)
+    return spectral_norm(S[:, None] * W / S)
 
 
-def _around(r):
-    """The spectral radius of the product of one round of the gates."""
-    product = np.eye(2)
-    for v in _gates(r):
-        product = np.diag(v) @ MIXING @ product
-    return spectral_radius(product)
+def _powers(r):
+    """The largest norm among the first powers."""
+    W = _pair(r)[0]
+    return max(spectral_norm(np.linalg.matrix_power(W, k)) for k in range(1, 60))
 
 
-MIX = Exercise(
-    "ex-spectral-bounds-mixing",
+def _constant(r):
+    S = _pair(r)[1]
+    kappa = S.max() / S.min()
+    return abs(r["constant"] - kappa) < 1e-3 * kappa
+
+
+JORDAN = [[0.5, 10.0], [0.0, 0.5]]
+SCALED = Exercise(
+    "ex-spectral-bounds-scaled",
     Experiment(
         {
-            "the four radii": _same_radii,
-            "the gates are 0 or 1": lambda r: np.isin(_gates(r), (0, 1)).all(),
-            "one round of the gates grows": lambda r: _around(r) > 1 + 1e-9,
+            "the other norm is below one": lambda r: _in_other_norm(r) < 1,
+            "a power is above one": lambda r: _powers(r) > 1 + 1e-9,
+            "the constant": _constant,
         },
         {
-            "the four radii": "are others: the sizes of the largest eigenvalues, not "
-            "the norms; a complex pair has a size too",
-            "the gates are 0 or 1": "they are not: relu opens or closes",
-            "one round of the gates grows": "it does not: the product of a round has "
-            "no eigenvalue above one, so its repetition dies out; let them take turns",
+            "the other norm is below one": "it is not: S multiplies a row and divides "
+            "a column, so a large last entry of S makes the corner small",
+            "a power is above one": "none is: a matrix with norm below one refutes "
+            "nothing",
+            "the constant": "is another number: W^k = S^-1 (S W S^-1)^k S, so it is "
+            "the largest entry of S by the smallest",
         },
     ),
     (
-        "Diag(v) W with one gate open has one row: its eigenvalues are 0 and an entry.",
-        "The radius of a product is not bounded by the radii: try two different gates.",
-        "0, 4/5, 4/5 and 2/sqrt(5); the gates (0, 1) and (1, 0) in turn have a product "
-        "of radius 36/25.",
+        "Which entries of W does S change, and by which factor?",
+        "W^k = S^-1 (S W S^-1)^k S: take norms of the three factors.",
+        "[[0.5, 10], [0, 0.5]] with S = (1, 100): 0.55 in the one norm, 10.02 in the "
+        "other, and the constant is 100.",
     ),
     wrong={
-        "not the norms": {"radii": NORMS, "gates": TURNS},
-        "let them take turns": {"radii": RADII, "gates": [(1, 1), (1, 1)]},
-        "relu opens or closes": {"radii": RADII, "gates": [(2, 2)]},
+        "a large last entry of S": {"W": JORDAN, "S": [100.0, 1.0], "constant": 100},
+        "refutes nothing": {
+            "W": [[0.5, 0.1], [0.0, 0.5]], "S": [1.0, 2.0], "constant": 2.0,
+        },
+        "the largest entry of S by the smallest": {
+            "W": JORDAN, "S": [1.0, 100.0], "constant": 1.0,
+        },
     },
-)
+)  # fmt: skip
 
 # a bound that has seen the trajectory
 
@@ -312,89 +316,11 @@ ALONG = Exercise(
     },
 )  # fmt: skip
 
-# a transient of at most two
-
-
-def _square(W):
-    """A square matrix of floats; ValueError otherwise."""
-    W = np.asarray(W, float)
-    if W.ndim != 2 or W.shape[0] != W.shape[1]:
-        raise ValueError("expected a square matrix")
-    return W
-
-
-def _highest(W):
-    """The largest norm among the first powers of a matrix."""
-    W = _square(W)
-    powers = (np.linalg.matrix_power(W, k) for k in range(1, len(W) + 1))
-    return max(map(spectral_norm, powers))
-
-
-def _signed(r):
-    """W and the slopes; ValueError unless they belong together."""
-    W, slopes = _square(r["W"]), np.asarray(r["slopes"], float)
-    if slopes.ndim != 2 or not len(slopes) or slopes.shape[1] != len(W):
-        raise ValueError("expected slopes of shape (steps, d)")
-    return W, slopes
-
-
-def _exceeds(r):
-    """True when the product is above the bound of the numerical radius, gamma = 1."""
-    W, slopes = _signed(r)
-    product = np.eye(len(W))
-    for v in slopes:
-        product = np.diag(v) @ W @ product
-    rate = numerical_radius(W) ** (len(slopes) - 1)
-    return spectral_norm(product) > 2 * spectral_norm(W) * rate * (1 + 1e-6)
-
-
-NILPOTENT = [[0, 2], [0, 0]]
-N = [[1, 1], [-1, -1]]
-SIGNED = [[1, -1]] * 10
-NUMERICAL = Exercise(
-    "ex-spectral-bounds-numerical",
-    Experiment(
-        {
-            "the numerical radius is one": lambda r: (
-                abs(numerical_radius(_square(r["attained"])) - 1) < 1e-4
-            ),
-            "a power has norm two": lambda r: abs(_highest(r["attained"]) - 2) < 1e-3,
-            "slopes are from -1 to 1": lambda r: np.abs(_signed(r)[1]).max() <= 1,
-            "the bound fails": _exceeds,
-        },
-        {
-            "the numerical radius is one": "it is not: for [[0, c], [0, 0]] it is c/2",
-            "a power has norm two": "none has: for a normal matrix the norm is the "
-            "numerical radius",
-            "slopes are from -1 to 1": "they are not, so gamma is not one",
-            "the bound fails": "it holds: is a slope negative, and are the steps "
-            "enough to pass 2 ||W|| w^(k - 1)?",
-        },
-    ),
-    (
-        "||A||_2 <= 2 w(A), and w(A^k) <= w(A)^k, the power inequality.",
-        "Two is attained by a nilpotent block. What is Diag(1, -1) N for the N of the "
-        "chapter?",
-        "[[0, 2], [0, 0]]; and N with ten steps of the slopes (1, -1), where w(N) = 1.",
-    ),
-    wrong={
-        "for [[0, c], [0, 0]] it is c/2": {
-            "attained": [[0, 1], [0, 0]], "W": N, "slopes": SIGNED,
-        },
-        "for a normal matrix the norm is": {
-            "attained": [[1, 0], [0, 1]], "W": N, "slopes": SIGNED,
-        },
-        "is a slope negative": {
-            "attained": NILPOTENT, "W": N, "slopes": [[1, 1]] * 10,
-        },
-    },
-)  # fmt: skip
-EXERCISES = (SILU, PEAK, SQUARING, MIX, ALONG, NUMERICAL)
+EXERCISES = (SILU, PEAK, SQUARING, SCALED, ALONG)
 SOLUTIONS = {
     SILU.label: {"gamma": STEEPEST, "at": AT, "weight": 0.95},
     PEAK.label: {"place": peak, "at": (9, 10), "heights": HEIGHTS},
     SQUARING.label: by_squaring,
-    MIX.label: {"radii": RADII, "gates": TURNS},
+    SCALED.label: {"W": JORDAN, "S": [1.0, 100.0], "constant": 100.0},
     ALONG.label: {"bound": seen_bound, "W": [[1.2]], "s": [[2.0], [2.0]]},
-    NUMERICAL.label: {"attained": NILPOTENT, "W": N, "slopes": SIGNED},
 }
