@@ -53,7 +53,8 @@ def tie(app, doctree):
         domain.anonlabels[label] = (app.env.docname, label)
         own = [claim for anchor, claim in claims_of(chapter) if anchor == id_]
         if own:
-            cell.parent.insert(cell.parent.index(cell) + 1, line_of(own))
+            after = cell.parent.index(cell) + 1
+            cell.parent[after:after] = line_of(own)
     treated = [claim for _, claim in claims_of(chapter)]
     if treated:
         top = next(doctree.findall(nodes.section))
@@ -61,13 +62,19 @@ def tie(app, doctree):
 
 
 def line_of(claims):
-    """What follows a cell: links to the claims that it is about."""
-    line = nodes.paragraph("", "In the ledger: ", classes=["claims-here"])
+    """What follows a cell: one mark that unfolds to links to its claims."""
+    line = nodes.paragraph("")
     for number, claim in enumerate(claims):
         line += nodes.Text(", " if number else "")
         line += reference(claim)
         line += nodes.inline("", f" ({claim.verdict})")
-    return line
+    count = f"{len(claims)} claims" if len(claims) > 1 else "1 claim"
+    opening = f'<details class="claims-here"><summary>In the ledger: {count}</summary>'
+    return [
+        nodes.raw("", opening, format="html"),
+        line,
+        nodes.raw("", "</details>", format="html"),
+    ]
 
 
 def list_of(claims):

@@ -20,7 +20,6 @@ POLICY = (
     "object-src 'none'; base-uri 'self'"
 )
 ICONS = "_static/scripts/fontawesome.js"
-FORMULAS = "_static/mathjax/tex-chtml.js"  # by itself: not on every page
 SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
 PREFIX = 'data-sd-tabs-storage-prefix="sphinx-design-tab-id-"'  # what tabs remember
 DATA = re.compile(r'type="(application|text/x)')
@@ -44,8 +43,10 @@ FONT = re.compile(
     r'url\("[^"]*fa-solid-900\.woff2"\) format\("woff2"\),\s*'
     r'url\([^)]*\) format\("truetype"\)'
 )
+MATH_FONT = re.compile(r"formulas-[0-9a-f]+\.woff")
 SHARED = re.compile(r"_static/(pages-[0-9a-f]+\.\w+)")
-SETTING = ("let ", "var ", "window.MathJax")  # read when the other scripts begin
+FIRST = Path(__file__).with_name("first.js")  # before a page is drawn
+SETTING = ("let ", "var ")  # read when the other scripts begin
 MODE = "dataset.mode"  # light or dark, before anything is drawn
 DOES = {
     "window.print()": "print",
@@ -169,6 +170,14 @@ def inside(link, page):
     return normpath(join(dirname(page), link.split("?")[0]))
 
 
+def font_of_formulas(text, page, files):
+    """What tells the first script to load this font with the style sheet, not after."""
+    if "<math" not in text:
+        return ""
+    name = MATH_FONT.search(files.read("_static/formulas.css"))[0]
+    return f' data-font="{address(f"_static/{name}", page)}"'
+
+
 def lighter(text, page, files):
     """The page with few requests and no inline code."""
     sheets = [inside(m[1], page) for m in SHEET.finditer(text)]
@@ -181,7 +190,7 @@ def lighter(text, page, files):
         name = link and inside(link[1], page)
         if name == ICONS or (name in SEARCH and page != "search.html"):
             continue
-        if name == FORMULAS or name in SEARCH:
+        if name in SEARCH:
             if name not in alone:
                 alone.append(name)
         elif name:
@@ -200,11 +209,13 @@ def lighter(text, page, files):
     text = HANDLER.sub(lambda m: f'data-does="{DOES[m[1]]}"', text)
     text = text.replace("<img ", '<img loading="lazy" ')
     script = files.script(settings + rest)
+    script_first = files.script([*first, FIRST.read_text(encoding="utf-8")])
+    font = font_of_formulas(text, page, files)
     head = [
         '<meta charset="utf-8" />',
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}" />',
         '<meta name="viewport" content="width=device-width, initial-scale=1" />',
-        f'<script src="{address(files.script(first), page)}"></script>',
+        f'<script{font} src="{address(script_first, page)}"></script>',
         f'<link rel="stylesheet" href="{address(files.sheet(sheets), page)}" />',
         f'<script defer {PREFIX} src="{address(script, page)}"></script>',
         *(f'<script defer src="{address(name, page)}"></script>' for name in alone),
@@ -232,7 +243,22 @@ def lighten(app, exception):
     for path in Path(app.outdir, "_static").glob("pages-*"):  # of an earlier build
         if path.name not in used:
             path.unlink()
-    (Path(app.outdir) / ICONS).unlink(missing_ok=True)
+    remove_joined(files)
+
+
+def remove_joined(files):
+    """Remove what was joined, and the fonts of icons, where no page asks for it."""
+    pages = [
+        path.read_text(encoding="utf-8")
+        for path in files.folder.rglob("*.html")
+        if not {"lite", "_static"} & set(path.relative_to(files.folder).parts)
+    ]
+    asked = {m for text in pages for m in re.findall(r"_static/[\w./-]+", text)}
+    fonts = (files.folder / SOLID).parent.glob("*")
+    names = set(files.texts) | {str(p.relative_to(files.folder)) for p in fonts}
+    for name in names - asked:
+        if not name.startswith("_static/pages-"):
+            (files.folder / name).unlink(missing_ok=True)
 
 
 def setup(app):

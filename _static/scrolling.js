@@ -1,7 +1,7 @@
 /* What scrolls sideways can be reached, and scrolled, with the keyboard, and shows on
    which side there is more of it. */
 document.addEventListener("DOMContentLoaded", () => {
-  const WIDE = "div.math, mjx-container[display], .output, table.table, p:has(> span.math), "
+  const WIDE = "div.math, .formula, .output, table.table, p:has(> span.math), "
     + ".pst-scrollable-table-container";
   const mark = box => {
     const hidden = box.scrollWidth - box.clientWidth;

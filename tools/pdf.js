@@ -51,7 +51,7 @@ window.printing = {
       const check = e.matches(".sd-dropdown") && e.closest(".claim");
       check ? e.remove() : (e.open = true);
     }
-    for (const e of book.querySelectorAll("mjx-assistive-mml, script, form")) e.remove();
+    for (const e of book.querySelectorAll("script, form")) e.remove();
     /* Chromium keeps as a destination only what a link leads to. */
     const links = document.createElement("section");
     links.className = "links";
@@ -93,12 +93,7 @@ window.printing = {
   /* The text of a heading, a formula as its TeX. */
   plain(heading) {
     const copy = heading.cloneNode(true);
-    const shown = heading.querySelectorAll("mjx-container");
-    copy.querySelectorAll("mjx-container").forEach((e, i) => {
-      const item = [...MathJax.startup.document.math].find(
-        (m) => m.typesetRoot === shown[i]);
-      e.replaceWith(item ? item.math : "");
-    });
+    for (const e of copy.querySelectorAll("[data-tex]")) e.replaceWith(e.dataset.tex);
     return copy.textContent.replace(/\s+/g, " ").trim();
   },
 
@@ -123,9 +118,9 @@ window.printing = {
     const block = document.querySelector("div.book");
     for (let round = 0; round < 3; round++) {
       const work = [];
-      for (const e of block.querySelectorAll("mjx-container")) {
-        const room = e.hasAttribute("display") ? e.clientWidth : this.room(e);
-        const width = e.hasAttribute("display") ? e.scrollWidth : e.offsetWidth;
+      for (const e of block.querySelectorAll("[data-tex]")) {
+        const room = e.matches(".formula") ? e.clientWidth : this.room(e);
+        const width = e.matches(".formula") ? e.scrollWidth : e.offsetWidth;
         const ratio = Math.min(room / width, height / e.offsetHeight);
         if (ratio < 0.999) work.push([e, ratio]);
       }
@@ -156,17 +151,16 @@ window.printing = {
       const box = e.getBoundingClientRect();
       if (box.width && (box.right > frame.right + 1 || box.left < frame.left - 1))
         say("runs out of the page", e);
-      if (e.matches("mjx-container, img, svg, table tr") && box.height > height)
+      if (e.matches(".formula, img, svg, table tr") && box.height > height)
         say("taller than a page", e);
     }
-    for (const e of book.querySelectorAll("pre, mjx-container[display]"))
+    for (const e of book.querySelectorAll("pre, .formula"))
       if (e.scrollWidth > e.clientWidth + 1) say("clipped", e);
     for (const e of book.querySelectorAll(".solution, details"))
       for (const child of e.children)
         if (child.tagName !== "SUMMARY" && child.textContent.trim()
             && !child.matches("button, form") && !child.getClientRects().length)
           say("folded", child);
-    for (const e of book.querySelectorAll("mjx-merror")) say("formula with an error", e);
     for (const e of book.querySelectorAll("img"))
       if (!e.naturalWidth) say("image missing", e);
     return wrong;

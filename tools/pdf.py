@@ -130,7 +130,7 @@ def lay_out(page, source, parts, omit, notation=NOTATION, folded=False):
     page.set_default_timeout(PATIENCE)
     page.emulate_media(media="print", color_scheme="light")
     page.goto(source.as_uri(), timeout=PATIENCE)
-    page.evaluate("async () => { await MathJax.startup.promise; }")
+    page.evaluate("async () => { await document.fonts.ready; }")
     page.add_style_tag(path=ROOT / "tools/pdf.css")
     page.add_script_tag(path=ROOT / "tools/pdf.js")
     root = parts[0][1][0]
@@ -138,7 +138,7 @@ def lay_out(page, source, parts, omit, notation=NOTATION, folded=False):
     options |= {"notation": notation, "folded": folded}
     headings = page.evaluate("(options) => printing.layOut(options)", options)
     for heading in headings:  # as contents and bookmarks show it
-        heading["shown"] = heading["title"].replace("\\(", "").replace("\\)", "")
+        heading["shown"] = heading["title"]
     fitted = page.evaluate("(height) => printing.fit(height)", HEIGHT)
     return (
         headings,

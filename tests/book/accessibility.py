@@ -13,9 +13,8 @@ THEMES = ("light", "dark")
 # is checked by MATHEMATICS); of the words of highlighted code, one of each colour.
 # Of the claims of the ledger, which are made by one template: three of each verdict.
 FOLD = """async () => {
-  if (window.MathJax) await MathJax.startup.promise;
-  for (const m of document.querySelectorAll("mjx-container")) {
-    m.textContent = m.querySelector("mjx-assistive-mml")?.textContent.trim() || "x";
+  for (const m of document.querySelectorAll("[data-tex]")) {
+    m.textContent = m.textContent.trim() || "x";
     m.style.overflow = "clip";  // this text is wider than the formula
   }
   const seen = new Set();
@@ -67,13 +66,12 @@ HEADINGS = """() => {
 
 MATHEMATICS = """() => {
   const wrong = [];
-  for (const m of document.querySelectorAll("mjx-container")) {
-    const say = (what) => wrong.push(`${what}: ${m.textContent.slice(0, 60)}`);
-    const spoken = m.querySelector("mjx-assistive-mml math");
+  for (const m of document.querySelectorAll("[data-tex]")) {
+    const say = (what) => wrong.push(`${what}: ${m.dataset.tex.slice(0, 60)}`);
+    const [spoken, ...more] = m.querySelectorAll("math");
     if (!spoken || !spoken.textContent.trim()) say("formula without MathML");
     else if (spoken.closest("[aria-hidden=true]")) say("MathML hidden");
-    if (m.querySelector("mjx-math")?.getAttribute("aria-hidden") !== "true")
-      say("formula read twice");
+    if (more.length) say("formula read twice");
   }
   return wrong.slice(0, 5);
 }"""

@@ -20,22 +20,23 @@ PATIENCE = 120_000  # milliseconds, for a busy machine
 
 FORMULAS = """async () => {
   const article = document.querySelector("main") || document.body;
-  const formulas = article.querySelectorAll(".math, .tex2jax_process");
   const wrong = [];
-  if (formulas.length && !window.MathJax) return ["MathJax is not loaded"];
-  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
-  for (const f of formulas)
-    if (f.matches(".math") && !f.querySelector("mjx-container"))
+  await document.fonts.ready;
+  for (const f of article.querySelectorAll(".math")) {
+    const formula = f.matches("[data-tex]") ? f : f.querySelector(".formula[data-tex]");
+    const drawn = formula && formula.querySelector(":scope > math");
+    if (!drawn || !drawn.firstElementChild)
       wrong.push("formula not rendered: " + f.textContent.slice(0, 60));
-  for (const e of article.querySelectorAll("mjx-merror, [data-mjx-error]"))
+    else if (f.checkVisibility() && !drawn.getBoundingClientRect().width)
+      wrong.push("formula without a size: " + formula.dataset.tex.slice(0, 60));
+  }
+  for (const e of article.querySelectorAll("merror, [mathcolor=red]"))
     wrong.push("formula with an error: " + e.textContent.slice(0, 60));
-  for (const e of article.querySelectorAll("mjx-assistive-mml mtext[mathcolor=red]"))
-    wrong.push("unknown macro: " + e.textContent.slice(0, 60));
   const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode;
     if (/\\$\\$|\\\\[(\\[]/.test(node.data)
-        && !node.parentElement.closest("pre, code, script, mjx-container"))
+        && !node.parentElement.closest("pre, code, script"))
       wrong.push("formula left as source: " + node.data.trim().slice(0, 60));
   }
   return wrong;
@@ -48,7 +49,7 @@ OVERFLOW = """() => {
     wrong.push("the page scrolls sideways");
   const scrolls = e => /auto|scroll/.test(getComputedStyle(e).overflowX);
   for (const e of document.querySelectorAll("article *")) {
-    if (e.closest("mjx-assistive-mml, svg")) continue;
+    if (e.closest("math, svg")) continue;
     const box = e.getBoundingClientRect();
     if (!box.width || box.right <= width + 1) continue;
     let parent = e.parentElement;
@@ -60,7 +61,7 @@ OVERFLOW = """() => {
 }"""
 
 CUT = """async () => {
-  const formulas = [...document.querySelectorAll("article mjx-container[display]")];
+  const formulas = [...document.querySelectorAll("article .formula")];
   if (formulas.length) await new Promise(done => setTimeout(done, 400));
   const wrong = [];
   for (const formula of formulas) {

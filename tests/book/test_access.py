@@ -7,7 +7,7 @@ from tests.book import accessibility, browser, site_checks
 STOPS = 1500  # more presses of the tabulator key than a page has stops
 CHAPTER = "chapters/bptt.html"
 PAGES = ("chapters/intro.html", CHAPTER, "ledger/summary.html", "search.html")
-TYPESET = "async () => { if (window.MathJax) await MathJax.startup.promise; }"
+TYPESET = "async () => { await document.fonts.ready; }"
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,8 @@ def test_folds_and_tabs_by_keyboard(visit):
     solution.locator("button").first.focus()
     page.keyboard.press("Enter")
     text.wait_for(state="visible")
+    page.locator(".notation-chooser select").first.focus()
+    page.keyboard.press("ArrowDown")
     tabs = page.locator(".sd-tab-set").first
     assert tabs.locator(".sd-tab-content").first.is_visible()
     tabs.locator("input").first.focus()

@@ -9,8 +9,8 @@ PAGE = (
     "<style>a:focus {{ outline: none }} .seen:focus {{ outline: 2px solid }}</style>"
     "<main><article><h1>One</h1>{}</article></main>"
 )
-FORMULA = "<mjx-container><mjx-math aria-hidden=true>x</mjx-math>{}</mjx-container>"
-SPOKEN = "<mjx-assistive-mml><math><mi>x</mi></math></mjx-assistive-mml>"
+FORMULA = "<span data-tex=x>{}</span>"
+SPOKEN = "<math><mi>x</mi></math>"
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,7 @@ def context(chromium):
         ("<h1>Two</h1>", "not one h1"),
         (FORMULA.format(""), "formula without MathML"),
         (FORMULA.format(f"<b aria-hidden=true>{SPOKEN}</b>"), "MathML hidden"),
+        (FORMULA.format(SPOKEN + SPOKEN), "read twice"),
     ],
 )
 def test_page_complaints(context, tmp_path, body, expected):

@@ -10,15 +10,15 @@ from tools import pdf, pdf_pages
 CONFIG = {"title": "A short book", "author": "Somebody"}
 PARTS = [(None, ["intro"]), ("First part", ["one"])]
 FORMULA = (
-    "<mjx-container display=true style='display: block; white-space: nowrap'>"
-    "<span style='display: inline-block; width: {}em'>x</span></mjx-container>"
+    "<span class=formula data-tex=x style='display: block; white-space: nowrap'>"
+    "<span style='display: inline-block; width: {}em'>x</span></span>"
 )
 SINGLE = """<!doctype html><html lang=en><title>t</title>
-<script>MathJax = {{startup: {{promise: 0, document: {{math: []}}}}}}</script>
 <nav>Navigation</nav><article class="bd-article">
 <section id=a><h1>Opening</h1><p>See <a href="intro.html#document-one">one</a>.</p>
 <div class=toctree-wrapper><span id="document-one"></span><section id=b>
-<h3>The first chapter</h3><h4>Its section</h4><pre>{code}</pre>{formula}
+<h3>The first chapter</h3><h4>Its section of <span data-tex="x_t">x</span></h4>
+<pre>{code}</pre>{formula}
 <div class="solution dropdown admonition toggle-hidden"><p class=admonition-title>S</p>
 <p>The answer.</p></div><details><summary>more</summary><p>Folded.</p></details>
 <div class=sd-tab-set><label data-sync-id=book>Ours</label><div>Inourletters.</div>
@@ -60,7 +60,7 @@ def test_small_book(small):
     assert [(h["name"], h["level"], h["shown"]) for h in headings] == [
         ("intro", 1, "Opening"),
         ("one", 1, "The first chapter"),
-        ("one", 2, "Its section"),
+        ("one", 2, "Its section of x_t"),
     ]
     reader = PdfReader(path)
     assert reader.page_labels == ["i", "ii", "1", "2"]

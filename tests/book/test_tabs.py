@@ -37,25 +37,50 @@ def test_the_chapter_on_notations_has_tabs_and_is_not_alone(site):
     assert "chapters/five_notations.html" in names and len(names) >= 2
 
 
+LABELS = "label[data-sync-group=notation]:visible"
+CHOOSER = ".notation-chooser select"
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_one_choice_counts_everywhere(chromium, site, scheme):
     first = "chapters/five_notations.html"
     others = [name for name in pages_with_tabs(site) if name != first]
-    with browser.serve(site) as server, sync_playwright() as playwright:
+    with browser.serve(site) as server, browser.launched(chromium) as context:
         base = server if scheme == "http" else site.as_uri()
-        started = playwright.chromium.launch(
-            executable_path=chromium, args=browser.FLAGS
-        )
-        page = started.new_page()
+        page = context.new_page()
         page.goto(f"{base}/{first}")
         sets = len(page.evaluate(CHOSEN))
         assert sets >= 8 and page.evaluate(CHOSEN) == ["book"] * sets
-        page.locator('label[data-sync-id="pal"]').nth(3).click()
+        assert page.locator(LABELS).count() == 0  # a chooser, and no row of tabs
+        assert page.locator(CHOOSER).count() == sets
+        page.locator(CHOOSER).nth(3).select_option("pal")
         assert page.evaluate(CHOSEN) == ["pal"] * sets
         assert page.evaluate(HIDDEN) == 0
+        assert page.locator(LABELS).count() == 2 * sets
         for name in others:
             page.goto(f"{base}/{name}")
             assert set(page.evaluate(CHOSEN)) == {"pal"}, name
+            assert page.locator(CHOOSER).first.input_value() == "pal"
+        page.locator(LABELS).first.click()  # a glance at the book's own
+        assert set(page.evaluate(CHOSEN)) == {"book"}
+        assert page.locator(CHOOSER).first.input_value() == "pal"
         page.goto(f"{base}/{first}?notation=sarkar")  # a link can choose, too
         assert page.evaluate(CHOSEN) == ["sarkar"] * sets
+        page.locator(CHOOSER).first.select_option("book")
+        page.goto(f"{base}/{first}")
+        assert page.locator(LABELS).count() == 0
+        page.goto(f"{base}/{first}?notation=nonsense")
+        assert page.locator(LABELS).count() == 0
+        assert page.evaluate(CHOSEN) == ["book"] * sets
+
+
+def test_without_a_script_all_tabs_are_there(chromium, site):
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=browser.FLAGS
+        )
+        page = started.new_context(java_script_enabled=False).new_page()
+        page.goto(f"{site.as_uri()}/chapters/five_notations.html")
+        assert page.locator(LABELS).count() >= 8 * len(ALL)
+        assert page.locator(".notation-chooser:visible").count() == 0
         started.close()
