@@ -11,7 +11,7 @@ import numpy as np
 
 import rnnlib
 from bench.char import available, interleaved
-from bench.limits import jax_on_one_thread
+from bench.limits import jax_on_one_thread, largest_product
 from bench.table import row
 from rnnlib.char import network
 from rnnlib.layers import gru, lstm, to_torch
@@ -113,8 +113,18 @@ def jax_scan(name, params, x, d_output):
 PEERS = {"PyTorch": pytorch, "JAX": jax_scan}
 
 
+def products(params, T, B):
+    """Seconds that the matrix products of a pass take at the machine's best.
+
+    Forward there is one with the inputs and one with the states, backward two for each.
+    No program that multiplies by NumPy can be faster, however little else it does.
+    """
+    operations = 2 * T * B * (params.W_xh.size + params.W_hh.size) * 3
+    return operations / np.median(largest_product(params.W_hh.dtype.str[1:]))
+
+
 def compare(rounds):
-    """Our time over that of each peer, a row each."""
+    """Our time over that of each peer, a row each, and the least that is possible."""
     rows = []
     for name, cell in CELLS.items():
         for k, (T, B, d, dtype, calls) in enumerate(SIZES):
@@ -134,6 +144,9 @@ def compare(rounds):
             for p in times.keys() - {"ours"}:
                 what, ratio = f"{size}: time over that of {p}", times["ours"] / times[p]
                 rows.append(row(what, ratio, WANTED[name, p][k], least=False))
+                if B > 1:
+                    what = f"{size}: its products alone over that of {p}"
+                    rows.append(row(what, products(data[0], T, B) / times[p]))
     return rows
 
 

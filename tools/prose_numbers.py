@@ -5,8 +5,8 @@
 A number stated in prose has to occur in the same chapter in what a cell prints or in
 what its code says: an assertion, a setting, a size. That ties the two: who changes one
 of them alone is told. Numbers up to twelve are left out, as they number and count; so
-are numbers of equations, sections and lines of the documents, years in citations, and
-what stands in `TIES`, with the reason why it is no result.
+are numbers of equations, sections and lines of the documents, years in citations, the
+reading time, and what stands in `TIES`, with the reason why it is no result.
 """
 
 import re
@@ -47,6 +47,7 @@ REFERENCES = re.compile(
     r"|\((?:[A-Z]|sections? )?\d[^()]*\)"
     r"|(?:[Ss]ections?|[Ll]ines?|[Dd]isplays?|Theorems?|Lemma|Step|step)[ ]+[\d., ]+"
     r"(?:(?:to|and|–)[ ]+[\d.]+)?"
+    r"|\*\*Reading time\*\* about \d+ minutes"
     r"|\{[\w:]+\}`[^`]*`|`[^`]*`|\$\$.*?\$\$([ ]*\([\w-]+\))?|^:.*$",
     re.DOTALL | re.MULTILINE,
 )

@@ -9,6 +9,11 @@ summation.
 
 With n = ceil(T/L) segments, the last of them has T - (n-1) L steps and is run once, all
 others twice. See `checkpointing_cost`. Source: {cite}`chen2016`.
+
+With ``halve`` there are segments inside segments: the sequence is halved, the second
+half taken back first, and each half treated alike until a segment of L steps is left.
+About log_2 n states are kept, and each segment is run once for every time that it lies
+in a first half. Source: {cite}`griewank2000`, who divide in a better place than halves.
 """
 
 from math import isqrt
@@ -38,17 +43,42 @@ class Cost(NamedTuple):
     stored: int  # numbers in the kept states and in the trace of one segment
 
 
+def segments(T, L, state, advance, halve):
+    """Yield (start, stop, state in front, states kept), from the last to the first.
+
+    ``advance(state, start, stop)`` is the state after more steps.
+    """
+    if not halve:
+        starts = range(0, T, L)
+        kept = [state]
+        for a in starts[:-1]:  # the last segment is not needed yet
+            kept.append(advance(kept[-1], a, a + L))
+        for a in reversed(starts):
+            yield a, min(a + L, T), kept[-1], len(kept)
+            kept.pop()
+        return
+    parts = [(0, T, state)]
+    while parts:
+        a, b, state = parts.pop()
+        while b - a > L:
+            middle = a + L * (-(-(b - a) // L) // 2)
+            parts.append((a, middle, state))  # the first half waits for the second
+            a, state = middle, advance(state, a, middle)
+        yield a, b, state, len(parts) + 1
+
+
 def default_segment(T):
     """The square root of T, rounded up."""
     T = check_count("T", T)
     return isqrt(T - 1) + 1
 
 
-def checkpointing_cost(params, T, B, segment=None) -> Cost:
+def checkpointing_cost(params, T, B, segment=None, *, halve=False) -> Cost:
     """The exact counts, for T steps of B sequences.
 
-    Stored are n states of d_h numbers, and the trace of one segment: L + 1 states h,
-    L pre-activations s and L rows of logits, each for B sequences. The inputs and
+    Stored are n states of d_h numbers (with ``halve`` fewer), and the trace of one
+    segment: L + 1 states h, L pre-activations s and L rows of logits, each for B
+    sequences. The inputs and
     targets, which are there in any case, are not counted, nor is the work space of
     one backward pass. ``segment=T`` gives the numbers of the ordinary trace, and one
     state more.
@@ -56,18 +86,37 @@ def checkpointing_cost(params, T, B, segment=None) -> Cost:
     Raises
     ------
     ValueError
-        For a T, B or segment that is not a positive integer.
+        For a T, B or segment that is not a positive integer, or a ``halve`` that is
+        not True or False.
     """
     check_params(params)
     B = check_count("B", B)
-    L = default_segment(T) if segment is None else segment
-    L = check_count("segment", L)
     T = check_count("T", T)
-    n = -(-T // L)
+    L = _length(T, segment, halve)
+    steps = []
+
+    def count(state, a, b):
+        """No state is needed for counting, only how many steps are run."""
+        steps.append(b - a)
+
+    found = [kept for *_, kept in segments(T, L, None, count, halve)]
     longest = min(L, T)
-    states = n + 2 * longest + 1
+    states = max(found) + 2 * longest + 1
     stored = B * (states * params.d_h + longest * params.K)
-    return Cost(segments=n, recomputed=(n - 1) * L, stored=stored)
+    return Cost(segments=len(found), recomputed=sum(steps), stored=stored)
+
+
+def _length(T, segment, halve):
+    """The steps of a segment."""
+    _check_flag("halve", halve)
+    if segment is None:
+        segment = 1 if halve else default_segment(T)
+    return check_count("segment", segment)
+
+
+def _check_flag(name, value):
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name}: expected True or False, got {value!r}")
 
 
 @finite_result("params", "x", "h_0", "weight_decay")
@@ -77,6 +126,7 @@ def checkpointed_loss_and_gradients(
     y,
     *,
     segment=None,
+    halve=False,
     h_0=None,
     phi="tanh",
     loss="cross_entropy",
@@ -91,7 +141,10 @@ def checkpointed_loss_and_gradients(
     Parameters
     ----------
     segment : int, optional
-        L, the steps of a segment: by default the square root of T, rounded up.
+        L, the steps of a segment: by default the square root of T, rounded up, and
+        with ``halve`` one.
+    halve : bool
+        True: segments inside segments.
     input_gradient : bool
         False: dL/dx is None. It has T steps, so with it the memory for dense inputs
         grows like T, and without it like the square root of T.
@@ -100,37 +153,36 @@ def checkpointed_loss_and_gradients(
     ------
     ValueError
         As `loss_and_gradients`; and for a segment that is not a positive integer, or
-        an ``input_gradient`` that is not True or False.
+        a ``halve`` or ``input_gradient`` that is not True or False.
     """
     h_0, state_shape, phi = check_forward(params, x, h_0, phi, "many-to-many", None)
     check_choice("loss", loss, LOSSES)
     weight_decay = check_rate("weight_decay", weight_decay)
     T, B = x.shape[:2]
-    L = default_segment(T) if segment is None else segment
-    L = check_count("segment", L)
-    if not isinstance(input_gradient, (bool, np.bool_)):
-        raise ValueError(
-            f"input_gradient: expected True or False, got {input_gradient!r}"
-        )
+    L = _length(T, segment, halve)
+    _check_flag("input_gradient", input_gradient)
     check_step_targets(y, T, B, params.K)
 
-    starts = range(0, T, L)
     state = np.broadcast_to(h_0, (B, params.d_h))
-    kept = [state]
-    for a in starts[:-1]:  # the last segment is not needed yet
-        kept.append(run(params, x[a : a + L], kept[-1], state.shape, phi).h[-1].copy())
+
+    def advance(h, a, b):
+        """The state after steps a + 1..b, from a trace of L steps at a time."""
+        for first in range(a, b, L):
+            part = x[first : min(first + L, b)]
+            h = run(params, part, h, state.shape, phi).h[-1].copy()
+        return h
 
     value: Any = 0
     total: Any = None
     d_x, g = None, None
-    for a in reversed(starts):
-        trace = run(params, x[a : a + L], kept.pop(), state.shape, phi)
-        term, delta_z = LOSSES[loss](trace.z, y[a : a + L])
+    for a, b, h, _ in segments(T, L, state, advance, halve):
+        trace = run(params, x[a:b], h, state.shape, phi)
+        term, delta_z = LOSSES[loss](trace.z, y[a:b])
         part = pull_back_to_params(params, trace, delta_z, d_state=g)
         value, g = value + term, part.h_0
         total = part.params if total is None else add_params(total, part.params)
         if part.x is not None and input_gradient:
             d_x = np.zeros(x.shape, part.x.dtype) if d_x is None else d_x
-            d_x[a : a + L] = part.x
+            d_x[a:b] = part.x
     gradients = Gradients(total, of_shape(g, state_shape), d_x)
     return add_weight_decay(value, gradients, params, weight_decay)

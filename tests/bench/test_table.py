@@ -59,3 +59,12 @@ def test_only_what_can_run_is_compared(monkeypatch, capsys):
     rows = layers.compare(rounds=2)
     assert len(rows) == 8 and all("ms forward" in r.what for r in rows)
     assert "SKIPPED" in capsys.readouterr().out
+
+
+def test_the_products_of_a_pass(monkeypatch):
+    monkeypatch.setattr(
+        layers, "largest_product", lambda dtype: np.array([10.0, 100.0, 1e9])
+    )
+    params = layers.problem(layers.lstm, 2, 3, 4, np.float32)[0]
+    # 16 x 4 with x and with h; forward, and two backward; two operations an entry
+    assert layers.products(params, 2, 3) == 2 * (2 * 3) * (64 + 64) * 3 / 100

@@ -20,14 +20,17 @@ SHOWN = {  # chapter: cells that prepare, the cell that shows, and a change of i
         ("h_t = phi(s_t)", "h_t = phi(s_t) + h_{t-1}"),
     ),
     ("gates", "lstm-theorem"): (
-        ("setup",),
+        ("setup", "lstm-machine"),
         ("c_t = f_t * c_{t-1} + i_t * n_t", "c_t = f_t * c_{t-1} + i_t^2 * n_t"),
     ),
     ("gates", "jacobian-derived"): (
-        ("setup", "lstm-theorem"),
+        ("setup", "lstm-machine", "jacobian-machine"),
         ("c_t = f_t * c_{t-1} + i_t * n_t", "c_t = f_t * c_{t-1} + i_t^2 * n_t"),
     ),
-    ("gates", "gru-jacobian-derived"): (("setup",), ("(1 - u_t) * n_t", "r_t * n_t")),
+    ("gates", "gru-jacobian-derived"): (
+        ("setup", "gru-machine"),
+        ("(1 - u_t) * n_t", "r_t * n_t"),
+    ),
     ("formula_sheet", "gates-lines"): (
         ("setup",),
         ("h_t = o_t * tanh(c_t)", "h_t = o_t * c_t"),

@@ -159,10 +159,10 @@ def processes():
 def test_only_the_cells_that_an_answer_needs_are_run():
     cells = ["import numpy as np", "a = 1", "1 / 0", "def f():\n    return np.ones(a)"]
     assert needed(cells, "f") == [cells[0], cells[1], cells[3]]
-    task = {"cells": needed(cells, "f"), "name": "f", "kind": "Numbers"}
+    task = {"cells": needed(cells, "f"), "name": "f", "label": "ex-forward-budget"}
     start = time.perf_counter()
-    found = answered(task | {"arguments": [], "seconds": 20})
-    assert unpacked(found["calls"][0]["value"]).tolist() == [1.0]
+    found = answered(task | {"seed": None, "seconds": 20})
+    assert unpacked(found["answer"]["value"]).tolist() == [1.0]
     assert time.perf_counter() - start < 30
 
 
@@ -186,20 +186,41 @@ def test_a_folder_that_is_none(tmp_path, capsys):
     assert "is no folder" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("label", "known"),
-    [
-        ("ex-point-process-fits-thinning", False),  # a function that draws
-        ("ex-language-models-best", False),  # a function in a part
-        ("ex-derive-your-own-cell-code", False),  # arguments that are no numbers
-        ("ex-point-process-window", False),  # a named tuple would come as a list
-        ("ex-forward-logistic", True),
-        ("ex-point-process-fits-offspring", True),
-    ],
-)
-def test_what_does_not_travel_is_said_and_not_run(monkeypatch, label, known):
-    said = {"problem": "it was run"}
-    monkeypatch.setattr(judging, "answered", lambda task: said)
-    found = judging.grade("a", label, "f", ["def f():\n    return 1"])
-    assert not found.right
-    assert found.problem == (said["problem"] if known else judging.BY_HAND)
+def solution(label):
+    """The cell of a chapter that solves an exercise, after what it imports."""
+    exercise = asked()[label]
+    cells = [c.source for c in read(path_of(exercise.chapter)).cells]
+    imports = next(c for c in cells if c.startswith("import "))
+    return exercise.name, [
+        imports,
+        next(c for c in cells if f"def {exercise.name}(" in c and "BEGIN" in c),
+    ]
+
+
+ANY = [  # arguments and answers that are no plain numbers
+    "ex-point-process-fits-thinning",  # a function that draws
+    "ex-point-process-window",  # arguments are named tuples
+    "ex-point-process-silence",  # a function in a result
+]
+
+
+@pytest.mark.parametrize("label", ANY)
+def test_arguments_are_made_where_the_answer_runs(label):
+    name, cells = solution(label)
+    right = judging.grade("a", label, name, cells)
+    assert right.right, right.slip
+
+
+def test_what_is_not_graded_is_said():
+    label = "ex-long-memories-bias"  # a function that returns a function
+    name, cells = solution(label)
+    assert judging.grade("a", label, name, cells).problem == judging.BY_HAND
+
+
+def test_a_refusal_comes_back_as_one():
+    calls = [{"error": "expected more", "type": "ValueError"}, {"error": "x"}]
+    function = judging.Recorded(calls)
+    with pytest.raises(ValueError, match="expected more"):
+        function()
+    with pytest.raises(RuntimeError, match="x"):
+        function()

@@ -21,7 +21,8 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
     "experiments/test_protocol.py": (
-        "rnnbook/experiments: centring coverage learning_a_lag own_inputs windows"
+        "rnnbook/experiments: centring clipped coverage dropped edge learning_a_lag "
+        "own_inputs windows"
     ),
     "language/test_sources.py": "rnnlib/language: entropy grammars",
     "layers/test_cell.py": "rnnlib/layers: vanilla",
@@ -71,7 +72,8 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "bptt gradient_checking index_notation losses notation recipes "
         "total_derivative derive_your_own_cell language_models long_memories "
         "min_char_rnn min_char_rnn_studied point_process point_process_fits "
-        "exploding gradient_behaviour spectral_bounds vanishing"
+        "exploding gates gradient_behaviour optimising spectral_bounds truncation "
+        "vanishing"
     ),
     "tutor/test_messages.py": "rnnbook/tutor: calls report",
     "tutor/test_variants.py": "rnnbook/tutor: layout",

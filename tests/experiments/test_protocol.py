@@ -9,7 +9,10 @@ import pytest
 
 from rnnbook.experiments import (
     centring,
+    clipped,
     coverage,
+    dropped,
+    edge,
     learning_a_lag,
     own_inputs,
     protocol,
@@ -17,7 +20,7 @@ from rnnbook.experiments import (
 )
 from tools import experiments as tool
 
-ALL = (learning_a_lag, centring, windows, own_inputs, coverage)
+ALL = (learning_a_lag, centring, clipped, dropped, edge, windows, own_inputs, coverage)
 
 
 def noisy_square(arm, rate, seed):

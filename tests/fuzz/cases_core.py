@@ -199,11 +199,26 @@ CASES = {
     ),
     "cell.held": internal(lambda d: {"mask": d.mask(), "t": 1}),
     "checkpointing.default_segment": Case(lambda d: {"T": 10}),
+    "checkpointing.segments": internal(
+        lambda d: {
+            "T": 10,
+            "L": 3,
+            "state": 0,
+            "advance": lambda state, a, b: state + b - a,
+            "halve": True,
+        }
+    ),
     "checkpointing.checkpointing_cost": Case(
-        lambda d: {"params": d.params(), "T": 10, "B": 2, "segment": 3}
+        lambda d: {
+            "params": d.params(),
+            "T": 10,
+            "B": 2,
+            "segment": 3,
+            "halve": True,
+        }
     ),
     "checkpointing.checkpointed_loss_and_gradients": Case(
-        lambda d: d.run(segment=2, loss="cross_entropy", weight_decay=0.1)
+        lambda d: d.run(segment=2, halve=True, loss="cross_entropy", weight_decay=0.1)
     ),
     "clipping.global_norm": Case(lambda d: {"gradients": d.params()}, infinite=True),
     "clipping.clip_by_global_norm": Case(

@@ -33,17 +33,19 @@ def problem_arguments(case):
 
 @pytest.mark.parametrize("case", WHOLE, ids=str)
 @pytest.mark.parametrize("state", cases.STATES)
-def test_gradients_are_those_of_backward(case, state):
+@pytest.mark.parametrize("halve", [False, True])
+def test_gradients_are_those_of_backward(case, state, halve):
     args, options, wanted = problem_arguments(case._replace(state=state))
     for segment in (None, 1, 2, 3, 5, 6):
         actual = checkpointing.checkpointed_loss_and_gradients(
-            *args, segment=segment, **options
+            *args, segment=segment, halve=halve, **options
         )
         assert differing(flat(actual), wanted, 1e-13) == set()
 
 
 @pytest.mark.parametrize("segment", SEGMENTS)
-def test_exactly_equal_where_sums_are_exact(segment):
+@pytest.mark.parametrize("halve", [False, True])
+def test_exactly_equal_where_sums_are_exact(segment, halve):
     """Whole numbers: nothing is rounded, so no order of summation can matter."""
     rng = np.random.default_rng(3)
     shapes = rnnlib.parameter_shapes(3, 4, 5)
@@ -53,7 +55,7 @@ def test_exactly_equal_where_sums_are_exact(segment):
     options = {"phi": "identity", "loss": "half_squared_error"}
     wanted = flat(rnnlib.loss_and_gradients(params, x, y, **options))
     actual = checkpointing.checkpointed_loss_and_gradients(
-        params, x, y, segment=segment, **options
+        params, x, y, segment=segment, halve=halve, **options
     )
     assert differing(flat(actual), wanted, 0.0) == set()
     assert max(np.abs(a).max() for a in wanted.values()) < 2**50
@@ -147,7 +149,8 @@ def test_the_pieces_without_a_mistake_are_right():
 
 
 @pytest.mark.parametrize("T, segment", [(9, 3), (10, 3), (7, 7), (7, 20), (7, 1)])
-def test_steps_and_stored_numbers_are_counted_exactly(T, segment, monkeypatch):
+@pytest.mark.parametrize("halve", [False, True])
+def test_steps_and_stored_numbers_are_counted_exactly(T, segment, halve, monkeypatch):
     params, x, y, h_0 = network(T=T)
     steps, largest = [], []
 
@@ -159,12 +162,38 @@ def test_steps_and_stored_numbers_are_counted_exactly(T, segment, monkeypatch):
 
     monkeypatch.setattr(checkpointing, "run", counted)
     checkpointing.checkpointed_loss_and_gradients(
-        params, x, y, segment=segment, h_0=h_0
+        params, x, y, segment=segment, halve=halve, h_0=h_0
     )
-    cost = checkpointing.checkpointing_cost(params, T, 2, segment)
+    cost = checkpointing.checkpointing_cost(params, T, 2, segment, halve=halve)
     assert sum(steps) == T + cost.recomputed
-    assert cost.segments == -(-T // segment)
-    assert cost.stored == max(largest) + cost.segments * h_0.size
+    n = cost.segments
+    assert n == -(-T // segment)
+    kept = 1 + (n - 1).bit_length() if halve else n
+    assert cost.stored == max(largest) + kept * h_0.size
+
+
+def test_halves_cost_half_a_forward_pass_for_each_doubling():
+    """T = 2^m: at most m + 1 states are kept, and m T/2 steps are run again."""
+    params, *_ = network()
+    for m in range(8):
+        T = 2**m
+        cost = checkpointing.checkpointing_cost(params, T, 1, halve=True)
+        assert (cost.segments, cost.recomputed) == (T, m * T // 2)
+        assert cost.stored == (m + 1 + 3) * params.d_h + params.K
+
+
+def test_segments_come_from_the_last_to_the_first():
+    """The state in front is the number of steps before it; each part comes once."""
+    for T in range(1, 14):
+        for L in (1, 2, 3, 5):
+            for halve in (False, True):
+                found = list(
+                    checkpointing.segments(T, L, 0, lambda s, a, b: s + b - a, halve)
+                )
+                assert all(state == a for a, _, state, _ in found)
+                starts = [a for a, *_ in found]
+                assert starts == list(range(0, T, L))[::-1]
+                assert [b for _, b, *_ in found][1:] == starts[:-1]
 
 
 def test_the_cost_of_one_segment_is_that_of_the_ordinary_trace():
@@ -216,6 +245,9 @@ def test_memory_grows_as_the_root():
     assert peak(theirs, 1600) > 3.5 * peak(theirs, 400)
     assert peak(ours, 1600) < 2.6 * peak(ours, 400)  # 2 for the root
     assert peak(ours, 1600) < peak(theirs, 1600) / 5
+    halved = partial(ours, halve=True, segment=10)
+    assert peak(halved, 1600) < 1.3 * peak(halved, 400)  # the logarithm
+    assert peak(halved, 1600) < peak(ours, 1600) / 1.5
 
 
 def test_single_precision_stays_single():
@@ -226,6 +258,7 @@ def test_single_precision_stays_single():
 
 BAD = {
     "segment": {"segment": 0},
+    "halve": {"halve": 1},
     "segment not whole": {"segment": 2.5},
     "y": {"y": np.zeros((3, 2), int)},
     "y a list": {"y": [1]},

@@ -6,19 +6,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import matplotlib
 
 from rnnbook.tutor.answers.checking import posed
 from rnnbook.tutor.answers.kinds import Code, Mistake, Parts, Samples
-from rnnlib import Params
-from tools import ROOT
+from tools import ROOT, chapters
 from tools.grading import isolation
 from tools.grading.collecting import needed
-from tools.grading.plain import packed, unpacked
+from tools.grading.plain import unpacked
 
 SECONDS, WALL = isolation.SECONDS, 120  # the second is by the clock
 LARGEST = 20 * 2**20  # of an answer, in bytes
@@ -41,40 +40,37 @@ class Grade:
         return self.problem or "; ".join(f"{part}: {said}" for part, said in self.slips)
 
 
-class _Recorded:
+class Recorded:
     """A function that returns what a student's function returned, call by call."""
 
     def __init__(self, calls):
         self.calls = iter(calls)
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments, **options):
         found = next(self.calls, {"error": "was not called"})
         if "stub" in found:
             raise NotImplementedError(found["stub"])
         if "error" in found:
-            raise RuntimeError(found["error"])
+            known = {"ValueError": ValueError}  # what a check may expect
+            raise known.get(found.get("type"), RuntimeError)(found["error"])
         return unpacked(found["value"])
 
 
 def grade(student, label, name, cells, seed=None):
     """The `Grade` of one answer, to the exercise as it is posed with a seed."""
     exercise = posed(label, seed)
-    kind = exercise.kind
-    arguments = list(kind.cases().values()) if isinstance(kind, (Code, Mistake)) else []
-    if not _travels(kind, arguments):
-        return Grade(student, label, False, problem=BY_HAND)
     task = {
         "cells": needed(cells, name),
         "name": name,
-        "kind": type(kind).__name__,
-        "arguments": [packed(a) for a in arguments],
+        "label": label,
+        "seed": seed,
         "seconds": SECONDS,
     }
     found = answered(task)
     if "problem" in found:
         return Grade(student, label, False, problem=str(found["problem"])[:300])
     try:
-        given = _given(kind, found)
+        kind, given = replayed(exercise.kind, found["answer"])
         verdict = kind.check(given)
     except NotImplementedError as stub:
         return Grade(student, label, False, problem=str(stub))
@@ -86,45 +82,52 @@ def grade(student, label, name, cells, seed=None):
 
 
 BY_HAND = (
-    "is not graded here: functions, or arguments that are no plain numbers, do not "
-    "leave the student's process; the check in the notebook judges it"
+    "is not graded here: what a function in the answer returns is no plain number; the "
+    "check in the notebook judges it"
 )
 
 
-def _travels(kind, arguments):
-    """True when the arguments of a check and its answer are plain values."""
-    parts = kind.kinds.values() if isinstance(kind, Parts) else ()
-    if isinstance(kind, Samples) or any(isinstance(p, (Code, Samples)) for p in parts):
-        return False
-    return all(map(_plain, arguments))
-
-
-def _plain(value):
-    """True for what comes back as it is sent."""
-    if isinstance(value, (tuple, list)):
-        named = hasattr(value, "_fields") and type(value) is not Params
-        return not named and all(map(_plain, value))
-    try:
-        packed(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _given(kind, found):
-    """The answer as the check takes it."""
-    calls = found["calls"]
+def replayed(kind, found):
+    """The kind and the answer that its check takes, out of what was recorded."""
     if isinstance(kind, Code):
-        if any("stub" in c for c in calls):
-            raise NotImplementedError(calls[0].get("stub", "not written yet"))
-        return _Recorded(calls)
+        return _of_results(kind), _written(found)
+    if isinstance(kind, Samples):
+        return replace(kind, draw=partial(_drawn, kind.draw)), _written(found)
     if isinstance(kind, Mistake):
-        if "lines" not in found:
-            return _Recorded(calls)()
         lines = unpacked(found["lines"])
         lines = {int(n) for n in (lines if isinstance(lines, tuple) else (lines,))}
-        return lines, _Recorded(calls), _as_arguments(kind, unpacked(found["example"]))
-    return _Recorded(calls)()
+        example = _as_arguments(kind, unpacked(found["example"]))
+        return kind, (lines, _written(found["mended"]), example)
+    if isinstance(kind, Parts):
+        pairs = {n: replayed(kind.kinds[n], part) for n, part in found.items()}
+        kinds = kind.kinds | {n: k for n, (k, _) in pairs.items()}
+        return replace(kind, kinds=kinds), {n: given for n, (_, given) in pairs.items()}
+    if "opaque" in found:
+        raise NotImplementedError(BY_HAND)
+    return kind, unpacked(found["value"], [Recorded(log) for log in found["logs"]])
+
+
+def _written(calls):
+    """The recorded function; an answer that is a stub is none."""
+    for call in calls:
+        if "stub" in call:
+            raise NotImplementedError(call["stub"] or "not written yet")
+    return Recorded(calls)
+
+
+def _of_results(code):
+    """A `Code` that compares results which its own ``result`` has gone over already."""
+
+    def of(function):
+        return lambda *arguments: code.result(function(*arguments))
+
+    slips = {words: of(function) for words, function in code.slips.items()}
+    return replace(code, right=of(code.right), slips=slips, result=lambda found: found)
+
+
+def _drawn(draw, function):
+    """The recorded draws, or those of a function that is at hand."""
+    return function() if isinstance(function, Recorded) else draw(function)
 
 
 def _as_arguments(kind, given):
@@ -145,8 +148,8 @@ def answered(task):
     with tempfile.TemporaryDirectory(prefix="grading-") as name:
         folder = Path(name)
         (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
-        for cached in _fonts():
-            shutil.copy(cached, folder)
+        for file in [*_fonts(), *chapters.data_files()]:
+            shutil.copy(file, folder)
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": name,
@@ -193,6 +196,6 @@ def _read(path):
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {"problem": "it took too long or too much memory, or ended early"}
-    if not isinstance(found, dict) or not ({"calls", "problem"} & found.keys()):
+    if not isinstance(found, dict) or not ({"answer", "problem"} & found.keys()):
         return {"problem": "the answer has no known form"}
     return found

@@ -26,7 +26,7 @@ class Verdict:
         return not self.wrong
 
 
-def _parts(answer, names):
+def parts_of(answer, names):
     """The answer by the names of its parts; a tuple is in their order."""
     if isinstance(answer, dict):
         return answer
@@ -51,7 +51,7 @@ class Numbers:
 
     def check(self, answer):
         """The `Verdict` on an answer."""
-        given, right, wrong = _parts(answer, tuple(self.right)), [], {}
+        given, right, wrong = parts_of(answer, tuple(self.right)), [], {}
         for name, wanted in self.right.items():
             if name not in given:
                 wrong[name] = "is missing"
@@ -108,7 +108,7 @@ class Formulas:
 
     def check(self, answer):
         """The `Verdict` on an answer."""
-        given, right, wrong = _parts(answer, tuple(self.questions)), [], {}
+        given, right, wrong = parts_of(answer, tuple(self.questions)), [], {}
         for name, make in self.questions.items():
             question, text = make(), str(given.get(name, ""))
             report = question.answer(text)
@@ -247,7 +247,7 @@ class Mistake:
     def check(self, answer):
         """The `Verdict` on (lines, function, counterexample)."""
         names = self.PARTS
-        given, right, wrong = _parts(answer, names), [], {}
+        given, right, wrong = parts_of(answer, names), [], {}
         chosen = given[names[0]]
         chosen = {chosen} if isinstance(chosen, int) else set(chosen)
         if chosen in self.lines:
@@ -356,7 +356,7 @@ class Parts:
 
     def check(self, answer):
         """The `Verdict` on all parts together."""
-        given, right, wrong = _parts(answer, tuple(self.kinds)), [], {}
+        given, right, wrong = parts_of(answer, tuple(self.kinds)), [], {}
         for name, kind in self.kinds.items():
             if name not in given:
                 wrong[name] = "is missing"
