@@ -13,7 +13,6 @@ chapter is missing, a link leads nowhere or a line runs out of the page.
 """
 
 import argparse
-import datetime
 import html
 import subprocess
 import sys
@@ -25,7 +24,9 @@ import yaml
 from playwright.sync_api import sync_playwright
 
 from ledger.claims import DOCUMENTS
+from rnnbook.page.imprint import about, evidence, read_imprint
 from tools import ROOT, chapters, chromium, pdf_pages
+from tools import imprint as counted
 
 OUTPUT = ROOT / "_build/book.pdf"
 TWICE = ("ledger/all",)  # a list of what the next pages say in full, to be filtered
@@ -69,27 +70,19 @@ def omitted(parts, whole):
 
 
 def imprint(config, whole):
-    """The lines below the title: version, date, licence, how to cite."""
-    cite = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    author, title, date = config["author"], config["title"], when()
+    """The lines below the title: version, date, licence, how to cite, the evidence."""
+    found = read_imprint(counted.STORED) | counted.title()
+    found |= {key: config[key] for key in ("title", "author")}
     left_out = (
         "On paper there is no code that the pages of the web fold, and no page that is "
         "looked up rather than read: the library, and the claims of each document."
     )
     return [
-        f"Version {cite['version']}, {date}",
-        f"Licence: {cite['license']}",
-        f"To cite: {author}. {title}. Version {cite['version']}, {date[:4]}.",
+        *about(found | {"date": counted.when()}),
+        *evidence(found),
         "What code cells print is their stored output, and the tests run them again.",
         *([] if whole else [left_out]),
     ]
-
-
-def when():
-    """The date of the sources: of the last commit, or today's where there is none."""
-    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%cs"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.stdout.strip() or datetime.date.today().isoformat()
 
 
 def front(config, parts, headings, pages, whole=False):

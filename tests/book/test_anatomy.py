@@ -10,9 +10,7 @@ from tests.book import notebook_checks as checks
 from tools import chapters
 
 OLDER = {  # chapters that are still in their older form
-    "exploding",
     "gradient_behaviour",
-    "recipes",
 }
 OPENING = """\
 # Doors
