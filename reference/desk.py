@@ -60,8 +60,8 @@ def page():
     parts = [
         "## Try it here",
         f"This page judges by itself, at {len(large)} stored points of sizes that are "
-        f"not square and at {len(small)} small ones, in fractions as well. It reads the "
-        "book's symbols; an equality is again of these points, and no proof. "
+        f"not square and at {len(small)} small ones, in fractions as well. It reads "
+        "the book's symbols; an equality is again of these points, and no proof. "
         "It does not name the slip: that is done in Jupyter.",
         form(),
         "## What can be asked",
