@@ -1,5 +1,7 @@
 """The command: what it prints, its exit status, its errors."""
 
+import io
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from rnnlib.char import network, run
 from rnnlib.char import train as train_module
 from rnnlib.char.__main__ import main
+from rnnlib.char.arguments import parser
 from rnnlib.char.settings import Settings
 from rnnlib.language.ngrams import fit_ngrams
 from rnnlib.training import save_checkpoint
@@ -308,3 +311,24 @@ def test_the_summary_names_the_least_validation_loss_wherever_it_was_measured():
         "least validation loss 1.2500 nats a character, at step 20, of 3 measured; "
         "evaluate measures the test part"
     )
+
+
+def test_every_option_says_what_it_is_and_what_it_takes():
+    (commands,) = (a for a in parser()._actions if hasattr(a, "choices") and a.choices)
+    for command in commands.choices.values():
+        for action in command._actions:
+            assert action.help, action
+            if action.nargs != 0 and not action.choices:
+                assert action.metavar, action
+
+
+def test_what_is_printed_does_not_wait(monkeypatch):
+    class Out(io.StringIO):
+        seen = ""
+
+        def flush(self):
+            self.seen = self.getvalue()
+
+    monkeypatch.setattr("sys.stdout", Out())
+    train_module._print("step 1")
+    assert sys.stdout.seen == "step 1\n"

@@ -90,3 +90,10 @@ def test_sympy_is_read_and_not_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "False\n", done.stderr
+
+
+def test_two_symbols_are_a_text(tmp_path):
+    (tmp_path / "a.txt").write_text("ab", encoding="utf-8")
+    assert default.corpus_at(tmp_path / "a.txt").indices.tolist() == [0, 1]
+    with pytest.raises(ValueError, match="for a window of 2"):
+        default.corpus_at(tmp_path / "a.txt", 2)

@@ -162,6 +162,7 @@ def test_generators(parts, rng, message):
         {"hidden": 10**9},
         {"hidden": 10**30},
         {"layers": 10**9},
+        {"layers": 1000},
         {"batch": 10**9},
         {"hidden": 10**5},
     ],
@@ -225,6 +226,15 @@ def test_other_texts_about_the_run(parts, change):
     about = json.dumps(json.loads(parts[1]["about"]) | change)
     with pytest.raises(ValueError, match="not a model of rnnlib.char: "):
         run.load(forge(parts, text={"about": about}))
+
+
+def test_settings_that_are_missing_or_more_are_named(parts):
+    about = json.loads(parts[1]["about"])
+    about["settings"] |= {"z": 1, "a": 2, "y": 3}
+    del about["settings"]["layers"]
+    named = r"other settings: \['a', 'layers', 'y', 'z'\]"
+    with pytest.raises(ValueError, match=named):
+        run.load(forge(parts, text={"about": json.dumps(about)}))
 
 
 def test_depths_of_brackets(parts):
