@@ -193,5 +193,5 @@ def _nodes(axis, found, values):
         axis.text(x, y, f"${name}_{t}$", fontsize=14, bbox=ring, **look)
         if node in values:
             right, up = BESIDE[name]
-            look = {"ha": "left", "va": "center", "fontsize": 12}
-            axis.text(x + right, y + up, values[node], **look)
+            look["ha"] = "left"
+            axis.text(x + right, y + up, values[node], fontsize=12, **look)
