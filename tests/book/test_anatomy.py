@@ -9,9 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests.book import notebook_checks as checks
 from tools import chapters
 
-OLDER = {  # chapters that are still in their older form
-    "gradient_behaviour",
-}
+OLDER: set[str] = set()  # chapters that are still in an older form
 OPENING = """\
 # Doors
 Which door is open? **You need** a key. **Reading time** 5 minutes. **Level** core.
