@@ -9,7 +9,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests.book import notebook_checks as checks
 from tools import chapters
 
-OLDER: set[str] = set()  # chapters that are still in an older form
 OPENING = """\
 # Doors
 Which door is open? **You need** a key. **Reading time** 5 minutes. **Level** core.
@@ -19,17 +18,14 @@ Which door is open? **You need** a key. **Reading time** 5 minutes. **Level** co
 READING = "## Further reading\n- {cite}`a`\n- {cite}`b`\n- {cite}`c`\n"
 
 
-@pytest.mark.parametrize("name", [n for n in chapters.names() if n not in OLDER])
+@pytest.mark.parametrize("name", chapters.names())
 def test_anatomy(name):
     assert checks.anatomy_complaints(chapters.read(name)) == []
 
 
 def test_visible_code():
-    if not OLDER:
-        lines = {
-            p.stem: checks.visible_lines(chapters.read(p)) for p in chapters.paths()
-        }
-        assert sum(lines.values()) <= 9948 // 3, lines
+    lines = {p.stem: checks.visible_lines(chapters.read(p)) for p in chapters.paths()}
+    assert sum(lines.values()) <= 9948 // 3, lines
 
 
 @pytest.fixture
