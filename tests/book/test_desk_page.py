@@ -68,7 +68,7 @@ def formulas(kind):
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def judged(chromium):
     """Judge (key, text) pairs by the script, on a page of its own."""
     script = (desk.__file__.removesuffix("desk.py")) + "desk.js"
