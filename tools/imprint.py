@@ -1,6 +1,6 @@
 """Count what the book rests on, for its imprint.
 
-    python -m tools.imprint     writes chapters/imprint.json
+    python -m tools.imprint     writes rnnbook/page/imprint.json
 
 The first page and the title page of the PDF show the numbers. They are those of the
 last count: a test fails when one is larger than what the repository holds, or more than
@@ -17,9 +17,9 @@ import yaml
 
 from ledger import scoring
 from ledger.claims import VERDICTS, all_claims
-from tools import CHAPTERS, ROOT, chapters, mutants
+from rnnbook.page.imprint import STORED
+from tools import ROOT, chapters, mutants
 
-STORED = CHAPTERS / "imprint.json"
 PROVED = ("theorem", "lemma", "corollary", "proposition")
 BELOW = 0.95  # how much of what there is a stored number names at least
 

@@ -7,8 +7,10 @@ repository, so that a notebook can show them where the repository is not at hand
 import json
 from pathlib import Path
 
+STORED = Path(__file__).with_name("imprint.json")
 
-def read_imprint(path):
+
+def read_imprint(path=STORED):
     """What is stored in a file such as ``imprint.json``, as a dictionary.
 
     ValueError when it is not an imprint.

@@ -99,7 +99,7 @@ PLANTED = {  # chapter: (what stands there, what is planted)
     "a number of a caption": ("point_process", "4,000 draws", "7,000 draws"),
     "a caption that says more": (
         "forward",
-        "tanh bounds the state, ReLU",
+        "tanh keeps the state below 1, ReLU",
         "All bounds",
     ),
 }

@@ -49,6 +49,10 @@ TRIANGULAR = Exercise(
     wrong={
         "with its sign lost": {"radius": lambda a, b, c: max(a, c), "scale": 0.01},
         "take a small positive s": {"radius": triangular, "scale": 10.0},
+        "an open gate keeps an entry": {
+            "radius": lambda a, b, c: max(abs(a), abs(b), abs(c)),
+            "scale": 0.01,
+        },
     },
 )
 
