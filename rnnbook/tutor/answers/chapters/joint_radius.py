@@ -170,6 +170,7 @@ LENGTH = Exercise(
     wrong={
         "twice c^n": {"largest": lambda c, n: c**n, "lengths": LENGTHS},
         "the first n with": {"largest": largest, "lengths": {**LENGTHS, 0.9: 6}},
+        "may both be open": {"largest": lambda c, n: 2 * c, "lengths": LENGTHS},
     },
 )
 
