@@ -196,7 +196,7 @@ def test_markdown_keeps_names_and_links():
     text = check_backward(zeros)._repr_markdown_()
     assert "W\\_xh" in text
     diagnosis = check_backward(program("backward", " + dh_next", ""))
-    assert "[equation (4.6)](../chapters/bptt.ipynb)" in diagnosis._repr_markdown_()
+    assert "[equation (4.7)](../chapters/bptt.ipynb)" in diagnosis._repr_markdown_()
     assert repr(diagnosis) == str(diagnosis)
 
 
