@@ -114,17 +114,16 @@ PEERS = {"PyTorch": pytorch, "JAX": jax_scan}
 
 
 def products(params, T, B):
-    """Seconds that the matrix products of a pass take at the machine's best.
+    """Seconds that the matrix products of a pass take at the rate of a large product.
 
     Forward there is one with the inputs and one with the states, backward two for each.
-    No program that multiplies by NumPy can be faster, however little else it does.
     """
     operations = 2 * T * B * (params.W_xh.size + params.W_hh.size) * 3
     return operations / np.median(largest_product(params.W_hh.dtype.str[1:]))
 
 
 def compare(rounds):
-    """Our time over that of each peer, a row each, and the least that is possible."""
+    """Our time over that of each peer, and what the products alone would take."""
     rows = []
     for name, cell in CELLS.items():
         for k, (T, B, d, dtype, calls) in enumerate(SIZES):

@@ -51,7 +51,8 @@ def evidence(found):
         f"test functions: {found['tests']:,}.",
         f"Stored experiments: {len(seeds):,}, with {min(seeds)} to {max(seeds)} seeds "
         "for each arm.",
-        "Mutants that were planted in the packages, a random sample in each area: "
+        "Mutants that were planted in the areas of the packages that the README lists "
+        "with a score, at random and as many in each area: "
         f"{mutants['tried']:,}; {mutants['equivalent']} of them compute the same, and "
         f"of the others the tests noticed {mutants['killed']} of {real}.",
         f"False versions of the claims: {false:,}; the checks refused "

@@ -1,6 +1,6 @@
 """The running example: one unit, two steps, small enough for paper.
 
-Every chapter that works an example in numbers takes this network, so that a number met
+The chapters take this network where their idea can be shown on it, so that a number met
 once is met again: W_xh = 1/2, W_hh = 3/2, no biases, inputs 1 and 0, and two classes
 that read the state as h and -h. The first target is class 0, the second class 1.
 """
