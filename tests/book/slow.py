@@ -4,14 +4,13 @@ The server compresses as the servers of books do. What is counted is what comes 
 line, and when the formulas of the first screen stand there in their font.
 """
 
-import contextlib
 import gzip
-import http.server
 import mimetypes
-import threading
 import time
 from functools import cache
 from pathlib import Path
+
+from tests.book.browser import Quiet
 
 LATENCY, MEGABITS, SLOWER = 40, 10, 4  # milliseconds; times slower
 TEXT = (".html", ".css", ".js", ".svg", ".json")
@@ -51,17 +50,14 @@ def compressed(path):
     return gzip.compress(body) if path.suffix in TEXT else body
 
 
-class Compressing(http.server.BaseHTTPRequestHandler):
-    """Serve the files of `server.folder`, text compressed."""
+class Compressing(Quiet):
+    """Serve files, text compressed."""
 
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *args):
-        """Say nothing."""
-
     def do_GET(self):
         """Send a file."""
-        path = Path(self.server.folder) / self.path.split("?")[0].lstrip("/")
+        path = Path(self.directory) / self.path.split("?")[0].lstrip("/")
         found = path.is_file()
         body = compressed(path) if found else b""
         self.send_response(200 if found else 404)
@@ -71,19 +67,6 @@ class Compressing(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         self.wfile.write(body)
-
-
-@contextlib.contextmanager
-def serve(folder):
-    """Serve a folder with compression; yields the address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Compressing)
-    server.folder = folder
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def share():

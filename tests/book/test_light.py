@@ -59,7 +59,7 @@ def test_complaints_can_be_made():
 @pytest.mark.parametrize("name", HEAVIEST)
 def test_first_visit(chromium, site, name):
     """At 10 Mbit/s with a processor four times slower; formulas stand at once."""
-    with slow.serve(site) as base, sync_playwright() as playwright:
+    with browser.serve(site, slow.Compressing) as base, sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium, args=browser.FLAGS
         )

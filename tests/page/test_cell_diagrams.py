@@ -6,16 +6,10 @@ import pytest
 from rnnbook.page.cell_diagrams import DIRECT, WEIGHED, draw_cell, places, readings
 from rnnbook.page.figures import panels
 from rnnlib.symbolic import derive
+from tests.symbolic.cells import CELLS
 
 SIZES = {"x": "d_x", "h": "d_h"}
-LSTM = """
-    i_t = sigma(W_xi x_t + W_hi h_{t-1} + b_i)
-    f_t = sigma(W_xf x_t + W_hf h_{t-1} + b_f)
-    n_t = tanh(W_xn x_t + W_hn h_{t-1} + b_n)
-    o_t = sigma(W_xo x_t + W_ho h_{t-1} + b_o)
-    c_t = f_t * c_{t-1} + i_t * n_t
-    h_t = o_t * tanh(c_t)
-"""
+LSTM = CELLS["lstm"].text
 PEEPHOLE = LSTM.replace("W_xf x_t", "W_xf x_t + w_f * c_{t-1}")
 TURNED = """
     h_t = a_t * h_{t-2}
