@@ -53,6 +53,12 @@ DOES = {
     "toggleFullScreen()": "fullscreen",
     "document.getElementById('run-in-browser').showModal()": "run",
 }
+THEME = "_static/scripts/pydata-sphinx-theme.js"
+MEASURING = re.compile(  # the theme lays the page out anew for each box; scrolling.js
+    r't=\w+\(e,300\);window\.addEventListener\("resize",t\),'
+    r"new MutationObserver\(t\)\.observe\("
+    r'document\.getElementById\("main-content"\),\{subtree:!0,childList:!0\}\),e\(\)'
+)
 SIZES = re.compile(r"fa-(?:solid|regular|brands|lg|sm|xs|2x|fw)\b")
 
 
@@ -96,6 +102,14 @@ def with_single_ids(text):
     return ID.sub(kept, text)
 
 
+def without_measuring(text):
+    """The theme's script without its measuring of boxes: scrolling.js does that."""
+    text, found = MEASURING.subn("t=e", text)
+    if found != 1:
+        raise ValueError(f"{THEME} no longer measures boxes as MEASURING says")
+    return text
+
+
 class Files:
     """What the pages share, each written once under a name made from its content."""
 
@@ -106,7 +120,8 @@ class Files:
     def read(self, name):
         """The text of a file of the site; many pages ask for the same ones."""
         if name not in self.texts:
-            self.texts[name] = (self.folder / name).read_text(encoding="utf-8")
+            text = (self.folder / name).read_text(encoding="utf-8")
+            self.texts[name] = without_measuring(text) if name == THEME else text
         return self.texts[name]
 
     def write(self, text, ending):

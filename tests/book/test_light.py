@@ -3,6 +3,8 @@
 import re
 import sys
 from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -56,6 +58,7 @@ def test_complaints_can_be_made():
     assert not any(words.startswith("inline code") for words in data)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", HEAVIEST)
 def test_first_visit(chromium, site, name):
     """At 10 Mbit/s with a processor four times slower; formulas stand at once."""
@@ -127,3 +130,12 @@ def test_an_id_stands_at_its_first_place():
     assert light.with_single_ids(text) == (
         '<p id="a">1</p><p class="x">2</p><p id="b">3</p>'
     )
+
+
+def test_the_theme_measures_no_boxes():
+    theme = find_spec("pydata_sphinx_theme").submodule_search_locations[0]
+    path = Path(theme, "theme/pydata_sphinx_theme/static", light.THEME[8:])
+    text = path.read_text(encoding="utf-8")
+    assert "MutationObserver(t)" not in light.without_measuring(text)
+    with pytest.raises(ValueError, match="no longer measures boxes"):
+        light.without_measuring(text.replace("main-content", "content"))

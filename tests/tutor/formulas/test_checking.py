@@ -70,6 +70,7 @@ def test_malformed_formulas_get_a_sentence_with_a_place():
         assert "cannot be read" in report._repr_markdown_()
 
 
+@pytest.mark.alone
 def test_an_answer_takes_less_than_a_second():
     """From the beginning, with no point drawn yet; two seconds for sums over steps."""
     for key, limit in (("g", 1.0), ("unrolled", 2.0)):

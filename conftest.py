@@ -1,0 +1,32 @@
+"""A test that measures time runs alone: the other workers wait until it has ended."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+HELD = "RNN_BOOK_ROOM_HELD"  # for the tests that a test starts
+GATE, ROOM = (Path(__file__).with_name(name) for name in ("pyproject.toml", "Makefile"))
+
+
+def pytest_configure(config):
+    """Make the mark known."""
+    config.addinivalue_line("markers", "alone: measures time; nothing else runs then")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Share the room with other tests, or have it alone; the gate keeps the order."""
+    if HELD in os.environ:
+        return (yield)
+    alone = item.get_closest_marker("alone") is not None
+    with GATE.open() as gate, ROOM.open() as room:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        os.environ[HELD] = "1"
+        try:
+            return (yield)
+        finally:
+            os.environ.pop(HELD)
