@@ -17,7 +17,7 @@ import light
 
 REQUESTS, KILOBYTES = 15, 1000  # of a page that was never seen, compressed
 SECONDS, SHIFT = 2, 0.05  # until the formulas of the first screen stand; of the layout
-TRIES = 3  # other work on the machine delays a visit
+TRIES = 5  # other work on the machine delays a visit
 UNWANTED = ("searchindex", "fontawesome", "mathjax")
 HEAVIEST = ("chapters/spectral_bounds.html", "chapters/bptt.html", "ledger/khanna.html")
 INLINE = re.compile(r"<script(?![^>]*(?:\bsrc=|application/json))[^>]*>")
