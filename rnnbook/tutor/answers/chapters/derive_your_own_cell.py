@@ -220,8 +220,8 @@ CODE = Exercise(
     (
         "Run the unit forwards and keep f, n and h. Going back, write first who reads "
         "h_{t-1}, and who reads f_t.",
-        "h_{t-1} is read four times: in both gates, inside the candidate behind f_t, "
-        "and in h_t. f_t is read in h_t and in the candidate.",
+        "h_{t-1} is read in three definitions: in the gate, in the candidate behind "
+        "f_t, and in h_t. f_t is read in h_t and in the candidate.",
         "g_f = g * (n_t - h_{t-1}) + W_hn^T delta_n * h_{t-1}; back to h_{t-1} go "
         "g * (1 - f_t), f_t * W_hn^T delta_n and W_hf^T delta_f.",
     ),
