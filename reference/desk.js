@@ -52,12 +52,12 @@
   const NAMES = {
     delta: "delta", δ: "delta", phi: "phi", varphi: "phi", φ: "phi", ϕ: "phi",
     tanh: "tanh", softmax: "softmax", diag: "diag", Diag: "diag", sum: "sum", Σ: "sum",
-    "∑": "sum", partial: "∂", "∂": "∂", nabla: "∇", "∇": "∇", ell: "L", L: "L",
+    "∑": "sum", partial: "∂", "∂": "∂", nabla: "∇", "∇": "∇", ell: "L", "ℓ": "L", L: "L",
     Wxh: "W_xh", Whh: "W_hh", Why: "W_hy", bh: "b_h", by: "b_y", hprev: "h_prev",
   };
   const OPERATORS = {
     odot: "∘", circ: "∘", "⊙": "∘", "∘": "∘", cdot: "*", times: "*", "·": "*", "×": "*",
-    "*": "*", "@": "@", "/": "/", "+": "+", "-": "-", "−": "-",
+    otimes: "⊗", "⊗": "⊗", "*": "*", "@": "@", "/": "/", "+": "+", "-": "-", "−": "-",
   };
   const SKIPPED = ["left", "right", "big", "bigl", "bigr", "Big", "Bigl", "Bigr", "bigg",
     "biggl", "biggr", "quad", "qquad", "displaystyle", "limits", "nolimits"];
@@ -65,6 +65,8 @@
     "mathit", "bm", "rm", "textrm"];
   const STYLED = new RegExp(`^\\\\(?:${STYLES.join("|")})\\s*\\{\\s*([A-Za-z]+)\\s*\\}`);
   const RAISED = { "²": "2", "³": "3", "ᵀ": "T" };
+  const LOWERED = { "ₜ": "t", "ₖ": "k", "ᵢ": "i", "ⱼ": "j", "₊": "+", "₋": "-" };
+  [..."₀₁₂₃₄₅₆₇₈₉"].forEach((sign, digit) => { LOWERED[sign] = String(digit); });
 
   function tokens(text) {
     const found = [];
@@ -94,15 +96,24 @@
       }
       if ((m = rest.match(/^\d+/))) { at += m[0].length; put("number", m[0], start, at); }
       else if ((m = rest.match(/^\*\*/))) { at += 2; put("^", "^", start, at); }
-      else if ((m = rest.match(/^(np|numpy|torch)\./))) at += m[0].length;
+      else if ((m = rest.match(/^(np|numpy|torch)\.(linalg\.)?/))) at += m[0].length;
       else if ((m = rest.match(/^\.T\b/))) { at += 2; put("transposed", "", start, at); }
-      else if ((m = rest.match(/^[A-Za-z]+|^[δφϕ∂∇Σ∑]/))) {
+      else if ((m = rest.match(/^[A-Za-z]+|^[δφϕℓ∂∇Σ∑]/))) {
         at += m[0].length;
         put("word", NAMES[m[0]] || m[0], start, at);
       } else if (RAISED[rest[0]]) {
         at += 1;
         put("^", "^", start, at);
         put(rest[0] === "ᵀ" ? "top" : "number", RAISED[rest[0]], start, at);
+      } else if (LOWERED[rest[0]]) {  // ₜ₊₁
+        put("_", "_", start, start);
+        put("{", "{", start, start);
+        for (; LOWERED[text[at]]; at += 1) {
+          const sign = LOWERED[text[at]];
+          const kind = /\d/.test(sign) ? "number" : /[+-]/.test(sign) ? "operator" : "word";
+          put(kind, sign, at, at + 1);
+        }
+        put("}", "}", at, at);
       } else if (rest[0] === "⊤") { at += 1; put("top", "T", start, at); }
       else if (rest[0] === "'" || rest[0] === "′") { at += 1; put("prime", "'", start, at); }
       else if (OPERATORS[rest[0]]) { at += 1; put("operator", OPERATORS[rest[0]], start, at); }
@@ -122,7 +133,9 @@
   const OPEN = { "(": ")", "[": "]", "{": "}" };
 
   class Reader {
-    constructor(text) { this.text = text; this.all = tokens(text); this.at = 0; }
+    constructor(text, loose = false) {  // loose: all products from left to right
+      Object.assign(this, { text, loose, all: tokens(text), at: 0 });
+    }
     get next() { return this.all[this.at]; }
     take(kind, value) {
       const token = this.next;
@@ -147,6 +160,7 @@
       const equals = this.all.findIndex((token) => token.kind === "="
         && !this.inside(token));
       if (equals >= 0) this.at = equals + 1;  // what is left of it is the question's
+      this.added = equals > 0 && this.all[equals - 1].value === "+";  // dW += ...
       const term = this.sum();
       if (this.next.kind !== "end")
         this.fail(")]}".includes(this.next.value) ? `there is no bracket that this closes`
@@ -179,17 +193,23 @@
     }
     product() {  // what stands side by side binds more tightly than a sign between
       const start = this.next.start;
-      let left = this.chain();
-      while (this.next.kind === "operator" && !"+-".includes(this.next.value)) {
+      const part = () => (this.loose ? this.factor() : this.chain());
+      let left = part();
+      for (;;) {
+        if (this.loose && this.begins()) {
+          left = this.node("matrix", [left, this.factor()], start);
+          continue;
+        }
+        if (this.next.kind !== "operator" || "+-".includes(this.next.value)) return left;
         const { value, start: a, end: b } = this.next;
         this.at += 1;
         const minus = this.take("operator", "-");
-        let right = this.chain();
+        let right = part();
         if (minus) right = this.node("negative", [right], right.place[0]);
-        const op = { "∘": "entries", "@": "matrix", "*": "either", "/": "divided" }[value];
+        const op = { "∘": "entries", "@": "matrix", "*": "either", "/": "divided",
+          "⊗": "outer" }[value];
         left = this.node(op, [left, right], start, { sign: [a, b] });
       }
-      return left;
     }
     chain() {
       const start = this.next.start;
@@ -229,7 +249,9 @@
       if (text === "T") return this.node("transposed", [term], start);
       if (/^\d$/.test(text))
         return this.node("power", [term], start, { exponent: Number(text) });
-      if (text === "-1") this.fail("an inverse is not read here", words[0]);
+      if (text === "-1") return this.node("inverse", [term], start);
+      if (text === "-T") return this.node("transposed",
+        [this.node("inverse", [term], start)], start);
       return this.fail("here only a transpose or a power is read", words[0] || this.next);
     }
     group() {  // the tokens of {...}, (...) or [...], or one
@@ -303,10 +325,14 @@
     derivative(start, braces) {  // dL/dh_t, in one of its forms
       const back = this.at;
       const d = () => this.take("word", "d") || this.take("word", "∂");
+      const jacobian = this.jacobian(start, braces, d);
+      if (jacobian) return jacobian;
       const give = () => { this.at = back; return null; };
       if (braces && !this.take("{")) return give();
-      if (!(this.take("word", "dL") || (d() && (this.take("{"), this.take("word", "L"))
-        && (this.take("}"), true)))) return give();
+      if (!(this.take("word", "dL") || this.take("word", "dell")
+        || (d() && (this.take("{"), this.take("word", "L")) && (this.take("}"), true))))
+        return give();
+      const loss = this.lossStep();
       if (braces) { while (this.take("}")); if (!this.take("{")) return give(); }
       else if (!this.take("operator", "/")) return give();
       let name;
@@ -317,19 +343,45 @@
       } else name = this.need("word", "after d a quantity is missing").value;
       const quantity = this.quantity(name, start);
       if (braces) this.need("}", "a bracket { is not closed");
-      return this.adjoint(quantity, start);
+      return this.adjoint(quantity, start, loss);
     }
-    adjoint(quantity, start) {
+    jacobian(start, braces, d) {  // dh_t/dh_k
+      const back = this.at;
+      const state = () => {
+        const short = this.take("word", "dh");
+        const own = !short && d() && (this.take("{"), this.take("word", "h"));
+        return short || own ? this.quantity("h", start) : null;
+      };
+      const give = () => { this.at = back; return null; };
+      if (braces && !this.take("{")) return give();
+      const over = state();
+      if (!over || (braces ? !this.take("}") || !this.take("{") : !this.take("operator", "/")))
+        return give();
+      const under = state();
+      if (!under) return give();
+      if (braces) this.need("}", "a bracket { is not closed");
+      return this.node("through", [], start, { step: over.step, from: under.step });
+    }
+    lossStep() {  // of the loss of one step: ell_t
+      if (!this.take("_")) return null;
+      const inner = this.within(this.group());
+      const step = inner.step();
+      if (inner.next.kind !== "end") inner.fail("a step is expected here, such as t-1");
+      return step;
+    }
+    adjoint(quantity, start, loss = null) {
       if (!["h", "s", "z"].includes(quantity.name))
         throw new Unreadable("a derivative of L is read by h, s and z of a step alone",
           quantity.place);
       const names = { h: "g", s: "delta_s", z: "delta_z" };
+      if (loss) return this.node("immediate", [], start,
+        { name: quantity.name, step: quantity.step, from: loss });
       return this.node("adjoint", [], start,
         { name: names[quantity.name], step: quantity.step });
     }
     named() {
       const { value, start } = this.next;
-      if (["d", "∂", "dL"].includes(value)) {
+      if (["d", "∂", "dL", "dell", "dh"].includes(value)) {
         const found = this.derivative(start, false);
         if (found) return found;
       }
@@ -342,13 +394,22 @@
         const name = inner.need("word", "a quantity is expected here").value;
         const quantity = inner.quantity(name, start);
         if (!this.take("word", "L")) this.fail("after ∇ the loss L is missing");
-        return this.adjoint(quantity, start);
+        return this.adjoint(quantity, start, this.lossStep());
       }
-      if (["phi", "tanh", "softmax", "diag"].includes(value)) return this.applied(value, start);
+      if (["phi", "tanh", "softmax", "diag", "inv"].includes(value)) return this.applied(value, start);
+      if (["outer", "dot", "matmul"].includes(value)) return this.called(value, start);
       if (value === "T") return this.node("length", [], start);
       if (value === "I") return this.fail("an identity is not read here", token);
       if (value === "J") return this.quantity("J", start);
       return this.quantity(value, start, token);
+    }
+    called(name, start) {  // np.outer(a, b)
+      this.need("(", `after ${name} two arguments in brackets are missing`);
+      const a = this.sum();
+      this.need(",", `${name} has two arguments`);
+      const b = this.sum();
+      this.need(")", "a bracket ( is not closed");
+      return this.node(name === "outer" ? "outer" : "matrix", [a, b], start);
     }
     applied(name, start) {
       let primes = 0;
@@ -373,8 +434,8 @@
       if (!["(", "{", "["].includes(this.next.kind))
         this.fail(`after ${name} an argument in brackets is missing`);
       const argument = this.bracketed();
-      const op = name === "diag" ? "diag" : name === "softmax" ? "softmax"
-        : primes ? "slope" : "phi";
+      const op = { diag: "diag", softmax: "softmax", inv: "inverse" }[name]
+        || (primes ? "slope" : "phi");
       const found = this.node(op, [argument], start);
       return exponent ? this.node("power", [found], start, { exponent }) : found;
     }
@@ -481,6 +542,12 @@
     below(labels) {  // of W_hh without braces, both letters; of h_tW, one
       const token = this.next;
       if (OPEN[token.kind] || token.kind !== "word") return this.group();
+      const [, minus, one] = this.all.slice(this.at, this.at + 3);
+      if (token.value === "t" && minus.value === "-" && one?.value === "1"
+        && token.end === minus.start && minus.end === one.start) {  // h_t-1
+        this.at += 3;
+        return [token, minus, one];
+      }
       if (labels.includes(token.value) || token.value.length === 1
         || ["future", "prev"].includes(token.value)) return this.group();
       const cut = labels.find((label) => token.value.startsWith(label))?.length || 1;
@@ -513,6 +580,7 @@
   }
 
   /* Values at a point. A view says how symbols are meant: which columns are rows. */
+  const GRADIENTS = ["g", "delta_s", "delta_z", "future"];
   class Evaluator {
     constructor(network, view) {
       this.network = network;
@@ -521,7 +589,9 @@
     }
     stored(name, step) {
       const values = this.network.values[name];
-      const found = step === null ? values : values?.[step];
+      let found = step === null ? values : values?.[step];
+      if (!found && GRADIENTS.includes(name) && step > this.network.T)  // nothing follows
+        found = entrywise(() => [0n, 1n], values[this.network.T]);
       if (!found) throw new NoValue(`${name}_${step}`);
       const at = step === null ? "" : `_${step}`;
       this.used.set(`${name}${at}`, found);
@@ -551,9 +621,22 @@
         }
         case "adjoint": case "future": {
           const step = this.step(node.step, env, node.place);
-          const found = this.stored(node.name || "future", step);
-          return this.view.adjoints ? transposed(found) : found;
+          return this.meant(this.stored(node.name || "future", step));
         }
+        case "immediate":
+          return this.meant(this.immediate(node.name,
+            this.step(node.step, env, node.place), this.step(node.from, env, node.place)));
+        case "through": {
+          const [to, from] = [node.step, node.from].map((s) => this.step(s, env, node.place));
+          return this.through(to, from);
+        }
+        case "outer": {
+          const [a, b] = args();
+          if ([a, b].some((one) => one.rows > 1 && one.columns > 1))
+            this.unfit(node, a, b, "an outer product is one of columns");
+          return this.matrix(array(a.of.length, 1, a.of), array(1, b.of.length, b.of), node);
+        }
+        case "inverse": return this.inverse(args()[0], node);
         case "negative": return negative(args()[0]);
         case "sum": return args().reduce((a, b) => this.add(a, b, node));
         case "entries": return this.entries(...args(), node);
@@ -575,9 +658,50 @@
       }
       throw new Error(node.op);
     }
+    meant(found) {  // an adjoint, as the view means it
+      const turned = this.view.adjoints ? transposed(found) : found;
+      return this.view.negated ? negative(turned) : turned;
+    }
+    through(to, from) {  // dh_to/dh_from: J_to ... J_{from+1}
+      const n = this.network.sizes.d_h;
+      let found = this.diagonal(array(n, 1, Array(n).fill([from > to ? 0n : 1n, 1n])));
+      for (let k = from + 1; k <= to; k++)
+        found = this.matrix(this.jacobian(k), found, { args: [] });
+      return found;
+    }
+    immediate(name, step, of) {  // dell_of/dz_step, dell_of/dh_step or dell_of/ds_step
+      const error = this.stored("delta_z", of), none = { args: [] };
+      if (name === "z") return of === step ? error : entrywise(() => [0n, 1n], error);
+      const own = this.matrix(transposed(this.stored("W_hy", null)), error, none);
+      const found = this.matrix(transposed(this.through(of, step)), own, none);
+      return name === "h" ? found : this.entries(this.slope(step), found, none);
+    }
+    slope(step) {
+      return entrywise(([n, d]) => fraction(d * d - n * n, d * d), this.stored("h", step));
+    }
+    inverse(a, node) {  // by elimination, beside the identity
+      const n = a.rows;
+      if (n !== a.columns)
+        throw new Unfit(`${this.text.slice(...node.args[0].place)} is ${shape(a)}: only a `
+          + "square matrix has an inverse", node.place);
+      const rows = Array.from({ length: n }, (_, i) => [...a.of.slice(i * n, (i + 1) * n),
+        ...Array.from({ length: n }, (_, j) => [i === j ? 1n : 0n, 1n])]);
+      for (let k = 0; k < n; k++) {
+        const pivot = rows.findIndex((row, i) => i >= k && row[k][0] !== 0n);
+        if (pivot < 0) throw new NoValue("a matrix without an inverse");
+        [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
+        const [top, bottom] = rows[k][k];
+        rows[k] = rows[k].map((value) => times(value, fraction(bottom, top)));
+        rows.forEach((row, i) => {
+          const [over, under] = row[k];
+          if (i !== k)
+            rows[i] = row.map((v, j) => plus(v, times([-over, under], rows[k][j])));
+        });
+      }
+      return array(n, n, rows.flatMap((row) => row.slice(n)));
+    }
     jacobian(step) {
-      const slope = entrywise(([n, d]) => fraction(d * d - n * n, d * d), this.stored("h", step));
-      return this.matrix(this.diagonal(slope), this.stored("W_hh", null), { args: [] });
+      return this.matrix(this.diagonal(this.slope(step)), this.stored("W_hh", null), { args: [] });
     }
     unfit(node, a, b, what) {
       const text = (arg) => (arg ? this.text.slice(...arg.place) : "one");
@@ -667,17 +791,18 @@
   }
 
   /* Judging. */
-  const VIEWS = [
+  const LAYOUTS = [
     { name: "" },
     { name: "gradients are rows (numerator layout)", adjoints: true },
     { name: "columns are written as rows", adjoints: true, values: true },
   ];
+  const VIEWS = [...LAYOUTS, { name: "", negated: true }];  // all adjoints of -L
   const RELATIONS = [];
   for (const sign of [1, -1])
     for (const mean of [false, true])
       for (const turned of [false, true]) RELATIONS.push({ sign, mean, turned });
   const WORDS = { turned: "the result is transposed", mean: "the mean over the steps in "
-    + "place of the sum", sign: "the sign of the result is turned" };
+    + "place of the sum", sign: "the sign of the error is turned (target minus output)" };
 
   const belongs = (value, right, { sign, mean, turned }, T) => {
     let found = turned ? transposed(value) : value;
@@ -686,6 +811,20 @@
     return same(found, right);
   };
   const mentions = (node, test) => test(node) || node.args.some((a) => mentions(a, test));
+  const reversedError = (node) => {  // y - p
+    if (node.op !== "sum") return false;
+    const has = (name, minus) => node.args.some((arg) => (arg.op === "negative") === minus
+      && (minus ? arg.args[0] : arg).name === name);
+    return has("p", true) && has("y", false);
+  };
+  const unbound = (node, bound = []) => {  // letters of steps that no sum binds
+    const free = (steps) => steps.map((step) => step?.letter)
+      .filter((letter) => letter && letter !== "T" && !bound.includes(letter));
+    if (node.op !== "over")
+      return [...free([node.step]), ...node.args.flatMap((a) => unbound(a, bound))];
+    return [...free([node.from, node.to]),
+      ...unbound(node.args[0], [...bound, node.letter])];
+  };
 
   class Desk {
     constructor(data) {
@@ -714,6 +853,9 @@
       });
     }
     convention(term, text, key) {
+      const ofAdjoints = mentions(term, ({ op }) =>
+        ["adjoint", "future", "immediate"].includes(op));
+      const reversed = mentions(term, reversedError);
       let first = null;
       for (const view of VIEWS) {
         let left = RELATIONS;
@@ -726,9 +868,11 @@
           }
         } catch (error) {
           if (!(error instanceof Unfit || error instanceof NoValue)) throw error;
-          first ||= { error };
+          if (view === VIEWS[0]) first = { error };  // the others are no one's reading
           left = [];
         }
+        left = left.filter(({ sign }) => (view.negated ? sign < 0 && ofAdjoints && reversed
+          : sign > 0 || (!ofAdjoints && reversed)));
         if (left.length) return { view, relation: left[0] };
       }
       return first || {};
@@ -749,20 +893,38 @@
     }
     judge(key, text) {
       try {
-        const reader = new Reader(text);
-        const term = reader.whole();
-        const [name, ops] = this.circular[key] || [];
-        const itself = (node) => ops && ops.includes(node.op) && (node.name || "") === name
-          && node.step?.letter === "t" && node.step.shift === 0;
-        if (mentions(term, itself))
-          throw new Unreadable("the result itself is named: say what it is made of", term.place);
-        return { ...this.verdict(term, text, key), understood: written(term) };
+        const found = this.read(new Reader(text), text, key);
+        if (found.right) return found;
+        let other = null;
+        try {
+          other = this.read(new Reader(text, true), text, key);
+        } catch (error) {
+          if (!(error instanceof Unreadable)) throw error;
+        }
+        return other?.right ? other : found;
       } catch (error) {
         if (error instanceof RangeError)
           return { right: null, problem: "too many brackets inside each other", place: [0, 1] };
         if (!(error instanceof Unreadable)) throw error;
         return { right: null, problem: error.message, place: error.place };
       }
+    }
+    read(reader, text, key) {
+      const term = reader.whole();
+      const [name, ops] = this.circular[key] || [];
+      const itself = (node) => ops && (ops.includes(node.op) && (node.name || "") === name
+        && node.step?.letter === "t" && node.step.shift === 0
+        || key === "J" && node.op === "through");
+      const letters = unbound(term);
+      const summed = letters.length && letters.every((letter) => letter === "t")
+        && this.networks[0].right[key].of;  // one array for all steps
+      const found = summed ? this.collected(term, text, key, reader.added)
+        : this.verdict(term, text, key);
+      if (found.right && mentions(term, itself))
+        Object.assign(found, { right: false, convention: "", problem: itself(term)
+          ? "this is only the name of what is asked for"
+          : "it is written with what is asked for itself" });
+      return { ...found, understood: written(term) };
     }
     verdict(term, text, key) {
       const { view, relation, error } = this.convention(term, text, key);
@@ -779,6 +941,16 @@
       const problem = error instanceof Unfit ? error.message : "";
       return { right: false, problem, place: problem ? error.place : null,
         counterexample: this.inWords(this.counterexample(term, text, key)) };
+    }
+    collected(term, text, key, added) {  // the summand of step t, without a sum
+      const sum = { op: "over", args: [term], place: term.place, letter: "t",
+        from: { letter: "", shift: 1 }, to: { letter: "T", shift: 0 } };
+      const found = this.verdict(sum, text, key);
+      if (added) return found.right ? { ...found, convention: [found.convention,
+        "collected step by step"].filter(Boolean).join("; ") } : found;
+      const problem = found.right ? "the sum over t is missing"
+        : found.problem || "the step t is bound by no sum";
+      return { right: false, problem, place: term.place, counterexample: "" };
     }
     inWords(found) {
       if (!found) return "";
@@ -811,15 +983,19 @@
       case "parameter": return node.name;
       case "value": case "adjoint": return `${node.name}[${step(node.step)}]`;
       case "future": return `future[${step(node.step)}]`;
+      case "immediate": return `dℓ[${step(node.from)}]/d${node.name}[${step(node.step)}]`;
       case "negative": return `−${inner(a)}`;
       case "sum": return node.args.map((arg, i) => (arg.op === "negative"
         ? `${i ? " − " : "−"}${inner(arg.args[0])}` : `${i ? " + " : ""}${written(arg)}`)).join("");
       case "entries": return `${inner(a)} ⊙ ${inner(b)}`;
       case "matrix": return `${inner(a)} · ${inner(b)}`;
+      case "outer": return `${inner(a)} ⊗ ${inner(b)}`;
+      case "through": return `dh[${step(node.step)}]/dh[${step(node.from)}]`;
       case "either": return `${inner(a)} * ${inner(b)}`;
       case "divided": return `${tight(a)} / ${tight(b)}`;
       case "transposed": return `${tight(a)}ᵀ`;
       case "power": return `${tight(a)}^${node.exponent}`;
+      case "inverse": return `${tight(a)}^−1`;
       case "slope": return `phi′(${written(a)})`;
       case "over": return `sum over ${node.letter} from ${step(node.from)} to `
         + `${step(node.to)} of ${inner(a)}`;

@@ -2,10 +2,11 @@
 
     python -m tools.classroom FOLDER_OF_PROGRAMS [CHAPTER ...]
 
-Three students return each chapter: one with all solutions, one with a wrong answer to
-every exercise, out of those that the chapter's module keeps, and one who returns it as
-it came. Each exercise has to get the marks that its parts are worth, in both programs;
-feedback has to be written. Exits 1 when something is otherwise.
+Without a chapter, all that have answer cells are tried, one after the other; that takes
+hours. Three students return each chapter: one with all solutions, one with a wrong
+answer to every exercise, out of those that the chapter's module keeps, and one who
+returns it as it came. Each exercise has to get the marks that its parts are worth, in
+both programs; feedback has to be written. Exits 1 when something is otherwise.
 """
 
 import csv
@@ -22,9 +23,13 @@ from tools import ROOT, assignments, chapters
 from tools.exercises import checks, defines
 from tools.notebooks import dumps
 
-CHAPTERS = ("forward", "five_notations")
 WORK = ROOT / "_build" / "trial"
 STUDENTS = ("solved", "wrong", "empty")
+
+
+def with_answers():
+    """The names of the chapters that have an answer cell with a check."""
+    return [p.stem for p in chapters.paths() if checks(chapters.read(p))]
 
 
 def wrong_answer(label, number):
@@ -184,24 +189,37 @@ def complaints(name, program, found, worth):
                 yield f"{program}, {student}, {label}: {got}, and {due} are due"
 
 
+def tried(name, program, programs, worth):
+    """The rows of one chapter in one program, and what is wrong with them."""
+    marks = {"nbgrader": in_nbgrader, "otter": in_otter}[program]
+    try:
+        found = marks(name, programs)
+    except (RuntimeError, OSError, ValueError, StopIteration) as error:
+        return [], [f"{program}, {name}: {error}"]
+    rows = [
+        (name, program, student, round(sum(found.get(student, {}).values()), 2))
+        for student in STUDENTS
+    ]
+    return rows, list(complaints(name, program, found, worth))
+
+
 def main(arguments=None):
-    """Parse the command line."""
-    programs, *names = arguments or sys.argv[1:]
-    programs, wrong, rows = Path(programs).resolve(), [], []
+    """Parse the command line; each row is printed when it is known."""
+    programs, *names = sys.argv[1:] if arguments is None else arguments
+    programs, wrong = Path(programs).resolve(), []
     shutil.rmtree(WORK, ignore_errors=True)
-    names = names or CHAPTERS
+    names = names or with_answers()
     assignments.write([chapters.path_of(name) for name in names], WORK)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("chapter", "program", "student", "marks", "of"))
     for name in names:
         worth = assignments.points(name)
-        for program, marks in (("nbgrader", in_nbgrader), ("otter", in_otter)):
-            found = marks(name, programs)
-            wrong += complaints(name, program, found, worth)
-            for student in STUDENTS:
-                total = sum(found.get(student, {}).values())
-                rows.append((name, program, student, round(total, 2)))
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerows([("chapter", "program", "student", "marks"), *rows])
-    print("\n".join(wrong))
+        most = sum(worth[label] for label in checks(chapters.read(name)))
+        for program in ("nbgrader", "otter"):
+            rows, said = tried(name, program, programs, worth)
+            writer.writerows((*row, most) for row in rows)
+            print(*said, sep="\n", end="\n" if said else "", flush=True)
+            wrong += said
     print("make classroom:", "FAILED" if wrong else "PASSED")
     return bool(wrong)
 
