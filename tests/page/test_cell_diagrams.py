@@ -94,6 +94,27 @@ def test_gates_stand_evenly_between_the_lanes_and_near_their_readers():
     assert where["x", 0][1] < -0.3
 
 
+def test_what_is_read_high_up_stands_high_up_whatever_the_order_of_the_text():
+    text = """
+        b_t = tanh(U_b x_t)
+        a_t = tanh(U_a x_t)
+        q_t = sigma(b_t)
+        p_t = sigma(a_t)
+        c_t = c_{t-1} * p_t
+        h_t = h_{t-1} * q_t + c_t
+    """
+    where = places(derive(text, SIZES))
+    column, height = ({n: p[k] for (n, s), p in where.items() if not s} for k in (0, 1))
+    assert column == {"x": 0, "b": 1, "a": 1, "q": 2, "p": 2, "c": 3, "h": 4}
+    assert height["c"] > height["h"]
+    assert height["p"] > height["q"] and height["a"] > height["b"]
+
+
+def test_what_reads_no_other_quantity_stands_in_the_first_column_of_definitions():
+    cell = derive("a_t = tanh(b)\nh_t = a_t * h_{t-1} + U x_t", SIZES)
+    assert places(cell)["a", 0][0] == 1 and places(cell)["h", 0][0] == 2
+
+
 def test_lanes_of_one_and_of_three_states():
     assert places(derive("h_t = tanh(W h_{t-1} + U x_t)", SIZES))["h", 0][1] == 1
     text = """

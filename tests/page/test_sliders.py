@@ -476,6 +476,7 @@ def test_bad_figures(options, message):
         ([Line("l", np.zeros((2, 5)))], r"line 'l': expected shape \(3, 5\)"),
         ([Line("l", np.zeros((1, 3, 5)))], r"line 'l': expected shape \(3, 5\)"),
         ([Line("l", X + np.nan)], "y of line 'l': expected numbers or -inf"),
+        ([Line("l", [-np.inf, 0, 0, 0, np.nan])], r"-inf up to 1e\+100, got nan"),
         ([Line("l", X + np.inf)], "y of line 'l': expected numbers or -inf"),
         ([Line("l", X + 1e200)], r"expected numbers or -inf up to 1e\+100"),
         ([Line("l", X, style="wavy")], "style: expected one of 'line'"),
