@@ -123,7 +123,8 @@ def draw_cell(axis, derivation, *, back=False):
         )  # fmt: skip
     xs, ys = zip(*where.values(), strict=True)
     axis.set_xlim(min(xs) - 0.4, max(xs) + 0.4)
-    axis.set_ylim(STRETCH * min(ys) - 0.45, STRETCH * max(ys) + 0.45)
+    heights = [STRETCH * y for y in ys]
+    axis.set_ylim(min(heights) - 0.45, max(heights) + 0.45)
     axis.set_axis_off()
     return arrows
 
