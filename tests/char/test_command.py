@@ -13,6 +13,7 @@ from rnnlib.char import network, run
 from rnnlib.char import train as train_module
 from rnnlib.char.__main__ import main
 from rnnlib.char.arguments import given_settings, option_names, parser
+from rnnlib.char.evaluate import evaluate
 from rnnlib.char.settings import Settings
 from rnnlib.language.ngrams import fit_ngrams
 from rnnlib.training import save_checkpoint
@@ -434,13 +435,24 @@ def test_every_option_says_what_it_is_and_what_it_takes():
                 assert action.metavar, action
 
 
+class Out(io.StringIO):
+    """A standard output that knows what was flushed."""
+
+    seen = ""
+
+    def flush(self):
+        """What has arrived."""
+        self.seen = self.getvalue()
+
+
 def test_what_is_printed_does_not_wait(monkeypatch):
-    class Out(io.StringIO):
-        seen = ""
-
-        def flush(self):
-            self.seen = self.getvalue()
-
     monkeypatch.setattr("sys.stdout", Out())
     train_module._print("step 1")
     assert sys.stdout.seen == "step 1\n"
+
+
+def test_a_row_of_evaluate_does_not_wait_for_the_next(command, monkeypatch):
+    command(*TRAIN, "--steps=2")
+    monkeypatch.setattr("sys.stdout", Out())
+    evaluate(parser().parse_args(["evaluate", FILE, "a.txt", "--order=0"]))
+    assert sys.stdout.seen.splitlines()[-1].startswith("equal probabilities")

@@ -263,6 +263,20 @@ def test_checkpoints_of_something_else(tmp_path):
     assert {f.name for f in fields(Settings)} == set(good["settings"])
 
 
+def test_other_settings_are_named_in_order(tmp_path):
+    about, state = begun()
+    with pytest.raises(AttributeError):
+        about.text = "another"
+    names = [f"more_{k}" for k in range(9)]
+    good = json.loads(about.to_json())
+    more = good | {"settings": good["settings"] | dict.fromkeys(names, 1)}
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, state, json.dumps(more))
+    with pytest.raises(ValueError, match="other settings: ") as error:
+        run.load(path)
+    assert str(error.value).endswith(str(names))
+
+
 def test_arrays_that_do_not_fit_the_settings(tmp_path):
     about, state = begun()
     path = tmp_path / "a.safetensors"

@@ -200,6 +200,9 @@ def test_everything_stands_in_the_panel_and_no_frame_around_it(back):
     arrows = [t.arrow_patch for t in axis.texts if getattr(t, "arrow_patch", None)]
     shrunk = {end for a in arrows for end in (a.shrinkA, a.shrinkB)}
     assert all(points / 2 <= end < points / 2 + 5 for end in shrunk)
+    across = [c.get_offsets()[0][0] for c in nodes]
+    assert 0.3 < min(across) - axis.get_xlim()[0] < 0.6
+    assert 0.3 < axis.get_xlim()[1] - max(across) < 0.6
     around = np.array([np.min(at, axis=0) - low, high - np.max(at, axis=0)])
     assert back or (around < 4 * radius).all()  # no empty border
 
