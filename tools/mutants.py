@@ -87,12 +87,7 @@ AREAS = {
         "tests/experiments/test_long_memories.py",
     ),
     "tutor": _package("tutor", of="rnnbook"),
-    "page": _package(
-        "page",
-        "tests/book/test_slider*.py",
-        "tests/book/test_equation_numbers.py",
-        of="rnnbook",
-    ),
+    "page": _package("page", of="rnnbook"),
     "experiments": _package("experiments", of="rnnbook"),
 }
 

@@ -54,7 +54,7 @@ def places(derivation):
         before = [column[r.name, r.shift] for r in arrows if (r.reader, 0) == node]
         column[node] = 1 + max(before, default=0)
     height = _lanes(derivation, [*nodes, *defined])
-    for k in range(max(column.values()), -1, -1):
+    for k in sorted(set(column.values()), reverse=True):
         free = [n for n in column if column[n] == k and n not in height]
         free.sort(key=lambda node: _pull(node, arrows, height), reverse=True)
         for j, node in enumerate(free):
@@ -123,7 +123,8 @@ def draw_cell(axis, derivation, *, back=False):
         )  # fmt: skip
     xs, ys = zip(*where.values(), strict=True)
     axis.set_xlim(min(xs) - 0.4, max(xs) + 0.4)
-    axis.set_ylim(STRETCH * min(ys) - 0.45, STRETCH * max(ys) + 0.45)
+    heights = [STRETCH * y for y in ys]
+    axis.set_ylim(min(heights) - 0.45, max(heights) + 0.45)
     axis.set_axis_off()
     return arrows
 

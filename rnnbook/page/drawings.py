@@ -22,6 +22,7 @@ ADJOINT = {"h": "g", "s": r"\delta^{(s)}", "z": r"\delta^{(z)}"}
 SENT_BACK = {"W_hh": r"$W_{hh}^{\top}$", "phi": r"$\odot\,\phi'$"}
 SENT_BACK["W_hy"] = r"$W_{hy}^{\top}$"
 BENT = "arc3,rad=0.32"
+LARGE, MIDDLE, SMALL = 14, 13, 12  # sizes of letters
 BESIDE = {"x": (0.14, 0), "s": (0.14, -0.14), "h": (0.12, 0.24), "z": (0.14, 0.1)}
 
 
@@ -74,18 +75,18 @@ def draw_back(axis, net, *, values=None, adjoints=None):
         x, y = (x_0 + x_1) / 2, (y_0 + y_1) / 2
         x, y = (x + 0.06, y + 0.5) if weight == "W_hh" else (x + 0.2, y)
         words = SENT_BACK[weight]
-        axis.text(x, y, words, color=BACK, fontsize=12, ha="center", va="center")
+        axis.text(x, y, words, color=BACK, fontsize=SMALL, ha="center", va="center")
     for t in net.z:
         _arrow(axis, (t, 3.78), (t, 3.0), BACK, "-")
         words = f"$p_{t} - y_{t}$"
-        axis.text(t, 3.92, words, color=BACK, fontsize=13, ha="center", va="center")
+        axis.text(t, 3.92, words, color=BACK, fontsize=MIDDLE, ha="center", va="center")
     _nodes(axis, found, values or {})
     for name, t in sorted({node for arrow in back for node in arrow}):
         x, y = _place((name, t))
         y += -0.24 if name == "s" else 0.24
         words = (adjoints or {}).get((name, t), f"${ADJOINT[name]}_{{{t}}}$")
         look = {"ha": "right", "va": "center"}
-        axis.text(x - 0.15, y, words, color=BACK, fontsize=12, **look)
+        axis.text(x - 0.15, y, words, color=BACK, fontsize=SMALL, **look)
     axis.set(xlim=(-0.55, net.T + 0.5), ylim=(-0.5, 4.1))
     axis.axis("off")
     return back
@@ -97,7 +98,7 @@ def legend(figure):
         plt.Line2D([], [], color=c, ls=s, lw=2, label=n) for c, s, n in STYLE.values()
     ]
     figure.legend(
-        handles=lines, loc="lower center", ncols=4, frameon=False, fontsize=14
+        handles=lines, loc="lower center", ncols=4, frameon=False, fontsize=LARGE
     )
 
 
@@ -110,21 +111,23 @@ def blocks(axis, parts, sizes, *, top=0.0):
     x, shapes = 0.6, []
     for part in parts:
         if isinstance(part, str):
-            axis.text(x - 0.2, top - 1.5, part, fontsize=14, ha="center", va="center")
+            axis.text(
+                x - 0.2, top - 1.5, part, fontsize=LARGE, ha="center", va="center"
+            )
             x += 1.2
             continue
         letters = [str(size) for size in part.shape]
         rows, columns = (sizes.get(n, 1) for n in letters)
         y = top - 1.5 + rows / 2
         for i, j in np.ndindex(rows, columns):
-            cell = Rectangle((x + j, y - i - 1), 1, 1, fc="#DCE9F5", ec="#0072B2", lw=1)
+            cell = Rectangle((x + j, y - i - 1), 1, 1, fc="#DCE9F5", ec="#0072B2")
             axis.add_patch(cell)
         middle = x + columns / 2
         axis.text(x - 0.15, top - 1.5, _size(letters[0]), ha="right", va="center")
         if letters[1] != "1":
             axis.text(middle, y + 0.1, _size(letters[1]), ha="center", va="bottom")
         words = f"${to_latex(part)}$"
-        axis.text(middle, y - rows - 0.2, words, ha="center", va="top", fontsize=13)
+        axis.text(middle, y - rows - 0.2, words, ha="center", va="top", fontsize=MIDDLE)
         shapes.append((rows, columns))
         x += columns + 1.05
     axis.set_aspect("equal")
@@ -151,7 +154,7 @@ def sheets(axis, words, shape, *, left=0.0, letters=()):
         axis.text(middle, -0.2, letters[2], ha="center", va="top")
         x, y = left + columns + 0.25 * steps, 0.2 * steps
         axis.text(x + 0.1, y - 0.3, letters[0], ha="left", va="top")
-    axis.text(middle, -1.4, words, ha="center", va="top", fontsize=12)
+    axis.text(middle, -1.4, words, ha="center", va="top", fontsize=SMALL)
     axis.set_aspect("equal")
     axis.axis("off")
     return steps
@@ -190,8 +193,8 @@ def _nodes(axis, found, values):
     for node in sorted({node for arrow in found for node in arrow}):
         (name, t), (x, y) = node, _place(node)
         look = {"ha": "center", "va": "center"}
-        axis.text(x, y, f"${name}_{t}$", fontsize=14, bbox=ring, **look)
+        axis.text(x, y, f"${name}_{t}$", fontsize=LARGE, bbox=ring, **look)
         if node in values:
             right, up = BESIDE[name]
             look["ha"] = "left"
-            axis.text(x + right, y + up, values[node], fontsize=12, **look)
+            axis.text(x + right, y + up, values[node], fontsize=SMALL, **look)

@@ -36,8 +36,8 @@ class Place(NamedTuple):
 @cache
 def places():
     """Every labelled equation, by label."""
-    text = files(__package__).joinpath("equations.json").read_text(encoding="utf-8")
-    return {label: Place(n, label, c) for label, (n, c) in json.loads(text).items()}
+    written = json.loads(files(__package__).joinpath("equations.json").read_bytes())
+    return {label: Place(n, label, c) for label, (n, c) in written.items()}
 
 
 def place(label):

@@ -15,7 +15,7 @@ def read_imprint(path=STORED):
 
     ValueError when it is not an imprint.
     """
-    found = json.loads(Path(path).read_text(encoding="utf-8"))
+    found = json.loads(Path(path).read_bytes())
     if not isinstance(found, dict) or not {"title", "version", "claims"} <= set(found):
         raise ValueError(f"path: expected the file of an imprint, got {str(path)!r}")
     return found

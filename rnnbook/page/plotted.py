@@ -45,7 +45,7 @@ def summary(data):
     """The numbers of an array, or of each column of pairs, in a few digits, as text."""
     data = np.ma.filled(np.ma.asarray(data, dtype=float), np.nan)
     if data.ndim == 2 and data.shape[1] == 2:
-        return f"{summary(data[:, 0].copy())}; {summary(data[:, 1].copy())}"
+        return f"{summary(data[:, 0])}; {summary(data[:, 1])}"
     data = data.ravel()
     holes = ~np.isfinite(data)
     known = np.where(holes, 0.0, data)
@@ -98,5 +98,5 @@ def _corners(patch):
     """Where a patch lies, in the numbers that it was given."""
     ends = getattr(patch, "_posA_posB", None)  # an arrow, drawn between two points
     if ends is not None:
-        return np.reshape(ends, (-1, 2))
+        return np.array(ends)
     return patch.get_patch_transform().transform(patch.get_path().vertices)

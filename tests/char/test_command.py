@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rnnlib.char import network, run
 from rnnlib.char import train as train_module
 from rnnlib.char.__main__ import main
-from rnnlib.char.arguments import parser
+from rnnlib.char.arguments import given_settings, option_names, parser
+from rnnlib.char.evaluate import evaluate
 from rnnlib.char.settings import Settings
 from rnnlib.language.ngrams import fit_ngrams
 from rnnlib.training import save_checkpoint
@@ -265,6 +266,118 @@ def test_help_names_every_option(command):
     assert command("--help")[0] == command("sample", "--help")[0] == 0
 
 
+FILE = "model.safetensors"
+DEFAULTS = {  # of the options that are not settings
+    "train": {
+        **{"text": None, "shipped": None, "out": FILE, "resume": False},
+        **{"steps": 20_000, "checkpoint_every": 1000, "seeds": None, "jobs": 1},
+        "quiet": False,
+    },
+    "sample": {
+        **{"model": "m", "length": 500, "temperature": 1.0, "seed": 0, "start": None}
+    },
+    "evaluate": {"model": "m", "text": None, "shipped": None, "on": None, "order": 5},
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_what_is_taken_when_nothing_is_said(name):
+    words = [name] if name == "train" else [name, "m"]
+    args = parser().parse_args(words)
+    assert vars(args) == {"command": name} | DEFAULTS[name]
+    kinds = {k: type(v) for k, v in vars(args).items()}
+    assert kinds == {k: type(v) for k, v in DEFAULTS[name].items()} | {"command": str}
+    if name == "train":
+        assert given_settings(args) == {}
+
+
+def test_words_become_values_of_their_kind():
+    words = (
+        "train a.txt --cell=gru --hidden=7 --layers=2 --window=9 --batch=3 "
+        "--optimiser=adam --learning-rate=0.5 --half-life=100 --clip-by=norm --clip=2 "
+        "--dtype=float32 --seed=4 --held-out=0.2 --validate-every=6 --resume --quiet "
+        "--steps=8 --checkpoint-every=5 --jobs=2 --seeds=0,3,12 --out=b"
+    )
+    args = parser().parse_args(words.split())
+    settings_ = given_settings(args)
+    assert settings_ == {
+        **{"cell": "gru", "hidden": 7, "layers": 2, "window": 9, "batch": 3},
+        **{"optimiser": "adam", "learning_rate": 0.5, "half_life": 100.0},
+        **{"clip_by": "norm", "clip": 2.0, "dtype": "float32", "seed": 4},
+        **{"held_out": 0.2, "validate_every": 6},
+    }
+    assert type(settings_["clip"]) is type(settings_["half_life"]) is float
+    others = {k: v for k, v in vars(args).items() if k not in settings_}
+    assert others == {
+        **{"command": "train", "text": "a.txt", "shipped": None, "out": "b"},
+        **{"resume": True, "quiet": True, "steps": 8, "checkpoint_every": 5},
+        **{"jobs": 2, "seeds": [0, 3, 12]},
+    }
+    words = "sample m --length=3 --temperature=0.5 --seed=2 --start=ab".split()
+    assert vars(parser().parse_args(words)) == {
+        **{"command": "sample", "model": "m", "length": 3, "temperature": 0.5},
+        **{"seed": 2, "start": "ab"},
+    }
+    words = "evaluate m a.txt --on=b --order=-1".split()
+    assert vars(parser().parse_args(words)) == {
+        **{"command": "evaluate", "model": "m", "text": "a.txt", "shipped": None},
+        **{"on": "b", "order": -1},
+    }
+    for name in ("sympy", "shakespeare"):
+        for first in (["train"], ["evaluate", "m"]):
+            assert parser().parse_args([*first, f"--text={name}"]).shipped == name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--seeds=-1,2"],
+        ["train", "--seeds="],
+        ["train", "--text=bible"],
+        ["train", "--optimiser=sgd"],
+        ["train", "--dtype=int8"],
+        ["train", "--clip-by=sign"],
+        ["train", "--hidden=2.5"],
+        ["sample", "m", "--len=3"],
+        ["sample", "m", "n"],
+        ["sample", "m", "--length=2.5"],
+        ["evaluate", "m", "--ord=3"],
+        ["evaluate"],
+        ["--hel"],
+    ],
+)
+def test_words_that_are_refused(command, words):
+    status, output, errors = command(*words)
+    assert status == 2 and output == "" and "error: " in errors.splitlines()[-1]
+
+
+def test_help_says_what_is_taken_by_default(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    parts = command("train", "--help")[1].split("\n  --")[1:]
+    of = {f"--{part.split()[0]}": " ".join(["", *part.split()]) for part in parts}
+    for name, value in vars(Settings()).items():
+        line = of[f"--{name.replace('_', '-')}"]
+        assert line.endswith(f" ({value})") or name == "learning_rate", line
+    assert of["--learning-rate"].endswith("(0.1 for adagrad, 0.002 for adam)")
+    assert of["--out"].endswith("(model.safetensors)") and "FILE" in of["--out"]
+    assert of["--checkpoint-every"].endswith("(1000)")
+    assert of["--hidden"].split()[1] == "N" and of["--clip"].split()[1] == "X"
+    assert of["--cell"].split()[1] == "{rnn,lstm,gru}"
+    top = command("--help")[1]
+    assert "\n  python -m rnnlib.char evaluate model.safetensors\n" in top
+    assert "the default text, English prose" in top  # the lines as they were written
+    assert "\n    train     train a network on a text\n" in top
+    assert "nats and bits per character" in command("evaluate", "--help")[1]
+
+
+def test_options_by_the_names_of_their_arguments():
+    names = option_names("train")
+    assert names["held_out"] == "--held-out" and names["text"] == "TEXT"
+    assert names["shipped"] == "--text" and names["out"] == "--out"
+    assert option_names("sample")["count"] == "--length"
+    assert option_names("evaluate")["model"] == "FILE"
+
+
 WORDS = st.sampled_from(
     ["", "0", "-1", "3", "2.5", "nan", "inf", "1e400", "x", "é", "-"]
 )
@@ -322,13 +435,24 @@ def test_every_option_says_what_it_is_and_what_it_takes():
                 assert action.metavar, action
 
 
+class Out(io.StringIO):
+    """A standard output that knows what was flushed."""
+
+    seen = ""
+
+    def flush(self):
+        """What has arrived."""
+        self.seen = self.getvalue()
+
+
 def test_what_is_printed_does_not_wait(monkeypatch):
-    class Out(io.StringIO):
-        seen = ""
-
-        def flush(self):
-            self.seen = self.getvalue()
-
     monkeypatch.setattr("sys.stdout", Out())
     train_module._print("step 1")
     assert sys.stdout.seen == "step 1\n"
+
+
+def test_a_row_of_evaluate_does_not_wait_for_the_next(command, monkeypatch):
+    command(*TRAIN, "--steps=2")
+    monkeypatch.setattr("sys.stdout", Out())
+    evaluate(parser().parse_args(["evaluate", FILE, "a.txt", "--order=0"]))
+    assert sys.stdout.seen.splitlines()[-1].startswith("equal probabilities")

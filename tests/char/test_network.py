@@ -133,6 +133,19 @@ def test_log_probabilities_of_one_stream(kind, skip, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_mean_over_streams_is_that_of_each_alone(kind, monkeypatch):
+    cell, params, x, y, state = problem(kind)
+    monkeypatch.setattr(network, "CHUNK", 2 * B)
+    alone = []
+    for b in range(B):
+        first = rebuild(state, {k: a[[b]] for k, a in flatten(state).items()})
+        pair = x[:, [b]], y[:, [b]]
+        alone.append(network.mean_loss(cell, params, *pair, first))
+    together = network.mean_loss(cell, params, x, y, state)
+    assert np.isclose(together, np.mean(alone), rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_state_of_the_last_stream(kind):
     *_, state = problem(kind)
     many = flatten(network.last_stream(state, 4))

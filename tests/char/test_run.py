@@ -196,6 +196,33 @@ def test_bad_settings(name, value):
         Settings(**{name: value})
 
 
+def test_settings_are_those_of_min_char_rnn_where_nothing_is_said():
+    assert vars(Settings()) == {
+        **{"cell": "rnn", "hidden": 100, "layers": 1, "window": 25, "batch": 1},
+        **{"optimiser": "adagrad", "learning_rate": 0.1, "half_life": np.inf},
+        **{"clip_by": "value", "clip": 5.0, "dtype": "float64", "seed": 0},
+        **{"held_out": 0.1, "validate_every": 500},
+    }
+    with pytest.raises(AttributeError):
+        Settings().hidden = 3
+
+
+@pytest.mark.parametrize(
+    ("n", "count", "steps", "shape"),
+    [
+        *((100, 4, 30, (30, 3)), (100, 4, 300, (99, 1)), (100, 9, 20, (19, 5))),
+        *((121, 4, 30, (30, 4)), (200, 4, 30, (30, 4)), (2, 4, 30, (1, 1))),
+    ],
+)
+def test_a_sample_has_as_many_streams_as_can_be_long(n, count, steps, shape):
+    x, y = run.sample_streams(np.arange(n), count, steps)
+    assert x.shape == shape and np.array_equal(y, x + 1)
+
+
+def test_a_sample_is_of_at_most_32_streams_of_300_steps():
+    assert run.sample_streams(np.zeros(20_000, int))[0].shape == (300, 32)
+
+
 def test_the_usual_learning_rates():
     assert Settings().learning_rate == 0.1
     assert Settings(optimiser="adam").learning_rate == 0.002
@@ -234,6 +261,20 @@ def test_checkpoints_of_something_else(tmp_path):
         with pytest.raises(ValueError, match=r"a\.safetensors: not a model of rnnlib"):
             run.load(path)
     assert {f.name for f in fields(Settings)} == set(good["settings"])
+
+
+def test_other_settings_are_named_in_order(tmp_path):
+    about, state = begun()
+    with pytest.raises(AttributeError):
+        about.text = "another"
+    names = [f"more_{k}" for k in range(9)]
+    good = json.loads(about.to_json())
+    more = good | {"settings": good["settings"] | dict.fromkeys(names, 1)}
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, state, json.dumps(more))
+    with pytest.raises(ValueError, match="other settings: ") as error:
+        run.load(path)
+    assert str(error.value).endswith(str(names))
 
 
 def test_arrays_that_do_not_fit_the_settings(tmp_path):

@@ -140,6 +140,26 @@ def test_an_interrupt_stops_all_seeds(folder, how):
     assert len(pids) == 2 and not any(map(alive, pids))
 
 
+def test_a_seed_that_is_interrupted_alone_says_where_it_stands(folder):
+    program = launch(folder, *TRAIN, "--seeds=3,5", "--jobs=1", ENDLESS)
+    wait_for(files(3), program)
+    os.kill(children(program)[3], signal.SIGINT)
+    _, errors = program.communicate(timeout=60)
+    step = run.load(files(3)[0]).state.step
+    assert program.returncode == 130
+    assert f"interrupted: model-seed3.safetensors holds step {step:,}" in errors
+    assert errors.endswith("seed 5: not started\n")
+
+
+def test_a_seed_that_diverges_is_an_error_without_warnings(folder):
+    words = ["--optimiser=adam", "--learning-rate=1e308", "--steps=50"]
+    program = launch(folder, *TRAIN, "--seeds=3", *words)
+    _, errors = program.communicate(timeout=60)
+    assert program.returncode == 2
+    assert "error: " in errors and "not finite" in errors
+    assert "Warning" not in errors and "Traceback" not in errors
+
+
 def test_an_interrupt_of_the_parent_alone_is_handed_on(folder):
     program = launch(folder, *TRAIN, "--seeds=3", ENDLESS)
     wait_for(files(3), program)

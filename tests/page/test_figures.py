@@ -34,6 +34,24 @@ def test_a_name_gives_the_size_and_the_panels(name):
     assert (axes is figure.axes[0]) == (rows * columns == 1)
 
 
+def test_a_name_says_the_panels_and_how_high_they_are():
+    shapes = {name: a[:2] for name, a in ARRANGEMENTS.items()}
+    high = {name: a.height for name, a in ARRANGEMENTS.items()}
+    counted = {"one": (1, 1), "two": (2, 1), "three": (3, 1)}
+    shown = {name: counted[name.split()[0]] for name in shapes}
+    shown["three in a row"] = (1, 3)
+    shown |= {"two by two": (2, 2), "three by two": (3, 2)}
+    assert shapes == shown
+    assert high["one strip"] < high["one"] < high["one tall"] < high["one square"]
+    assert high["one square"] == WIDTH < 6.5  # inches of text on a page
+    assert high["two low"] < high["two"] and high["three strips"] < high["three"]
+    assert all(WIDTH / 4 < h < 9 for h in high.values())
+    for name in ("two", "three", "two by two", "three by two", "three in a row"):
+        assert 2 < high[name] / shapes[name][0] < 3.3
+    for name in ("one strip", "two low", "three strips"):
+        assert 1.4 < high[name] / shapes[name][0] < 2.3
+
+
 @pytest.mark.parametrize(
     "grid, drawn", [("both", (1, 1)), ("x", (1, 0)), ("y", (0, 1)), ("none", (0, 0))]
 )

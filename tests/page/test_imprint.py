@@ -46,6 +46,8 @@ def test_reading(tmp_path):
     path = tmp_path / "imprint.json"
     path.write_text(json.dumps(SMALL))
     assert read_imprint(path) == SMALL
+    path.write_text(json.dumps({"title": "Ä", "version": "1", "claims": {}}), "utf-8")
+    assert read_imprint(path)["title"] == "Ä"
     for wrong in ([], {"title": "A book"}):
         path.write_text(json.dumps(wrong))
         with pytest.raises(ValueError, match="path: expected the file of an imprint"):

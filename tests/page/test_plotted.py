@@ -125,6 +125,32 @@ def test_the_stated_sensitivity():
     assert plotted.summary(np.zeros(0)) != plotted.summary(np.zeros(1))
 
 
+def test_numbers_are_told_by_weighed_sums_of_a_block():
+    data = np.array([-0.5, 0.25, np.nan, np.inf])
+    weights = np.random.default_rng(4).uniform(0.5, 1.5, 4)
+    total = round((weights[1] * 0.25 - weights[0] * 0.5) / 0.5 * 1000)
+    assert plotted.summary(data) == f"4 5.00e-01 {total} [2 3]"
+    assert plotted.summary(np.zeros(2)) == "2 0.00e+00 0 []"
+    assert plotted.summary([]) == "0 0.00e+00  []"
+    long = plotted.summary(np.ones(40)).split()
+    assert len(long) == 2 + 3 + 1  # sums of 16, 16 and 8 numbers
+    pairs = np.stack([data, data[::-1]], axis=1)
+    columns = [plotted.summary(column) for column in (data, data[::-1])]
+    assert plotted.summary(pairs) == "; ".join(columns)
+    triples = plotted.summary(np.ones((2, 3)))
+    assert triples == plotted.summary(np.ones(6))
+    assert plotted.summary(np.ones((2, 2, 1))) == plotted.summary(np.ones(4))
+
+
+def test_what_is_masked_is_a_hole():
+    masked = np.ma.masked_array([1, 2], [False, True])
+    assert plotted.summary(masked).endswith(" [1]")
+
+
+def test_a_digest_has_twelve_digits():
+    assert len(SAME) == 12 and set(SAME) <= set("0123456789abcdef")
+
+
 def test_ipython_prints_the_digest(monkeypatch):
     """Also after a cell has set matplotlib up."""
     shell = InteractiveShell()

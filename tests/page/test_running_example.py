@@ -21,6 +21,11 @@ def test_by_hand():
     assert isclose(gradients.params.W_xh[0, 0], delta_1)
 
 
+def test_no_biases():
+    params = running_example().params
+    assert [params.b_h.tolist(), params.b_y.tolist()] == [[0], [0, 0]]
+
+
 def test_new_arrays_at_each_call():
     running_example().params.W_hh[:] = 0
     assert running_example().params.W_hh[0, 0] == 1.5

@@ -11,6 +11,7 @@ import pytest
 
 from rnnbook.page import sliders
 from rnnbook.page.sliders import Control, Line
+from rnnbook.page.sliders.first import COLOURS, first_frame
 
 X = np.linspace(0, 2, 5)
 RATES = np.array([1.0, 2.0, 4.0])
@@ -125,6 +126,48 @@ def test_ticks_are_round_numbers(ends, names):
     assert [name for _, name in ticks] == names
 
 
+@pytest.mark.parametrize(
+    ("ends", "names"),
+    [
+        ((0, 4.4), "0 1 2 3 4"),
+        ((0, 9), "0 1 2 3 4 5 6 7 8 9"),
+        ((0, 9.5), "0 2 4 6 8"),
+        ((-0.5, 9.5), "0 2 4 6 8"),  # no minus before zero
+        ((0.1 + 0.2, 0.7), "0.3 0.4 0.5 0.6 0.7"),  # a rounding above 0.3
+        ((0.30000001, 0.7), "0.35 0.4 0.45 0.5 0.55 0.6 0.65 0.7"),
+    ],
+)
+def test_ticks_across(ends, names):
+    ticks = example(x_range=ends).table["ticks"][0]
+    assert " ".join(name for _, name in ticks) == names
+
+
+@pytest.mark.parametrize(
+    ("ends", "names"),
+    [
+        ((0, 6), "0 1 2 3 4 5 6"),
+        ((0, 6.5), "0 2 4 6"),
+        ((0, 0.7999999999999999), "0 0.2 0.4 0.6 0.8"),
+        ((0, 0.79999999), "0 0.2 0.4 0.6"),
+    ],
+)
+def test_ticks_upwards_are_fewer(ends, names):
+    ticks = example(y_range=ends).table["ticks"][1]
+    assert " ".join(name for _, name in ticks) == names
+
+
+def test_steps_of_ticks_are_one_two_or_five_tenths():
+    rng = np.random.default_rng(0)
+    for low, power in rng.uniform((-9, -3), (9, 5), (50, 2)):
+        span = 10**power
+        places = [v for v, _ in example(x_range=(low, low + span)).table["ticks"][0]]
+        step = np.median(np.diff(places))
+        assert round(step / 10 ** np.floor(np.log10(step) + 1e-9)) in (1, 2, 5)
+        assert 3 <= len(places) <= 10
+        assert low <= places[0] < low + step
+        assert places[-1] <= low + span < places[-1] + step * (1 + 1e-9)
+
+
 def test_html_is_well_formed_and_everything_is_named():
     html = example().html
     elements = Elements(html)
@@ -155,6 +198,226 @@ def test_words_cannot_break_out_of_the_page():
     assert Elements(figure.html).open == []
 
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Frame:
+    """The elements of the first frame of a figure without controls."""
+
+    def __init__(self, *lines, chosen=(), controls=(), labels=("x", "y"), **options):
+        options = {"x": X, "labels": labels} | options
+        made = sliders.figure("t", list(controls), list(lines), **options)
+        self.table = json.loads(json.dumps(made.table))
+        self.svg = ElementTree.fromstring(first_frame(self.table, list(chosen)))
+
+    def paths(self, word):
+        """The strokes of a class."""
+        found = self.svg.iter(f"{SVG}path")
+        return [p.get("d") for p in found if word in p.get("class").split()]
+
+    def texts(self):
+        """(x, y, anchor, words) of every text."""
+        return [
+            (float(e.get("x")), float(e.get("y")), e.get("text-anchor"), e.text)
+            for e in self.svg.iter(f"{SVG}text")
+        ]
+
+
+WIDE = {"x_range": (-1, 3), "y_range": (-8, 8)}
+
+
+def test_the_frame_is_as_wide_as_the_script_draws_it():
+    frame = Frame(Line("l", X), **WIDE)
+    assert frame.svg.get("viewBox") == "0 0 640 330"
+    assert frame.paths("rnn-frame") == ["M46.0 30h580.0v256.0h-580.0z"]
+    inner = frame.svg.find(f"{SVG}svg")
+    assert [inner.get(k) for k in ("x", "y", "width", "height", "viewBox")] == [
+        *("46.0", "30", "580.0", "256.0", "46.0 30 580.0 256.0")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "drawn"),
+    [
+        (((-2, 0), (3, 4)), "M46.0 30h580.0v290.0h-580.0z"),
+        (((-1, 0), (3, 5)), "M254.5 30h163.0v326.0h-163.0z"),
+    ],
+)
+def test_units_are_equal_both_ways_when_asked_for(ranges, drawn):
+    across, up = ranges
+    frame = Frame(Line("l", X), equal=True, x_range=across, y_range=up)
+    assert frame.svg.get("viewBox") == "0 0 640 400"
+    assert frame.paths("rnn-frame") == [drawn]
+    left, low = float(drawn[1 : drawn.index(" ")]), 30 + float(drawn.split("v")[1][:3])
+    crossing = [f"M{left:.1f} {low:.1f}h", f"M{left:.1f} 30v"]
+    grid = frame.paths("rnn-grid")
+    assert all(any(d.startswith(start) for d in grid) for start in crossing)
+
+
+def test_every_tick_has_its_line_and_its_name():
+    frame = Frame(Line("l", X), **WIDE)
+    across, up = frame.table["ticks"]
+    places = [46 + 580 * (v + 1) / 4 for v, _ in across]
+    heights = [30 + 256 * (8 - v) / 16 for v, _ in up]
+    assert frame.paths("rnn-grid") == [
+        *(f"M{x:.1f} 30v256.0" for x in places),
+        *(f"M46.0 {y:.1f}h580.0" for y in heights),
+    ]
+    named = [
+        *((x, 303.0, "middle", n) for x, (_, n) in zip(places, across, strict=True)),
+        *((40.0, y + 4, "end", name) for y, (_, name) in zip(heights, up, strict=True)),
+        (336.0, 324.0, "middle", "x"),
+        (2.0, 15.0, "start", "y"),
+    ]
+    for (x, y, *words), (x_1, y_1, *words_1) in zip(frame.texts(), named, strict=True):
+        assert abs(x - x_1) < 0.06 and abs(y - y_1) < 0.06 and words == words_1
+
+
+def test_words_in_the_frame_are_escaped():
+    labels = ("a < b", 'c & "d"')
+    assert {t[3] for t in Frame(Line("l", X), labels=labels).texts()} >= {*labels}
+
+
+def test_the_mark_stands_at_the_position_of_the_first_line():
+    options = {"position": Control("x", X, start=3), "y_range": (0, 1)}
+    frame = Frame(Line("a", X), Line("b", X, x=X / 2), chosen=[3], **options)
+    assert frame.paths("rnn-position") == ["M481.0 30v256.0"]
+    assert Frame(Line("a", X)).paths("rnn-position") == []
+
+
+def test_controls_choose_the_row_that_is_drawn():
+    controls = [Control("sign", ("up", "down")), Control("rate", RATES)]
+    lines = [Line("curve", CURVES), Line("level", RATES[None, :, None] + 0 * X)]
+    options = {"controls": controls, "y_range": (-8, 8), "x_range": (0, 4)}
+    curve, level = Frame(*lines, chosen=[1, 2], **options).paths("rnn-line")
+    assert curve == "M46.0 158.0L118.5 190.0L191.0 222.0L263.5 254.0L336.0 286.0"
+    assert level == "M46.0 94.0L118.5 94.0L191.0 94.0L263.5 94.0L336.0 94.0"
+
+
+STROKES = {
+    "line": "M46.0 158.0M191.0 222.0L263.5 10000.0L336.0 -10000.0",
+    "dashed": "M46.0 158.0M191.0 222.0L263.5 10000.0L336.0 -10000.0",
+    "dots": "M46.0 158.0h0M191.0 222.0h0M263.5 10000.0h0M336.0 -10000.0h0",
+    "bars": (
+        "M46.0 158.0V158.0M191.0 158.0V222.0M263.5 158.0V10000.0M336.0 158.0V-10000.0"
+    ),
+}
+
+
+@pytest.mark.parametrize("style", STROKES)
+def test_a_gap_is_left_out_and_what_is_far_away_is_cut(style):
+    line = Line("l", [0, -np.inf, -4, -1e9, 1e9], style=style)
+    frame = Frame(line, x_range=(0, 4), y_range=(-8, 8))
+    assert frame.paths("rnn-line") == [STROKES[style]]
+    assert frame.paths(f"rnn-{style}") == frame.paths("rnn-c0")
+
+
+def test_bars_stand_on_zero_or_on_the_lowest_value_that_is_shown():
+    frame = Frame(Line("l", 3 + X, style="bars"), y_range=(2, 6))
+    assert frame.paths("rnn-line")[0].startswith("M46.0 286.0V222.0")
+
+
+def test_an_arrow_has_two_barbs_and_none_is_drawn_where_tail_and_head_meet():
+    x, y = [0, 1, 1, 1, 2, 2.5, 1, 0.5], [0, 0, 2, 2, -np.inf, 1, 1, 2]
+    options = {"x_range": (0, 4), "y_range": (-8, 8)}
+    (drawn,) = Frame(Line("l", y, x=x, style="arrow"), **options).paths("rnn-line")
+    first, second = [
+        np.reshape(re.findall(r"-?[\d.]+", part), (-1, 2)).astype(float)
+        for part in drawn.split("M")[1:]
+        if "L" in part
+    ]
+    assert np.allclose(first, [[46, 158], [191, 158]])
+    assert np.allclose(second, [[191, 142], [118.5, 126]])
+    barbs = np.reshape(re.findall(r"M(\S+) (\S+)l(\S+) ([^M]+)", drawn), (4, 4))
+    barbs = barbs.astype(float)
+    for shaft, pair in ((first, barbs[:2]), (second, barbs[2:])):
+        back = (shaft[0] - shaft[1]) / np.linalg.norm(shaft[0] - shaft[1])
+        assert np.allclose(pair[:, :2], shaft[1])
+        assert np.allclose(np.linalg.norm(pair[:, 2:], axis=1), 8, atol=0.1)
+        assert np.allclose(pair[:, 2:] @ back, 8 * np.cos(0.45), atol=0.1)
+        assert not np.allclose(pair[0, 2:], pair[1, 2:], atol=1)
+
+
+def test_a_short_arrow_is_drawn_from_one_pixel_on():
+    options = {"style": "arrow", "x": [0, 0.01, 0, 0]}
+    frame = Frame(
+        Line("short", [0, 0, 0, 0.08], **options),  # 1.45 and 1.28 pixels
+        Line("shorter", [0, 0, 0, 0.06], **options | {"x": [0, 0.005, 0, 0]}),
+        Line("back", [0, 0, 0.08, 0], **options | {"x": [0.01, 0, 0, 0]}),
+        **{"x_range": (0, 4), "y_range": (-8, 8)},
+    )
+    assert [d.count("L") for d in frame.paths("rnn-line")] == [2, 0, 2]
+
+
+def test_every_colour_of_a_line_is_one_of_the_style():
+    frame = Frame(*(Line(str(k), X) for k in range(5)))
+    assert [line["colour"] for line in frame.table["lines"]] == [0, 1, 2, 3, 0]
+    style = frame.svg.find(f"{SVG}style").text
+    for k in range(4):
+        assert len(frame.paths(f"rnn-c{k}")) == 1 + (k == 0)
+        assert f".rnn-c{k}{{stroke:{COLOURS[k]}}}" in style
+
+
+def test_numbers_of_the_table_are_short():
+    table = Frame(Line("l", [1 / 3, 2, -0.001, 0.5, 1e6], x=X / 3)).table
+    assert json.dumps(table["lines"][0]["y"]) == "[0.33, 2, 0, 0.5, 1000000]"
+    assert table["lines"][0]["x"] == [0, 0.166667, 0.333333, 0.5, 0.666667]
+    assert table["decimals"] == 2 and table["missing"] == "none"
+    assert table["equal"] is False and table["readout"] == "{}"
+
+
+def test_a_level_line_has_a_range_all_the_same():
+    assert Frame(Line("l", X * 0 + 3)).table["ranges"] == [[0, 2], [3, 4]]
+    assert Frame(Line("l", X - np.inf)).table["ranges"] == [[0, 2], [0, 1]]
+
+
+def test_the_html_is_compact_and_keeps_every_letter():
+    html = sliders.figure(
+        "Größe", [], [Line("l", -X)], x=X, labels=("x", "y"), caption="<b>c</b>"
+    ).html
+    data = html.split('json">')[1].split("</script>")[0]
+    assert "Größe" in data and "−1" in data and '", "' not in data and '": ' not in data
+    assert "<figcaption><b>c</b></figcaption>" in html
+    assert "figcaption>" not in example().html.split("</style>")[1]
+
+
+def test_the_key_shows_the_style_of_each_line():
+    styles = ("line", "dashed", "dots", "bars", "arrow", "dashed arrow")
+    lines = [Line(s, [0, 1, 0, 1], x=[0, 1, 1, 0], style=s) for s in styles]
+    html = sliders.figure("t", [], lines, x=[0, 1], labels=("x", "y")).html
+    key = re.findall(
+        r'class="rnn-line ([^"]+) rnn-c\d" d="([^"]+)"/></svg>([\w ]+)<', html
+    )
+    head = "M5 6h24M29 6l-7-3M29 6l-7 3"
+    plain = {"dots": "M5 6h0", "arrow": head, "dashed arrow": head}
+    assert key == [
+        (" ".join(f"rnn-{w}" for w in s.split()), plain.get(s, "M5 6h24"), s)
+        for s in styles
+    ]
+
+
+def test_controls_reach_from_the_first_value_to_the_last():
+    control = Control("sign", ("up", "down", "flat"), start=1)
+    curves = np.stack([X, -X, 0 * X])[:, None]
+    html = sliders.figure(
+        *("t", [control, Control("rate", RATES)], [Line("l", curves)]),
+        **{"x": X, "labels": ("x", "y"), "position": Control("x", X, start=4)},
+    ).html
+    elements = Elements(html)
+    ends = [(a["min"], a["max"], a["aria-valuetext"]) for a in elements.all("input")]
+    assert ends == [("0", "2", "1"), ("0", "4", "2")]
+    chosen = [a["value"] for a in elements.all("option") if "selected" in a]
+    assert chosen == ["1"]
+    assert re.findall(r'"rnn-value" aria-hidden="true">(\w+)<', html) == ["1", "2"]
+
+
+@pytest.mark.parametrize("kind", [Control, Line, sliders.figure])
+def test_parts_of_a_figure_cannot_be_changed(kind):
+    part = example() if kind is sliders.figure else kind("a", X)
+    with pytest.raises(AttributeError):
+        part.label = "b"
+
+
 def test_what_jupyter_shows():
     figure = example()
     assert figure._repr_html_() == figure.html
@@ -172,6 +435,33 @@ def test_what_jupyter_shows():
         ({"position": Control("x", X, start=5)}, "start: expected 0 to 4, got 5"),
         ({"y_range": (1, 1)}, "y_range: expected two numbers, low < high"),
         ({"x_range": (0, np.inf)}, "x_range: expected finite numbers"),
+        ({"x": X[:1]}, r"x: expected shape \(n_x,\), n_x > 1, got \(1,\)"),
+        ({"x": [[1, 2], [3]]}, "x: expected an array of numbers, got others"),
+        ({"x": ["a", "b"]}, "x: expected real numbers, got <U1"),
+        ({"x": [None, None]}, "x: expected real numbers, got list"),
+        ({"x": [0, 1j]}, "x: expected real numbers, got complex128"),
+        ({"x": X - np.inf}, r"x: expected finite numbers up to 1e\+100, got -inf"),
+        ({"labels": "xy"}, "labels: expected a pair, got str"),
+        ({"labels": 5}, "labels: expected a pair, got int"),
+        ({"labels": ["x"]}, "labels: expected a pair, got 1"),
+        ({"labels": [*"xyz"]}, "labels: expected a pair, got 3"),
+        ({"labels": ["x", 1]}, "labels: expected a str, got int"),
+        ({"labels": [1, "y"]}, "labels: expected a str, got int"),
+        ({"caption": 1}, "caption: expected a str, got int"),
+        ({"readout": 1}, "readout: expected a str, got int"),
+        ({"missing": None}, "missing: expected a str, got NoneType"),
+        ({"decimals": -1}, "decimals: expected"),
+        ({"position": 3}, "position: expected Control, got int"),
+        ({"position": Control(" ", X)}, "controls: expected a label and values"),
+        ({"position": Control(3, X)}, "label: expected a str, got int"),
+        ({"position": Control("x", "abcde")}, "values: expected a sequence, got str"),
+        ({"position": Control("x", b"abcde")}, "values: .* sequence, got bytes"),
+        ({"position": Control("x", {1, 2})}, "values: expected a sequence, got set"),
+        ({"position": Control("x", [*X[:4], None])}, "words or numbers, got None"),
+        ({"position": Control("x", [*X[:4], np.nan])}, "words or numbers, got nan"),
+        ({"position": Control("x", X, start=-1)}, "start: expected"),
+        ({"y_range": (2, 1)}, "y_range: expected two numbers, low < high"),
+        ({"y_range": 3}, "y_range: expected a pair, got int"),
     ],
 )
 def test_bad_figures(options, message):
@@ -186,14 +476,43 @@ def test_bad_figures(options, message):
         ([Line("l", np.zeros((2, 5)))], r"line 'l': expected shape \(3, 5\)"),
         ([Line("l", np.zeros((1, 3, 5)))], r"line 'l': expected shape \(3, 5\)"),
         ([Line("l", X + np.nan)], "y of line 'l': expected numbers or -inf"),
+        ([Line("l", [-np.inf, 0, 0, 0, np.nan])], r"-inf up to 1e\+100, got nan"),
         ([Line("l", X + np.inf)], "y of line 'l': expected numbers or -inf"),
         ([Line("l", X + 1e200)], r"expected numbers or -inf up to 1e\+100"),
         ([Line("l", X, style="wavy")], "style: expected one of 'line'"),
         ([Line("l", X, style="arrow")], "line 'l': expected tails and heads in pairs"),
         ([Line("l", X, colour=4)], "colour: expected 0 to 3, got 4"),
         ([Line("l", X, said=["a", "b"])], r"said of line 'l': expected shape \(3,\)"),
+        ([Line("l", X, said=[["a"]])], r"said of line 'l': expected shape \(3,\)"),
+        ([Line(3, X)], "label: expected a str, got int"),
+        ([Line("l", X[:4], x=X)], r"y of line 'l': expected shape \(3, 5\)"),
+        ([Line("l", X, x=X + np.inf)], "x of line 'l': expected finite numbers"),
+        ([Line("l", X[:1])], r"y of line 'l': expected shape \(3, 5\)"),
+        ("ab", "lines: expected a list of Line, got str"),
+        (3, "lines: expected a list of Line, got int"),
+        ([3], "lines: expected Line, got int"),
     ],
 )
 def test_bad_lines(lines, message):
     with pytest.raises(ValueError, match=message):
         sliders.figure("t", [Control("rate", RATES)], lines, x=X, labels=("x", "y"))
+
+
+def test_a_position_needs_a_value_of_every_line_at_every_place():
+    short = Line("short", [0, 1, 2], x=[0, 1, 2])
+    assert Frame(short).table["lines"][0]["y"] == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"x of line 'short': expected shape \(5,\)"):
+        Frame(short, position=Control("x", X))
+
+
+def test_the_largest_number_is_taken():
+    table = Frame(Line("l", X * 0 + 1e100)).table
+    assert table["lines"][0]["y"] == [1e100] * 5
+    low, high = table["ranges"][1]
+    assert low == 1e100 and np.isclose(high / low, 1.000001, rtol=1e-12)
+
+
+def test_whole_numbers_and_one_place_of_decimals():
+    assert Frame(Line("l", X), decimals=0).table["lines"][0]["y"] == [0, 0, 1, 2, 2]
+    least = sliders.figure("t", [], [Line("l", [0, 1])], x=[0, 1], labels=["x", "y"])
+    assert least.table["ranges"] == [[0, 1], [0, 1]]

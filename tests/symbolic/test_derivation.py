@@ -59,6 +59,15 @@ def test_a_longer_proof_of_the_lstm():
     assert proof and proof.adjoints == 73 and proof.gradients == 48
 
 
+def test_a_parameter_that_the_softmax_reads_is_proved_too():
+    """Its gradient has the form of the book once 1 is put in for the sum of y."""
+    text = "p_t = softmax(v)\nell_t = cross_entropy(y_t, p_t)"
+    d = derive(text, {"y": "K"}, distributions="y")
+    assert str(d.gradient("v")) == "dL/dv = sum over t of (p_t - y_t)"
+    assert d.prove(T=2, d=2) and d.prove(T=3, d=1)
+    assert not derive(text, {"y": "K"}).recursion.distributions
+
+
 def test_a_wrong_rule_is_not_proved(monkeypatch):
     from rnnlib.symbolic.derivation import expressions as ex
     from rnnlib.symbolic.derivation import rules
@@ -310,6 +319,91 @@ def test_generated_code_agrees_with_the_complex_step(name, masked):
         assert abs((gradient * u).sum() - measured) < 1e-10 * (1 + abs(measured)), key
 
 
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("name", [n for n in CELLS if n != "vanilla"])
+def test_an_integer_stands_for_a_unit_vector(name, masked):
+    cell = derived(name).cell()
+    rng = np.random.default_rng(4)
+    params = cell.init_params(3, 3, rng=rng)
+    params = type(params)(*(0.5 * rng.standard_normal(a.shape) for a in params))
+    x = rng.integers(0, 3, (5, 2))
+    mask = rng.random(x.shape) < 0.6 if masked else None
+    if masked:
+        mask[0] = True
+    one, other = (cell.forward(params, a, mask=mask) for a in (x, np.eye(3)[x]))
+    np.testing.assert_allclose(one.output, other.output, rtol=0, atol=1e-13)
+    d_output = rng.standard_normal(one.output.shape)
+    a, b = (cell.backward(params, t, d_output) for t in (one, other))
+    assert b.x.shape == (5, 2, 3)
+    for found, wanted in (
+        *zip(a.params, b.params, strict=True),
+        *zip(
+            flatten({"s": a.state}).values(),
+            flatten({"s": b.state}).values(),
+            strict=True,
+        ),
+    ):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-12)
+
+
+MORE = {  # texts that are no cell of the literature, for the code alone
+    "minus the input": (
+        "h_t = tanh(W_hh h_{t-1} - W_xh x_t - b_h)",
+        {},
+    ),
+    "stacked gates and what lies as rows": (
+        """
+        i_t = sigma(W_xi x_t + W_hi h_{t-1})
+        n_t = tanh(W_xn x_t + W_hn h_{t-1} - W_xn x_t)
+        a_t = softmax(W_a h_{t-1} + b_a)
+        h_t = a_t * i_t + (1 - mean(i_t)) * n_t
+        """,
+        {},
+    ),
+    "three factors": (
+        "h_t = tanh(V W_hh h_{t-1} + b_h * (W_xh x_t)) / 2 - 0.1 h_{t-1}",
+        {"V": ("d_h", "d_k")},
+    ),
+    "a column of two sizes": (
+        """
+        s_t = W [x_t; h_{t-1}]
+        a_t = s_t[0:d_h] + v
+        h_t = sigma(a_t) * s_t[d_h:2 d_h] - 0.5 h_{t-1}
+        """,
+        {"s": "2 d_h"},
+    ),
+    "a filled column": (
+        """
+        c_t = w^T h_{t-1} + u^T x_t
+        h_t = tanh(c_t + b_h) / norm(b_h + 1) + 0.5 c_{t-1} h_{t-1}
+        """,
+        {"c": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("integers", [False, True])
+@pytest.mark.parametrize("name", MORE)
+def test_code_of_other_texts_agrees_with_the_complex_step(name, integers):
+    text, sizes = MORE[name]
+    cell = derive(text, SIZES | sizes, output="h").cell(sizes={"d_k": 2})
+    rng = np.random.default_rng(6)
+    params = cell.init_params(4, 3, rng=rng)
+    params = type(params)(*(0.5 * rng.standard_normal(a.shape) for a in params))
+    x = rng.integers(0, 4, (4, 2)) if integers else rng.standard_normal((4, 2, 4))
+    trace = cell.forward(params, x)
+    weights = rng.standard_normal(trace.output.shape)
+    found = cell.backward(params, trace, weights).params._asdict()
+    for key, gradient in found.items():
+        u = rng.standard_normal(gradient.shape)
+        measured = rnnlib.complex_step(
+            lambda p: (weights * cell.forward(p, x).output).sum(),
+            params,
+            type(params)(*map(np.zeros_like, params))._replace(**{key: u}),
+        )
+        assert abs((gradient * u).sum() - measured) < 1e-12 * (1 + abs(measured)), key
+
+
 def fused(names, params, rename):
     """The parameters of a hand-written cell from those of a generated one."""
     return np.concatenate([getattr(params, rename + k) for k in names])
@@ -392,6 +486,23 @@ def test_generated_source_is_clean(name):
             [sys.executable, "-m", "ruff", *arguments], input=text, text=True
         )
         assert done.returncode == 0
+
+
+@pytest.mark.skipif(SMALL, reason="all sources: every night")
+def test_every_generated_source_is_clean(tmp_path):
+    for name in CELLS:
+        text = derived(name).numpy()
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    for arguments in (["check", "-q"], ["format", "--check", "-q"]):
+        done = subprocess.run([sys.executable, "-m", "ruff", *arguments, tmp_path])
+        assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru_after", "gru_before", "cifg"])
+def test_gradients_of_stacked_gates_are_one_product(name):
+    text = derived(name).numpy()
+    after = text[text.index("in range(T, 0") :]
+    assert after.count("joined(h[:-1])") + after.count("rows(h[:-1])") == 1
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru_after", "cifg"])

@@ -9,6 +9,7 @@ from rnnlib.symbolic import derive, lemma
 from rnnlib.symbolic.derivation import LEMMAS, rules
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.entries import normal, same
+from rnnlib.symbolic.derivation.entry_printing import show_text
 from tests.symbolic.cells import CELLS
 
 
@@ -42,6 +43,29 @@ def test_a_proof_reads_line_by_line():
     assert lines[9] == "  the rule        dL/dB_pq = " + (
         "sum_r A_rp (sum_v C_qv a_rv), from A^T a_t C^T"
     )
+
+
+def test_the_chain_rule_is_written_out_where_one_block_reads_the_operand():
+    chain = [
+        [line for line in str(lemma(name)).splitlines() if "the chain rule" in line]
+        for name in ("a matrix product", "a concatenation", "half the squared error")
+    ]
+    product, parts, loss = chain
+    assert product[1].endswith(
+        "dL/dB_pq = sum_i sum_j a_ij dU_ij/dB_pq = sum_k sum_l A_kp C_ql a_kl"
+    )
+    assert [line.count(" = ") for line in parts] == [1, 1]  # two blocks read neither
+    assert [line.count(" = ") for line in loss] == [1]
+
+
+def test_a_quotient_has_brackets_below_where_there_is_a_product():
+    i = sp.Idx("i", 3)
+    a, b, c = (sp.IndexedBase(name)[i] for name in "abc")
+    assert show_text(a / b) == "a_i / b_i"
+    assert show_text(a / (b * c)) == "a_i / (b_i c_i)"
+    assert show_text(a / (b + c)) == "a_i / (b_i + c_i)"
+    assert show_text(-a / 2) == "-a_i / 2"
+    assert show_text(a / sp.sqrt(b + c)) == "a_i / sqrt(b_i + c_i)"
 
 
 def doubled(node, a, value):

@@ -59,7 +59,9 @@ def numbers(name, values, gaps=False):
         raise ValueError(f"{name}: expected real numbers, got {kind}")
     array = array.astype(float)
     fine = np.abs(array) <= MOST
-    if not (fine | (array == -np.inf) if gaps else fine).all():
+    if gaps:
+        fine |= array == -np.inf
+    if not fine.all():
         wanted = "numbers or -inf" if gaps else "finite numbers"
         bad = array[~fine].flat[0]
         raise ValueError(f"{name}: expected {wanted} up to {MOST:g}, got {bad:g}")

@@ -42,17 +42,20 @@ def first_frame(table, chosen):
         left += (w - unit * (x1 - x0)) / 2
         w, h = unit * (x1 - x0), unit * (y1 - y0)
 
-    def place(x, y):
-        return left + w * (x - x0) / (x1 - x0), TOP + h * (y1 - y) / (y1 - y0)
+    def column(x):
+        return left + w * (x - x0) / (x1 - x0)
+
+    def row(y):
+        return TOP + h * (y1 - y) / (y1 - y0)
 
     *axes, position = chosen if table["position"] else [*chosen, None]
     parts = ['<rect width="100%" height="100%"/>']
     for v, name in table["ticks"][0]:
-        x = place(v, 0)[0]
+        x = column(v)
         parts.append(f'<path class="rnn-grid" d="M{x:.1f} {TOP}v{h:.1f}"/>')
         parts.append(_text(x, TOP + h + 17, "middle", name))
     for v, name in table["ticks"][1]:
-        y = place(0, v)[1]
+        y = row(v)
         parts.append(f'<path class="rnn-grid" d="M{left:.1f} {y:.1f}h{w:.1f}"/>')
         parts.append(_text(left - 6, y + 4, "end", name))
     across, up = table["labels"]
@@ -65,12 +68,13 @@ def first_frame(table, chosen):
     for n, line in enumerate(table["lines"]):
         xs, ys = at(line["x"], axes), at(line["y"], axes)
         if position is not None and n == 0:
-            x = place(xs[position], 0)[0]
+            x = column(xs[position])
             parts.append(f'<path class="rnn-position" d="M{x:.1f} {TOP}v{h:.1f}"/>')
         points = [
-            None if y is None else place(x, y) for x, y in zip(xs, ys, strict=True)
+            None if y is None else (column(x), row(y))
+            for x, y in zip(xs, ys, strict=True)
         ]
-        strokes = _strokes(line["style"], points, place(0, max(y0, 0))[1])
+        strokes = _strokes(line["style"], points, row(max(y0, 0)))
         parts.append(f'<path class="{classes(line)}" d="{strokes}"/>')
     frame = f"M{left:.1f} {TOP}h{w:.1f}v{h:.1f}h{-w:.1f}z"
     return (

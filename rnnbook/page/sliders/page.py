@@ -40,7 +40,7 @@ def page(table, controls, caption):
 
 def read_table(html):
     """The table of a figure, from its HTML."""
-    return json.loads(html.split(TABLE, 1)[1].split("</script>", 1)[0])
+    return json.loads(html.partition(TABLE)[2].partition("</script>")[0])
 
 
 def _key_html(line):

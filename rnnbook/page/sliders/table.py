@@ -124,7 +124,8 @@ def _array(name, line, array, sizes):
 def _range(arrays):
     values = np.concatenate([a[np.isfinite(a)] for a in arrays])
     low, high = (values.min(), values.max()) if values.size else (0, 1)
-    return [float(low), float(high if high > low else low + 1)]
+    above = low + max(1, 1e-6 * abs(low))  # of a level line
+    return [float(low), float(high if high > low else above)]
 
 
 def _given(name, pair):
@@ -148,9 +149,8 @@ def _listed(array, decimals):
     """Nested lists of rounded numbers; None for -inf."""
     if array.ndim > 1:
         return [_listed(part, decimals) for part in array]
-    rounded = (np.round(array, decimals) + 0.0).tolist()  # + 0.0: no minus zero
-    short = (int(v) if np.isfinite(v) and v == int(v) else v for v in rounded)
-    return [None if v == -np.inf else v for v in short]
+    rounded = np.round(array, decimals).tolist()
+    return [None if v == -np.inf else int(v) if v == int(v) else v for v in rounded]
 
 
 def word(value):

@@ -173,24 +173,23 @@ class BackwardCode:
             w.line(f"    {adjoint} = {adjoint} - kept_{adjoint}")
         for name in loop:
             self.backward_step(w, name, plan[name].get(0))
-        carried = []
+        carried = {}
         for name in states:
-            term = plan[name].get(1)
-            zero = f"np.zeros_like({self.adjoint(name)})"
-            carried.append(zero if term is None else self.carried(term, name))
-        adjoints = [self.adjoint(n) for n in states]
-        if len(states) == 1:
-            w.set(adjoints[0], carried[0])
-        elif len(", ".join(adjoints) + " = " + ", ".join(carried)) <= 80:
-            w.line(f"{', '.join(adjoints)} = {', '.join(carried)}")
+            adjoint, term = self.adjoint(name), plan[name].get(1)
+            zero = f"np.zeros_like({adjoint})"
+            carried[adjoint] = zero if term is None else self.carried(term, name)
+        if len(carried) == 1:
+            w.set(*carried.popitem())
+        elif len(", ".join(carried) + " = " + ", ".join(carried.values())) <= 80:
+            w.line(f"{', '.join(carried)} = {', '.join(carried.values())}")
         else:
-            for adjoint, code in zip(adjoints, carried, strict=True):
+            for adjoint, code in carried.items():
                 w.set(f"next_{adjoint}", code)
-            nexts = [f"next_{a}" for a in adjoints]
-            w.line(f"{', '.join(adjoints)} = {', '.join(nexts)}")
+            nexts = [f"next_{a}" for a in carried]
+            w.line(f"{', '.join(carried)} = {', '.join(nexts)}")
         if states:
             w.line("if mask is not None:")
-            for adjoint in adjoints:
+            for adjoint in map(self.adjoint, states):
                 w.line(f"    {adjoint} = {adjoint} + kept_{adjoint}")
         w.depth -= 1
         self.in_loop = False
@@ -278,7 +277,7 @@ class BackwardCode:
         w.call(f"W_{pack.state} = np.concatenate([", params_of(pack.matrices), "])")
         shape = self.layout.shape("T", f"len(W_{pack.state})")
         w.set(delta, f"np.empty({shape}, dtype)")
-        for member, (low, high) in zip(pack.members, self.edges(pack), strict=True):
+        for member, (low, high) in self.edges(pack).items():
             block = self.layout.block(delta, self.rows_between(low, high))
             w.set(self.adjoint(member), block)
 

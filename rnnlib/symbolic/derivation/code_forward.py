@@ -233,8 +233,7 @@ class ForwardCode:
         w.call(f"W_{pack.state} = np.concatenate([", params_of(pack.matrices), "])")
         shape = self.layout.shape("T", f"len(W_{pack.state})")
         w.set(name, f"np.empty({shape}, dtype)")
-        edges = self.edges(pack)
-        for member, (low, high) in zip(pack.members, edges, strict=True):
+        for member, (low, high) in self.edges(pack).items():
             view = self.layout.block(name, self.rows_between(low, high))
             shown = self.variable(self.in_place.get(member, member))
             w.set(shown, view)
@@ -277,7 +276,7 @@ class ForwardCode:
             w.call("biases = np.concatenate([", map(self.arrays, rest.values()), "])")
             w.line("from_x += biases[:, None]")
             return
-        for member, (low, high) in zip(pack.members, self.edges(pack), strict=True):
+        for member, (low, high) in self.edges(pack).items():
             if member in rest:
                 code = self.whole(rest[member])
                 static = is_static(rest[member])
@@ -289,13 +288,13 @@ class ForwardCode:
         return [a for a in e.args if self.early(a)]
 
     def edges(self, pack):
-        """The first and the last column of each member."""
-        total, found = None, []
+        """{member: where its units begin and end}; "" is the very beginning."""
+        total, found = None, {}
         for member in pack.members:
             size = self.program.shapes[member][0]
             stop = size if total is None else total + size
             low = "" if total is None else self.size(total)
-            found.append((low, self.size(stop)))
+            found[member] = low, self.size(stop)
             total = stop
         return found
 
@@ -312,7 +311,7 @@ class ForwardCode:
             code = "from_x[t - 1]"
         w.set(f"{name}[t - 1]", code, "+=")
         runs = []
-        for member, (low, high) in zip(pack.members, self.edges(pack), strict=True):
+        for member, (low, high) in self.edges(pack).items():
             reader = self.in_place.get(member)
             function = reader and self.program.definitions[reader].function
             if runs and function and runs[-1][0] == function:
@@ -324,7 +323,7 @@ class ForwardCode:
                 if function == "sigma":
                     self.used.add("sigma")
                 view = self.layout.block_of_step(name, self.rows_between(low, high))
-                if not low and high == self.edges(pack)[-1][1]:
+                if not low and high == self.edges(pack)[pack.members[-1]][1]:
                     view = f"{name}[t - 1]"
                 w.line(f"gates = {view}")
                 w.line(IN_PLACE[function].format(a="gates"))

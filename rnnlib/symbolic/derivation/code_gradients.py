@@ -71,8 +71,9 @@ class GradientCode:
             if any(m.name in self.recursion.frozen for m in matrices):
                 continue
             w.set(name, code)
-            for m, (low, high) in zip(matrices, self.edges(pack), strict=True):
-                done[m.name] = f"{name}[{self.rows_between(low, high)}]"
+            of_member = dict(zip(pack.members, matrices, strict=True))
+            for member, edges in self.edges(pack).items():
+                done[of_member[member].name] = f"{name}[{self.rows_between(*edges)}]"
 
     def sum_name(self, source):
         """The name of the gradient of stacked matrices."""
@@ -81,7 +82,7 @@ class GradientCode:
 
     def pack_biases(self, w, pack, delta, done):
         """The gradients that are the sum of the adjoint of a member, from one sum."""
-        blocks = dict(zip(pack.members, self.edges(pack), strict=True))
+        blocks = self.edges(pack)
         found = {}
         for name in self.program.parameters:
             gradient = self.recursion.gradient(name)

@@ -54,7 +54,7 @@ class _Text(StrPrinter):
         shown = " ".join(map(self._factor, _sorted_factors(over)))
         if under != 1:
             below = " ".join(map(self._factor, _sorted_factors(under)))
-            shown += f" / ({below})" if " " in below and under.is_Mul else f" / {below}"
+            shown += f" / ({below})" if under.is_Mul else f" / {below}"
         return sign + shown
 
     def _factor(self, f):

@@ -27,7 +27,13 @@ WORKSPACES = [
     ("float32", lambda: work().set_params(problem(7, 5, 7, 1, 1, dtype=np.float32)[0])),
 ]
 STEPS = [
-    ("x: expected shape", lambda: fast.loss_and_gradients(work(), X[:, :2], Y)),
+    (
+        r"x: expected shape \(4, 3\), got \(4, 2\)",
+        lambda: fast.loss_and_gradients(work(), X[:, :2], Y),
+    ),
+    ("work: expected a W.* got int", lambda: fast.loss_and_gradients(3, X, Y)),
+    ("work: expected a Workspace", lambda: fast.forward(3, X)),
+    ("work: expected a Workspace", lambda: fast.cross_entropy(3, Y)),
     ("y: expected shape", lambda: fast.loss_and_gradients(work(), X, Y[:2])),
     ("x: expected integers", lambda: fast.loss_and_gradients(work(), X - 7, Y)),
     ("x: expected integers", lambda: fast.loss_and_gradients(work(), X + 7, Y)),
@@ -42,6 +48,10 @@ STEPS = [
     ("x: expected finite", lambda: fast.forward(dense(), np.full_like(ROWS, np.inf))),
 ]
 UPDATES = [
+    ("work: expected a Workspace", lambda: fast.clip_by_value(3, 1.0)),
+    ("work: expected a Workspace", lambda: fast.clip_by_global_norm(3, 1.0)),
+    ("work: expected a Workspace", lambda: fast.adagrad(3, zeros(), 0.1)),
+    ("squares: expected shape", lambda: fast.adagrad(work(), zeros()[:-1], 0.1)),
     ("threshold", lambda: fast.clip_by_value(work(), 0)),
     ("threshold", lambda: fast.clip_by_global_norm(work(), np.inf)),
     ("gradient", lambda: fast.clip_by_value(with_gradient(np.nan), 1.0)),
@@ -62,7 +72,12 @@ SAMPLES = [
     ("n:", lambda: fast.sample(PARAMS, 0, first=0, rng=RNG)),
     ("first", lambda: fast.sample(PARAMS, 5, first=7, rng=RNG)),
     ("first", lambda: fast.sample(PARAMS, 5, first=-1, rng=RNG)),
-    ("first", lambda: fast.sample(PARAMS, 5, first="a", rng=RNG)),
+    ("first: .* integer, got 'a'", lambda: fast.sample(PARAMS, 5, first="a", rng=RNG)),
+    ("first: .* got True", lambda: fast.sample(PARAMS, 5, first=True, rng=RNG)),
+    (
+        "h_0: expected real",
+        lambda: fast.sample(PARAMS, 5, first=0, rng=RNG, h_0=np.full(5, 1j)),
+    ),
     ("rng", lambda: fast.sample(PARAMS, 5, first=0, rng=0)),
     ("temperature", lambda: fast.sample(PARAMS, 5, first=0, rng=RNG, temperature=0)),
     ("h_0", lambda: fast.sample(PARAMS, 5, first=0, rng=RNG, h_0=np.zeros((1, 5)))),

@@ -157,6 +157,15 @@ def test_norms_whose_squares_leave_the_range():
         np.testing.assert_allclose(work.gradient_flat, expected, rtol=1e-6)
 
 
+def test_the_smallest_divisor_of_adagrad():
+    params, _ = problem(3, 4, 5, 2, 2)
+    work = fast.Workspace(params, 2, 2)
+    before = work.flat.copy()
+    work.gradient_flat[:] = 1e-10
+    fast.adagrad(work, np.zeros_like(work.flat), 0.5)
+    np.testing.assert_allclose(before - work.flat, 0.25, rtol=1e-9)
+
+
 def test_state_that_sampling_hands_on():
     params, _ = problem(9, 8, 9, 1, 1)
     rng = np.random.default_rng(0)
