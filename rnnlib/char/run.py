@@ -8,9 +8,10 @@ import numpy as np
 
 from rnnlib import optimisers
 from rnnlib.char import network
+from rnnlib.char.fast import optimiser as fast_optimiser
 from rnnlib.char.settings import About, read_settings
 from rnnlib.char.vector import with_trees, with_vectors
-from rnnlib.clipping import clip_by_global_norm, clip_by_value
+from rnnlib.clipping import clip_by_global_norm
 from rnnlib.language.text import check_length, split_in_three
 from rnnlib.training import begin, load_checkpoint, save_checkpoint, train
 from rnnlib.training.state import TrainingState
@@ -106,16 +107,27 @@ def check_same_text(about, corpus, path):
 def optimiser(settings):
     """The optimiser, whose learning rate halves every ``half_life`` steps."""
     rate, half_life = settings.learning_rate, settings.half_life
-    if np.isfinite(half_life):
-        return getattr(optimisers, settings.optimiser)(
-            lambda n: rate * 0.5 ** (n / half_life)
-        )
-    return getattr(optimisers, settings.optimiser)(rate)
+    return getattr(optimisers, settings.optimiser)(_schedule(rate, half_life))
+
+
+def _schedule(rate, half_life):
+    if not np.isfinite(half_life):
+        return rate
+    return lambda n: rate * 0.5 ** (n / half_life)
+
+
+def _optimiser_of_vectors(settings):
+    """`optimiser` for vectors, with the same bits."""
+    if settings.optimiser != "adagrad":
+        return optimiser(settings)
+    return fast_optimiser.adagrad(
+        _schedule(settings.learning_rate, settings.half_life)
+    )
 
 
 def clipping(settings):
-    """The function of gradients that clips them, or None."""
-    clips = {"value": clip_by_value, "norm": clip_by_global_norm}
+    """The function of a gradient vector that clips it, or None."""
+    clips = {"value": fast_optimiser.limited, "norm": clip_by_global_norm}
     if settings.clip_by == "none":
         return None
     return lambda g: clips[settings.clip_by](g, settings.clip)
@@ -197,7 +209,7 @@ def go_on(about, state, indices, *, steps, checkpoint=None, **options):
         options |= {"checkpoint": lambda state: checkpoint(with_trees(state, layout))}
     state = train(
         with_vectors(state, layout),
-        optimiser(settings),
+        _optimiser_of_vectors(settings),
         carrying,
         lambda step, rng: window_at(step, x, y, settings.window),
         steps=steps,
