@@ -107,26 +107,14 @@ def check_same_text(about, corpus, path):
 def optimiser(settings):
     """The optimiser, whose learning rate halves every ``half_life`` steps."""
     rate, half_life = settings.learning_rate, settings.half_life
-    return getattr(optimisers, settings.optimiser)(_schedule(rate, half_life))
-
-
-def _schedule(rate, half_life):
-    if not np.isfinite(half_life):
-        return rate
-    return lambda n: rate * 0.5 ** (n / half_life)
-
-
-def _optimiser_of_vectors(settings):
-    """`optimiser` for vectors, with the same bits."""
-    if settings.optimiser != "adagrad":
-        return optimiser(settings)
-    return fast_optimiser.adagrad(
-        _schedule(settings.learning_rate, settings.half_life)
-    )
+    kind = {"adagrad": fast_optimiser.adagrad, "adam": optimisers.adam}
+    if np.isfinite(half_life):
+        return kind[settings.optimiser](lambda n: rate * 0.5 ** (n / half_life))
+    return kind[settings.optimiser](rate)
 
 
 def clipping(settings):
-    """The function of a gradient vector that clips it, or None."""
+    """The function of gradients that clips them, a vector in place; or None."""
     clips = {"value": fast_optimiser.limited, "norm": clip_by_global_norm}
     if settings.clip_by == "none":
         return None
@@ -209,7 +197,7 @@ def go_on(about, state, indices, *, steps, checkpoint=None, **options):
         options |= {"checkpoint": lambda state: checkpoint(with_trees(state, layout))}
     state = train(
         with_vectors(state, layout),
-        _optimiser_of_vectors(settings),
+        optimiser(settings),
         carrying,
         lambda step, rng: window_at(step, x, y, settings.window),
         steps=steps,

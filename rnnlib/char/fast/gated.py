@@ -1,6 +1,6 @@
 """The training step of one LSTM or GRU layer with logits, in arrays made once.
 
-The rows [x_t, 1, h_{t-1}] of one array stand side by side as in `fast.workspace`, with
+The rows [1, h_{t-1}] stand side by side in one array, as in `fast.workspace`, with
 
     A = [W_xh^T; b_h; W_hh^T]   (V + 1 + d_h, n d_h)  for n gates,
     C = [b_y; W_hy^T]           (1 + d_h, V),
@@ -49,14 +49,12 @@ class GatedWorkspace:
         self.gradient_flat = np.empty(self.size, dtype)
         self.dA, self.dC, self.rest = self.matrices(self.gradient_flat)
 
-        rows = np.zeros((T + 1, B, V + 1 + d), dtype)  # [x_t, 1, h_{t-1}]
-        rows[..., V] = 1
-        self.h, self.one_h = rows[..., V + 1 :], rows[..., V:]
-        flat_rows = rows.reshape((T + 1) * B, -1)
-        self.read, self.out = flat_rows[: T * B], flat_rows[B:, V:]
-        self.entries = rows.reshape(-1)
-        self.row_starts = np.arange(T * B) * rows.shape[-1]
-        self.ones = self.row_starts[:0]  # where the entries of x are 1
+        self.one_h = np.zeros((T + 1, B, 1 + d), dtype)  # [1, h_{t-1}]
+        self.one_h[..., 0] = 1
+        self.h = self.one_h[..., 1:]
+        flat_rows = self.one_h.reshape((T + 1) * B, 1 + d)
+        self.read, self.out = flat_rows[: T * B], flat_rows[B:]
+        self.d_W_xh_T = self.dA[:V]
 
         self.delta_z = np.empty((T, B, V), dtype)
         self.z = self.delta_z.reshape(T * B, V)
@@ -74,6 +72,7 @@ class GatedWorkspace:
         self.term = np.empty(width if B == 1 else (B, width), dtype)
         self.back = np.empty(d if B == 1 else (B, d), dtype)
         self.recur_back: Any = None
+        self.rows_of_x = list(self.d_W_xh_T)  # one view for each symbol
 
     def steps(self, array):
         """One view for each step; that of a single sequence has no axis for it."""
@@ -114,7 +113,8 @@ class GatedWorkspace:
         places = classes(self, y)
         A, C, rest = self.matrices(vector)
         self.begin(state)
-        self._take(A, symbols(self, x))
+        index = symbols(self, x)
+        self._take(A[: self.d_x], A[self.d_x], index)
         self.forward(A[self.d_x + 1 :], rest)
         np.matmul(self.out, C, out=self.z)
         loss = cross_entropy_at(self, places)
@@ -123,18 +123,34 @@ class GatedWorkspace:
         d = self.d
         np.matmul(self.z, C[1:].T, out=self.d_output.reshape(-1, d))
         self._set_recur_back(A[self.d_x + 1 :])
-        self.backward()
+        self.backward(index)
         np.matmul(self.out.T, self.z, out=self.dC)
         return loss / self.B, self.gradient_flat, self.state()
 
-    def _take(self, A, index):
-        """Row x of W_xh^T for each step, plus the bias, scaled; and the units x_t."""
-        A[: self.d_x].take(index, axis=0, out=self.a, mode="clip")
-        self.a += A[self.d_x]
+    def _take(self, W_xh_T, b_h, index):
+        """Row x of W_xh^T for each step, plus the bias, scaled.
+
+        The fewer rows are computed with: those of all symbols, or those of the steps.
+        """
+        if len(index) > len(W_xh_T):
+            table = (W_xh_T + b_h) * self.scale
+            table.take(index, axis=0, out=self.a, mode="clip")
+            return
+        W_xh_T.take(index, axis=0, out=self.a, mode="clip")
+        self.a += b_h
         self.a *= self.scale
-        self.entries[self.ones] = 0
-        self.ones = self.row_starts + index
-        self.entries[self.ones] = 1
+
+    def add_inputs(self, index, deltas):
+        """Each delta_t is added to the row of its symbol in the gradient of W_xh^T.
+
+        ``deltas`` has a row for each step and sequence. A product with unit vectors
+        would take longer.
+        """
+        rows, add = self.rows_of_x, np.add
+        self.d_W_xh_T[...] = 0
+        for k, delta in zip(index.tolist(), deltas, strict=True):
+            row = rows[k]
+            add(row, delta, row)
 
     def recurrent(self, first=1):
         """h_{t-1} (or [1, h_{t-1}] for ``first`` = 0) times the scaled weights."""
@@ -166,6 +182,9 @@ class GatedWorkspace:
         """All steps, from the scaled input terms."""
         raise NotImplementedError
 
-    def backward(self):
-        """The gradient of the layer, from what the logits send to each state."""
+    def backward(self, index):
+        """The gradient of the layer, from what the logits send to each state.
+
+        ``index`` has the symbols that were read, (T B,).
+        """
         raise NotImplementedError

@@ -24,6 +24,8 @@ class GRUWorkspace(GatedWorkspace):
     def __init__(self, params, T, B=1):
         super().__init__(params, T, B)
         d, dtype = self.d, self.dtype
+        self.d_W_xh_T = np.empty((self.d_x, 3 * d), dtype)  # of n, r and u
+        self.rows_of_x = list(self.d_W_xh_T)
         values = np.empty((T, B, 3 * d), dtype)
         n, apart = np.empty((2, T, B, d), dtype)  # n_t, and h_{t-1} - n_t
         delta = np.empty((T, B, 5, d), dtype)
@@ -102,8 +104,8 @@ class GRUWorkspace(GatedWorkspace):
             multiply(u, apart, h)
             add(h, n, h)
 
-    def backward(self):
-        recur_back, back, d, V = self.recur_back, self.back, self.d, self.d_x
+    def backward(self, index):
+        recur_back, back, d = self.recur_back, self.back, self.d
         add, multiply = np.add, np.multiply
         for views, steps in self.backward_parts:
             _slopes(*views)
@@ -114,13 +116,13 @@ class GRUWorkspace(GatedWorkspace):
                     recur_back(s, back)
                     add(back, kept, back)
                     add(g_before, back, g_before)
-        delta, read = self.deltas, self.read
-        inputs, before = read[:, : V + 1], read[:, V + 1 :]
-        np.matmul(read.T, delta[:, d : 3 * d], out=self.dA[:, : 2 * d])
-        np.matmul(inputs.T, delta[:, :d], out=self.dA[: V + 1, 2 * d :])
-        d_m = delta[:, 3 * d : 4 * d]
-        np.matmul(before.T, d_m, out=self.dA[V + 1 :, 2 * d :])
-        np.matmul(read[:, V], d_m, out=self.rest)
+        delta, dA, V = self.deltas, self.dA, self.d_x
+        self.add_inputs(index, delta[:, : 3 * d])
+        dA[:V, 2 * d :] = self.d_W_xh_T[:, :d]
+        dA[:V, : 2 * d] = self.d_W_xh_T[:, d:]
+        np.matmul(self.read.T, delta[:, d : 4 * d], out=dA[V:])
+        self.rest[...] = dA[V, 2 * d :]
+        np.matmul(self.read[:, 0], delta[:, :d], out=dA[V, 2 * d :])
 
 
 def _slopes(values, n, apart, slopes):

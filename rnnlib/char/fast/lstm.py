@@ -98,17 +98,17 @@ class LSTMWorkspace(GatedWorkspace):
         exp, divide, subtract, tanh = np.exp, np.divide, np.subtract, np.tanh
         for h_before, a, s, n, i_f, n_c, c, tanh_c, o, h in self.forward_steps:
             recur(h_before, term)
-            add(term, a, s)
-            exp(s, s)
-            add(s, 1, s)
-            divide(numerator, s, s)
+            add(term, a, term)
+            exp(term, term)
+            add(term, 1, term)
+            divide(numerator, term, s)
             subtract(n, 1, n)
             multiply(i_f, n_c, product)
             add(from_n, from_c, c)
             tanh(c, tanh_c)
             multiply(o, tanh_c, h)
 
-    def backward(self):
+    def backward(self, index):
         recur_back, back = self.recur_back, self.back
         add, multiply = np.add, np.multiply
         for views, steps in self.backward_parts:
@@ -120,7 +120,8 @@ class LSTMWorkspace(GatedWorkspace):
                 if g_before is not None:
                     recur_back(s, back)
                     add(g_before, back, g_before)
-        np.matmul(self.read.T, self.deltas, out=self.dA)
+        self.add_inputs(index, self.deltas)
+        np.matmul(self.read.T, self.deltas, out=self.dA[self.d_x :])
 
 
 def _slopes(i, f, n, o, before, tanh_c, by, squares, gates):
