@@ -7,6 +7,8 @@ parameters of the cell, or a tuple of them for several layers.
 import numpy as np
 
 from rnnlib.char import fast
+from rnnlib.char.fast import gru as fast_gru
+from rnnlib.char.fast import lstm as fast_lstm
 from rnnlib.char.fast.workspace import views
 from rnnlib.char.vector import Layout, in_order
 from rnnlib.layers import gru, lstm, readout, vanilla
@@ -15,6 +17,10 @@ from rnnlib.parameters import Params, count_parameters
 from rnnlib.trees import flatten, rebuild
 
 CELLS = {"rnn": vanilla, "lstm": lstm, "gru": gru}
+GATED = {
+    lstm: (fast_lstm.LSTMWorkspace, fast_lstm.views),
+    gru: (fast_gru.GRUWorkspace, fast_gru.views),
+}
 CHUNK = 4000  # symbols that are evaluated in one go
 
 
@@ -58,26 +64,32 @@ def loss_and_gradients(cell, params, x, y, state):
 
 
 def layout(cell, params):
-    """The `Layout` of the parameters: for one vanilla layer that of the fast path."""
-    if cell is not vanilla:
+    """The `Layout` of the parameters: for one layer that of its fast path."""
+    if cell is vanilla:
+        sizes = as_params(params)
+        return Layout(
+            count_parameters(sizes),
+            sizes.dtype,
+            lambda vector: _tree(views(vector, sizes.d_x, sizes.d_h, sizes.K)),
+        )
+    if cell not in GATED:
         return in_order(params)
-    sizes = as_params(params)
-    return Layout(
-        count_parameters(sizes),
-        sizes.dtype,
-        lambda vector: _tree(views(vector, sizes.d_x, sizes.d_h, sizes.K)),
-    )
+    layer, tree = params["layer"], GATED[cell][1]
+    size = sum(a.size for a in flatten(params).values())
+    return Layout(size, layer.dtype, lambda v: tree(v, layer.d_x, layer.d_h))
 
 
 def objective(cell, params, T, B):
     """`loss_and_gradients` as a function (vector, x, y, state), for fixed sizes.
 
-    Parameters and gradients are vectors in the `layout` of the network. One vanilla
-    layer takes the step of `rnnlib.char.fast`; its gradient is a vector that the next
+    Parameters and gradients are vectors in the `layout` of the network. One layer takes
+    the step of `rnnlib.char.fast`; its gradient and its state are arrays that the next
     call overwrites.
     """
     if cell is vanilla:
         return _fast_objective(params, T, B)
+    if cell in GATED:
+        return GATED[cell][0](params, T, B).loss_and_gradients
     place = layout(cell, params)
 
     def step(vector, x, y, state):

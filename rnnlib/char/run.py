@@ -8,9 +8,10 @@ import numpy as np
 
 from rnnlib import optimisers
 from rnnlib.char import network
+from rnnlib.char.fast import optimiser as fast_optimiser
 from rnnlib.char.settings import About, read_settings
 from rnnlib.char.vector import with_trees, with_vectors
-from rnnlib.clipping import clip_by_global_norm, clip_by_value
+from rnnlib.clipping import clip_by_global_norm
 from rnnlib.language.text import check_length, split_in_three
 from rnnlib.training import begin, load_checkpoint, save_checkpoint, train
 from rnnlib.training.state import TrainingState
@@ -106,16 +107,15 @@ def check_same_text(about, corpus, path):
 def optimiser(settings):
     """The optimiser, whose learning rate halves every ``half_life`` steps."""
     rate, half_life = settings.learning_rate, settings.half_life
+    kind = {"adagrad": fast_optimiser.adagrad, "adam": optimisers.adam}
     if np.isfinite(half_life):
-        return getattr(optimisers, settings.optimiser)(
-            lambda n: rate * 0.5 ** (n / half_life)
-        )
-    return getattr(optimisers, settings.optimiser)(rate)
+        return kind[settings.optimiser](lambda n: rate * 0.5 ** (n / half_life))
+    return kind[settings.optimiser](rate)
 
 
 def clipping(settings):
-    """The function of gradients that clips them, or None."""
-    clips = {"value": clip_by_value, "norm": clip_by_global_norm}
+    """The function of gradients that clips them, a vector in place; or None."""
+    clips = {"value": fast_optimiser.limited, "norm": clip_by_global_norm}
     if settings.clip_by == "none":
         return None
     return lambda g: clips[settings.clip_by](g, settings.clip)

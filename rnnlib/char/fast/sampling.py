@@ -1,6 +1,7 @@
 """Symbols drawn one after the other, with as few calls a symbol as possible."""
 
 import sys
+from bisect import bisect_right
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def _draw(params, n, first, rng, temperature, h, return_state):
     read[:d_h], read[d_h] = h, 1
     h, s, z = read[:d_h], written[:d_h], written[d_h:]
     cumulative = np.empty_like(z)
-    below = cumulative[:-1]  # so that rounding cannot draw a symbol behind the last
+    sums = memoryview(cumulative)  # a number of it is a float of Python
     product, add, tanh, exp = M.dot, np.add, np.tanh, np.exp
     largest, accumulate = np.maximum.reduce, np.add.accumulate
     last, k, drawn = params.K - 1, int(first), []
@@ -104,7 +105,8 @@ def _draw(params, n, first, rng, temperature, h, return_state):
             z -= largest(z)
         exp(z, z)
         accumulate(z, 0, None, cumulative)
-        k = below.searchsorted(u * cumulative[last], "right")
+        # before ``last``: rounding cannot draw a symbol behind the last
+        k = bisect_right(sums, u * sums[last], 0, last)
         drawn.append(k)
     symbols = np.array(drawn)
     return (symbols, h.copy()) if return_state else symbols

@@ -31,9 +31,9 @@ def loss_and_gradients(work, x, y):
 
     Source: {cite}`roysdon`, (1)-(11).
     """
-    index = _classes(check_work(work), y)
+    index = classes(check_work(work), y)
     forward(work, x)
-    loss = _cross_entropy(work, index)
+    loss = cross_entropy_at(work, index)
     _backward(work)
     return loss
 
@@ -54,11 +54,14 @@ def forward(work, x):
 
 def cross_entropy(work, y):
     """The loss after `forward`; ``work.delta_z`` is then p - y. Errors as above."""
-    return _cross_entropy(work, _classes(check_work(work), y))
+    return cross_entropy_at(work, classes(check_work(work), y))
 
 
-def _cross_entropy(work, index):
-    """All steps at once; ``index`` has the place of each z_{t, y_t} in the logits."""
+def cross_entropy_at(work, index):
+    """All steps at once; ``index`` has the place of each z_{t, y_t} in the logits.
+
+    Of ``work``, the arrays ``z``, ``entries_z``, ``unit`` and ``safe`` are used.
+    """
     z, entries = work.z, work.entries_z
     if not (z.max() < work.safe and z.min() > -work.safe):  # exp could overflow
         z -= z.max(axis=1, keepdims=True)
@@ -93,8 +96,7 @@ def _backward(work):
 
 def _take_indices(work, x):
     """Row x of W_xh^T for each step, plus the bias; and the unit vectors x_t."""
-    _check_integers("x", x, work)
-    index = check_indices("x", x, work.d_x).ravel().astype(np.intp, copy=False)
+    index = symbols(work, x)
     work.A[: work.d_x].take(index, axis=0, out=work.a, mode="clip")
     work.a += work.A[work.d_x]
     work.entries[work.ones] = 0
@@ -112,7 +114,13 @@ def _take_rows(work, x):
     np.matmul(work.read[:, :columns], work.A[:columns], out=work.a)
 
 
-def _classes(work, y):
+def symbols(work, x):
+    """The symbols of all steps and sequences in one axis, checked."""
+    _check_integers("x", x, work)
+    return check_indices("x", x, work.d_x).ravel().astype(np.intp, copy=False)
+
+
+def classes(work, y):
     """The place of each z_{t, y_t} in the flattened logits."""
     _check_integers("y", y, work)
     return work.z_starts + check_indices("y", y, work.K).ravel().astype(np.intp)
