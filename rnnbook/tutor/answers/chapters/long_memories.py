@@ -240,7 +240,7 @@ WINDOW = Exercise(
 MISTAKE = Exercise(
     "ex-long-memories-mistake",
     Numbers(
-        {"outputs": 25, "baseline": 10 * log(8) / 25, "it remembers": False},
+        {"outputs": 25, "baseline": 10 * log(8) / 25, "the loss shows a memory": False},
         {
             "outputs": {
                 15: "the ten answers are outputs too, behind ten symbols, the lag "
@@ -256,7 +256,7 @@ MISTAKE = Exercise(
                 "answers are among eight symbols",
                 10 * log(8): "is the cost of a sequence: the loss is one per output",
             },
-            "it remembers": {
+            "the loss shows a memory": {
                 True: "a network that gives blanks, and then uniform symbols, has a "
                 "smaller loss than 0.85"
             },
