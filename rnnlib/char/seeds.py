@@ -133,7 +133,7 @@ def _summary(seeds, outcomes):
         return f"{len(ended)} of {len(seeds)} seeds ended well"
     return (
         f"least validation loss of {len(least)} of {len(seeds)} seeds: mean "
-        f"{least.mean():.4f}, from {least.min():.4f} to {least.max():.4f} nats a "
+        f"{least.mean():.4f}, from {least.min():.4f} to {least.max():.4f} nats per "
         "character"
     )
 

@@ -126,13 +126,13 @@ def _summary(about, state):
     if state.step:
         smooth = run.smooth_loss(history.loss, len(about.alphabet), settings.window)
         lines.append(
-            f"smooth loss {smooth[-1]:.2f} nats a window of {settings.window} "
-            f"({smooth[-1] / settings.window:.4f} a character)"
+            f"smooth loss {smooth[-1]:.2f} nats per window of {settings.window} "
+            f"({smooth[-1] / settings.window:.4f} per character)"
         )
     if history.validation.size:
         best = int(history.validation.argmin())
         lines.append(
-            f"least validation loss {history.validation[best]:.4f} nats a character, "
+            f"least validation loss {history.validation[best]:.4f} nats per character, "
             f"at step {history.validation_step[best]:,}, of "
             f"{len(history.validation)} measured; evaluate measures the test part"
         )

@@ -64,12 +64,12 @@ def test_train_then_sample_then_evaluate(command):
     measured = model.state.history.validation
     assert len(measured) == 2
     assert lines[4] == (
-        f"least validation loss {measured.min():.4f} nats a character, at step "
+        f"least validation loss {measured.min():.4f} nats per character, at step "
         f"{10 * (1 + measured.argmin())}, of 2 measured; evaluate measures the test "
         "part"
     )
     smooth = run.smooth_loss(model.state.history.loss, V, 5)[-1]
-    assert f"smooth loss {smooth:.2f} nats a window of 5" in lines[3]
+    assert f"smooth loss {smooth:.2f} nats per window of 5" in lines[3]
 
     status, one, _ = command("sample", "model.safetensors", "--length=40")
     assert status == 0 and len(one) == 41 and set(one) <= set(TEXT)
@@ -421,7 +421,7 @@ def test_the_summary_names_the_least_validation_loss_wherever_it_was_measured():
     about = SimpleNamespace(settings=SimpleNamespace(window=5), alphabet="abc")
     said = train_module._summary(about, SimpleNamespace(step=30, history=history))
     assert said.splitlines()[-1] == (
-        "least validation loss 1.2500 nats a character, at step 20, of 3 measured; "
+        "least validation loss 1.2500 nats per character, at step 20, of 3 measured; "
         "evaluate measures the test part"
     )
 

@@ -63,7 +63,7 @@ def test_several_seeds(folder):
     lines = output.splitlines()
     assert lines[-1] == (
         f"least validation loss of 2 of 2 seeds: mean {np.mean(least):.4f}, from "
-        f"{min(least):.4f} to {max(least):.4f} nats a character"
+        f"{min(least):.4f} to {max(least):.4f} nats per character"
     )
     for path in files(3, 5):
         place = lines.index(f"seed {path.stem[-1]}: {path}")
@@ -119,7 +119,7 @@ def test_a_killed_seed_is_named_and_not_counted(folder):
     least = run.load(files(3)[0]).state.history.validation.min()
     assert output.splitlines()[-1] == (
         f"least validation loss of 1 of 3 seeds: mean {least:.4f}, from {least:.4f} to "
-        f"{least:.4f} nats a character"
+        f"{least:.4f} nats per character"
     )
     assert run.load(files(5)[0]).state.step < 6000
 

@@ -31,7 +31,7 @@ UNITS = Exercise(
     (
         "Two bits are two choices between two equally likely symbols.",
         "The perplexity is 2 to the power of the bits. How many bits does a word cost?",
-        "2^2 a character; 5.5 times 2 bits are 11 bits a word, and 2^11 is its "
+        "2^2 per character; 5.5 times 2 bits are 11 bits per word, and 2^11 is its "
         "perplexity. Compare 11 with log2(1000).",
     ),
     wrong={
