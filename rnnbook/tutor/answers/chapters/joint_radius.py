@@ -163,8 +163,8 @@ LENGTH = Exercise(
     ),
     (
         "Use the product of gated copies of N that the chapter derives.",
-        "|a_i - b_i| is at most one, and the last factor is largest with both gates "
-        "open.",
+        "|alpha_i - beta_i| is at most one, and the last factor is largest with both "
+        "gates open.",
         "a_n = 2 c^n; it is below one from n = 3, 7 and 69.",
     ),
     wrong={
