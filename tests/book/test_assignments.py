@@ -10,7 +10,7 @@ from reference.exercises import CHECKED, page
 from rnnbook.tutor.answers import check_answer
 from rnnbook.tutor.answers.checking import known, parts, varied
 from tools import ROOT, assignments, chapters
-from tools.exercises import TAG, checks, exercises, with_seed
+from tools.exercises import TAG, checks, defines, exercises, with_seed
 
 NAMES = sorted({p.stem for p in chapters.paths() if checks(chapters.read(p))})
 
@@ -112,6 +112,10 @@ def test_the_tools_work_with_the_versions_of_the_book():
 VARIANTS = [label for label, exercise in known().items() if exercise.variant]
 
 
+def test_there_are_twenty_variants():
+    assert len(VARIANTS) >= 20
+
+
 @pytest.mark.parametrize("label", VARIANTS)
 def test_every_variant_can_be_solved_and_its_slips_told_apart(label):
     for seed in range(3):
@@ -138,7 +142,21 @@ def test_the_text_of_a_variant_takes_its_place(label):
         seen.add(str(varied(label, seed).text))
     assert len(seen) > 4
     handed_out = "\n".join(c.source for c in exercises(nb, 7).cells)
-    assert repr(varied(label, 7).solution) not in handed_out
+    assert f"return {varied(label, 7).solution!r}" not in handed_out
+
+
+@pytest.mark.parametrize("label", VARIANTS)
+def test_the_solved_cell_of_a_variant_runs_by_itself(label):
+    """A solution is written as numbers, whatever the chapter imports."""
+    chapter = next(n for n in NAMES if label in checks(chapters.read(n)))
+    nb = chapters.read(chapter)
+    name = checks(nb)[label]
+    for seed in (1, 7):
+        cells = with_seed(nb, seed).cells
+        source = next(c.source for c in cells if defines(c.source, name))
+        space = {}
+        exec(source, space)
+        assert check_answer(label, space[name], seed=seed).ok
 
 
 def test_a_variant_whose_text_is_not_there_is_refused():
