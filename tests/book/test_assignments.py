@@ -10,7 +10,8 @@ from reference.exercises import CHECKED, page
 from rnnbook.tutor.answers import check_answer
 from rnnbook.tutor.answers.checking import known, parts, varied
 from tools import ROOT, assignments, chapters
-from tools.exercises import TAG, checks, defines, exercises, with_seed
+from tools.exercises import TAG, checks, defines, exercises, stub, with_seed
+from tools.grading.collecting import needed
 
 NAMES = sorted({p.stem for p in chapters.paths() if checks(chapters.read(p))})
 
@@ -54,8 +55,32 @@ def test_otter_has_a_test_for_every_part(name):
         assert sum(r.startswith(opening) for r in raw) == len(wanted)
     tests = [c.source for c in new.cells if "# BEGIN TEST CONFIG" in c.source]
     assert len(tests) == sum(len(parts(known()[label].kind)) for label in wanted)
-    given = sum(float(re.search(r"^points: (\S+)", t, re.M)[1]) for t in tests)
-    assert given == pytest.approx(sum(worth[label] for label in wanted), rel=1e-3)
+    assert not any("points:" in test for test in tests)  # otter shares them alike
+    questions = [r for r in raw if r.startswith("# BEGIN QUESTION")]
+    given = sum(int(re.search(r"^points: (\d+)$", q, re.M)[1]) for q in questions)
+    assert given == sum(worth[label] for label in wanted)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_solution_needs_a_cell_that_is_not_handed_out(name):
+    chapter = chapters.read(name)
+    all_cells = [c.source for c in chapters.code_cells(chapter)]
+    new = [c.source for c in chapters.code_cells(assignments.solved(chapter))]
+    for function in checks(chapter).values():
+        for source in needed(all_cells, function):
+            if source in new or defines(source, function):
+                continue
+            helpers = re.findall(r"^def (\w+)", source, re.M)
+            answer = next(c for c in new if defines(c, function))
+            assert any(f"    def {helper}(" in answer for helper in helpers), source
+
+
+def test_a_folded_helper_is_handed_out_to_nobody():
+    """`truncated` stands in a fold, and a solution calls it."""
+    nb = assignments.solved(chapters.read("unrolled_sums"))
+    answers = [c.source for c in nb.cells if "def truncation_errors" in c.source]
+    assert len(answers) == 1 and "    def truncated(" in answers[0]
+    assert "truncated(" not in stub(answers[0])
 
 
 def test_marks_are_shared_among_the_parts():
