@@ -9,9 +9,11 @@ lets nothing onto the error stream, for which nbgrader takes all points.
 """
 
 import argparse
+import ast
 import copy
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -21,7 +23,7 @@ from reference.exercises import exercises
 from rnnbook.tutor.answers.checking import parts, posed
 from tools import ROOT, chapters
 from tools.exercises import TAG, checks, defines, with_seed, without_folds
-from tools.grading.collecting import CHECK
+from tools.grading.collecting import CHECK, needed
 from tools.notebooks import STAMP, dumps
 from tools.plain import in_any_jupyter
 
@@ -45,12 +47,32 @@ def solved(nb):
     """A chapter with its marked answers and checks, and without any other solution."""
     new = copy.deepcopy(nb)
     new.cells = without_folds(nb.cells, unsolved=lambda source: source)
+    kept = {cell.id for cell in new.cells}
+    folded = [c.source for c in chapters.code_cells(nb) if c.id not in kept]
+    wanted = checks(nb)
+    for cell in new.cells:
+        if label := answer_of(cell, wanted):
+            cell.source = with_helpers(cell.source, wanted[label], nb, folded)
     new = in_any_jupyter(new)
     new.metadata.pop(STAMP, None)
     for cell in new.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return new
+
+
+def with_helpers(source, function, nb, folded):
+    """An answer with the functions of folded cells that it calls, inside its marks."""
+    cells = [cell.source for cell in chapters.code_cells(nb)]
+    helpers = "".join(
+        f"{textwrap.indent(ast.get_source_segment(one, node), ' ' * 4)}\n\n"
+        for one in needed(cells, function)
+        if one in folded
+        for node in ast.parse(one).body
+        if isinstance(node, ast.FunctionDef) and node.name in source
+    )
+    opening = "    # BEGIN SOLUTION\n"
+    return source.replace(opening, opening + helpers, 1)
 
 
 def answer_of(cell, wanted):
@@ -116,13 +138,12 @@ def _raw(*lines):
     return new_raw_cell("\n".join(lines))
 
 
-def _test(label, function, name, number, value, more):
-    """One test of otter, for one part of an answer."""
+def _test(label, function, name, number, more):
+    """One test of otter, for one part; the parts share the points of the question."""
     test = f"test_{function}_{number}"
     lines = [
         '""" # BEGIN TEST CONFIG',
         f"name: {test}",
-        f"points: {value:g}",
         '""" # END TEST CONFIG',
         f"def {test}({function}):",
         "    from rnnbook.tutor.answers import check_answer, quiet",
@@ -157,10 +178,9 @@ def otter(nb, worth, files=(), seed=None):
             ]
         elif label := check_of(cell, wanted):
             names = parts(posed(label, seed).kind)
-            value = worth[label] / len(names)
             cells.append(_raw("# BEGIN TESTS"))
             cells += [
-                _test(label, wanted[label], name, k, value, more)
+                _test(label, wanted[label], name, k, more)
                 for k, name in enumerate(names, start=1)
             ]
             cells += [_raw("# END TESTS"), _raw("# END QUESTION")]

@@ -74,7 +74,7 @@ def answered(nb, chapter, student):
     wanted = checks(chapter)
     solved = {
         label: cell.source
-        for cell in chapters.code_cells(chapter)
+        for cell in chapters.code_cells(assignments.solved(chapter))
         if (label := assignments.answer_of(cell, wanted))
     }
     for cell in nb.cells:

@@ -114,9 +114,10 @@ def with_seed(nb, seed):
                 cell.source = _posed(cell.source, label, variant.text)
             elif defines(cell.source, function):
                 said = f"    # BEGIN SOLUTION\n    return {variant.solution!r}\n"
-                cell.source = REGION.sub(
+                source = REGION.sub(
                     lambda match, said=said: f"{said}    # END SOLUTION", cell.source
                 )
+                cell.source = _replaced(label, source, variant.code)
             else:
                 cell.source = re.sub(
                     rf'(check_answer\("{label}", {function})\)',
@@ -142,11 +143,16 @@ def _posed(source, label, text):
     """The text of an exercise with other numbers."""
     before, mark, rest = source.partition(f":label: {label}\n")
     statement, end, after = rest.partition("\n:::")
-    for old, new in text.items():
-        if statement.count(old) != 1:
+    return before + mark + _replaced(label, statement, text) + end + after
+
+
+def _replaced(label, source, pieces):
+    """A text with some of its pieces replaced, each of which stands there once."""
+    for old, new in pieces.items():
+        if source.count(old) != 1:
             raise ValueError(f"{label}: expected once in the exercise: {old!r}")
-        statement = statement.replace(old, new)
-    return before + mark + statement + end + after
+        source = source.replace(old, new)
+    return source
 
 
 def exercises(nb, seed=None):

@@ -10,7 +10,8 @@ from reference.exercises import CHECKED, page
 from rnnbook.tutor.answers import check_answer
 from rnnbook.tutor.answers.checking import known, parts, varied
 from tools import ROOT, assignments, chapters
-from tools.exercises import TAG, checks, exercises, with_seed
+from tools.exercises import TAG, checks, defines, exercises, stub, with_seed
+from tools.grading.collecting import needed
 
 NAMES = sorted({p.stem for p in chapters.paths() if checks(chapters.read(p))})
 
@@ -54,8 +55,32 @@ def test_otter_has_a_test_for_every_part(name):
         assert sum(r.startswith(opening) for r in raw) == len(wanted)
     tests = [c.source for c in new.cells if "# BEGIN TEST CONFIG" in c.source]
     assert len(tests) == sum(len(parts(known()[label].kind)) for label in wanted)
-    given = sum(float(re.search(r"^points: (\S+)", t, re.M)[1]) for t in tests)
-    assert given == pytest.approx(sum(worth[label] for label in wanted), rel=1e-3)
+    assert not any("points:" in test for test in tests)  # otter shares them alike
+    questions = [r for r in raw if r.startswith("# BEGIN QUESTION")]
+    given = sum(int(re.search(r"^points: (\d+)$", q, re.M)[1]) for q in questions)
+    assert given == sum(worth[label] for label in wanted)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_solution_needs_a_cell_that_is_not_handed_out(name):
+    chapter = chapters.read(name)
+    all_cells = [c.source for c in chapters.code_cells(chapter)]
+    new = [c.source for c in chapters.code_cells(assignments.solved(chapter))]
+    for function in checks(chapter).values():
+        for source in needed(all_cells, function):
+            if source in new or defines(source, function):
+                continue
+            helpers = re.findall(r"^def (\w+)", source, re.M)
+            answer = next(c for c in new if defines(c, function))
+            assert any(f"    def {helper}(" in answer for helper in helpers), source
+
+
+def test_a_folded_helper_is_handed_out_to_nobody():
+    """`truncated` stands in a fold, and a solution calls it."""
+    nb = assignments.solved(chapters.read("unrolled_sums"))
+    answers = [c.source for c in nb.cells if "def truncation_errors" in c.source]
+    assert len(answers) == 1 and "    def truncated(" in answers[0]
+    assert "truncated(" not in stub(answers[0])
 
 
 def test_marks_are_shared_among_the_parts():
@@ -112,6 +137,10 @@ def test_the_tools_work_with_the_versions_of_the_book():
 VARIANTS = [label for label, exercise in known().items() if exercise.variant]
 
 
+def test_there_are_twenty_variants():
+    assert len(VARIANTS) >= 20
+
+
 @pytest.mark.parametrize("label", VARIANTS)
 def test_every_variant_can_be_solved_and_its_slips_told_apart(label):
     for seed in range(3):
@@ -138,7 +167,21 @@ def test_the_text_of_a_variant_takes_its_place(label):
         seen.add(str(varied(label, seed).text))
     assert len(seen) > 4
     handed_out = "\n".join(c.source for c in exercises(nb, 7).cells)
-    assert repr(varied(label, 7).solution) not in handed_out
+    assert f"return {varied(label, 7).solution!r}" not in handed_out
+
+
+@pytest.mark.parametrize("label", VARIANTS)
+def test_the_solved_cell_of_a_variant_runs_by_itself(label):
+    """A solution is written as numbers, whatever the chapter imports."""
+    chapter = next(n for n in NAMES if label in checks(chapters.read(n)))
+    nb = chapters.read(chapter)
+    name = checks(nb)[label]
+    for seed in (1, 7):
+        cells = with_seed(nb, seed).cells
+        source = next(c.source for c in cells if defines(c.source, name))
+        space = {}
+        exec(source, space)
+        assert check_answer(label, space[name], seed=seed).ok
 
 
 def test_a_variant_whose_text_is_not_there_is_refused():

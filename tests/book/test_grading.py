@@ -166,6 +166,26 @@ def test_only_the_cells_that_an_answer_needs_are_run():
     assert time.perf_counter() - start < 30
 
 
+def test_a_name_means_what_the_last_cell_before_made_it():
+    cells = [
+        "x = 1",
+        "for x in range(3):\n    print(x)",
+        "y = x\nx = 5",
+        "def f():\n    return y + late()",
+        "y = 7",
+        "def late():\n    return 1",
+    ]
+    assert needed(cells, "f") == [*cells[1:4], cells[5]]
+    assert needed(["x = 1", "x += 1", "def f():\n    return x"], "f") == [
+        "x = 1",
+        "x += 1",
+        "def f():\n    return x",
+    ]
+    assert needed(
+        ["x = 1", "x = 2", "def f():\n    return [x for x in (1,)]"], "f"
+    ) == ["def f():\n    return [x for x in (1,)]"]
+
+
 def test_values_travel_as_plain_numbers():
     import numpy as np
 

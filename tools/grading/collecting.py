@@ -112,48 +112,72 @@ def _match(found):
 
 
 def needed(cells, name):
-    """The cells that bind what a function reads, directly or not, in their order."""
+    """The cells that bind what a function reads, directly or not, in their order.
+
+    A name means what the last cell before the reading one made it; where there is
+    none, what the next one makes it.
+    """
     facts = [_names(source) for source in cells]
-    chosen, wanted, known = set(), {name}, set()
+    chosen, wanted = set(), [(name, len(cells))]
     while wanted:
-        one = wanted.pop()
-        known.add(one)
-        for k, (bound, read) in enumerate(facts):
-            if one in bound and k not in chosen:
-                chosen.add(k)
-                wanted |= read - known
+        one, at = wanted.pop()
+        binders = [k for k, (bound, _) in enumerate(facts) if one in bound and k != at]
+        before = [k for k in binders if k < at]
+        found = before[-1:] or binders[:1]
+        if found and found[0] not in chosen:
+            chosen.add(found[0])
+            wanted += [(read, found[0]) for read in facts[found[0]][1]]
     return [cells[k] for k in sorted(chosen)]
 
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+FIRST = ("value", "iter", "context_expr")  # what of a statement is evaluated first
 
 
 def _names(source):
     """The names that a cell binds, and those that it reads from outside."""
-    bound, read = set(), set()
-    _walk(ast.parse(source), bound, read)
-    return bound, read
+    bound, early, late = set(), set(), set()
+    _walk(ast.parse(source), bound, early, late)
+    return bound, early | (late - bound)
 
 
-def _walk(node, bound, read):
-    """Collect the names of one scope; an inner scope keeps its own."""
-    for child in ast.iter_child_nodes(node):
+def _parts(node):
+    """The parts of a node, in the order in which they are evaluated."""
+    first = [part for name in FIRST if (part := getattr(node, name, None)) is not None]
+    first = [part for part in first if isinstance(part, ast.AST)]
+    return first + [p for p in ast.iter_child_nodes(node) if p not in first]
+
+
+def _walk(node, bound, early, late):
+    """Collect the names of one scope: what it reads before it binds it, and later.
+
+    An inner scope keeps its own names; a function reads when it is called.
+    """
+    for child in _parts(node):
         if isinstance(child, SCOPES + COMPREHENSIONS):
             inner, wanted = set(), set()
             if isinstance(child, SCOPES):
                 inner |= {a.arg for a in ast.walk(child.args) if isinstance(a, ast.arg)}
-            _walk(child, inner, wanted)
-            read |= wanted - inner
+            _walk(child, inner, wanted, wanted)
+            if isinstance(child, SCOPES):
+                late |= wanted - inner
+            else:
+                early |= wanted - inner - bound
             if hasattr(child, "name"):
                 bound.add(child.name)
             continue
         if isinstance(child, ast.Name):
-            (read if isinstance(child.ctx, ast.Load) else bound).add(child.id)
-        elif isinstance(child, ast.ClassDef):
-            bound.add(child.name)
+            if isinstance(child.ctx, ast.Load):
+                early |= {child.id} - bound
+            else:
+                bound.add(child.id)
+        elif isinstance(child, ast.AugAssign) and isinstance(child.target, ast.Name):
+            early |= {child.target.id} - bound
         elif isinstance(child, (ast.Import, ast.ImportFrom)):
             bound |= {(a.asname or a.name).split(".")[0] for a in child.names}
         elif isinstance(child, ast.ExceptHandler) and child.name:
             bound.add(child.name)
-        _walk(child, bound, read)
+        _walk(child, bound, early, late)
+        if isinstance(child, ast.ClassDef):
+            bound.add(child.name)

@@ -45,6 +45,7 @@ class Variant:
     exercise: Exercise
     text: dict  # a piece of the chapter's statement: what stands in its place
     solution: object
+    code: dict = field(default_factory=dict)  # the same, of the answer cell
 
 
 @cache

@@ -2,56 +2,87 @@
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers
 from rnnlib.spectral import smallest_singular_value, spectral_norm, spectral_radius
 
 # three numbers of one matrix
 
-NORM, SMALLEST = 10.02494, 0.02494
-THREE = Exercise(
-    "ex-exploding-three-numbers",
-    Numbers(
-        {"norm": NORM, "radius": 0.5, "smallest": SMALLEST, "decides": "radius"},
-        {
-            "norm": {
-                10.0: "is the largest entry: the norm is the largest singular value",
-                10.5: "is the largest sum of a row: the 2-norm is a singular value",
-                100.499: "is not rooted: the singular values are roots of the "
-                "eigenvalues of W^T W",
-                0.5: "is the spectral radius",
+
+def sizes_of(a, b):
+    """Norm, spectral radius and smallest singular value of ((a, b), (0, a))."""
+    W = np.array([[a, b], [0.0, a]])
+    found = spectral_norm(W), spectral_radius(W), smallest_singular_value(W)
+    return tuple(map(float, found))
+
+
+def _three(a=0.5, b=10.0, variant=None):
+    """The exercise for the matrix ((a, b), (0, a))."""
+    norm, radius, smallest = sizes_of(a, b)
+    below = "falls in the end for the radius is below"
+    above = "grows for the radius is above"
+    return Exercise(
+        "ex-exploding-three-numbers",
+        Numbers(
+            {"norm": norm, "radius": a, "smallest": smallest, "decides": "radius"},
+            {
+                "norm": {
+                    b: "is the largest entry: the norm is the largest singular value",
+                    a + b: "is the largest sum of a row: the 2-norm is a singular "
+                    "value",
+                    norm**2: "is not rooted: the singular values are roots of the "
+                    "eigenvalues of W^T W",
+                    a: "is the spectral radius",
+                },
+                "radius": {
+                    norm: "is the norm: the radius is the size of the largest "
+                    "eigenvalue",
+                    a * a: "is the determinant, the product of the two eigenvalues",
+                },
+                "smallest": {
+                    a: "is the smallest eigenvalue, not the smallest singular value",
+                    a * a: "is the product of the two singular values",
+                    a * a / b: "is rounded too far: give three digits",
+                    smallest**2: "is not rooted",
+                },
+                "decides": {
+                    "norm": "the norm says what one step can do; look at the 60th "
+                    "power",
+                    "smallest": "it says what every direction does at least in one "
+                    "step",
+                },
             },
-            "radius": {
-                NORM: "is the norm: the radius is the size of the largest eigenvalue",
-                0.25: "is the determinant, the product of the two eigenvalues",
-            },
-            "smallest": {
-                0.5: "is the smallest eigenvalue, not the smallest singular value",
-                0.25: "is the product of the two singular values",
-                0.025: "is rounded too far: give three digits",
-                0.000622: "is not rooted",
-            },
-            "decides": {
-                "norm": "the norm says what one step can do; look at the 60th power",
-                "smallest": "it says what every direction does at least in one step",
-            },
+            tolerance=2e-3,
+            follow={"smallest": lambda given: a * a / given["norm"]},
+        ),
+        (
+            "The matrix is triangular: its eigenvalues stand on the diagonal.",
+            f"The squares of the singular values add up to {a * a:g} + {b * b:g} + "
+            f"{a * a:g}, and their product is det(W)^2 = {a**4:g}.",
+            f"{norm:.4f}, {a:g} and {a * a:g}/{norm:.4f} = {smallest:.4f}; W^k "
+            f"{below if a < 1 else above} one.",
+        ),
+        wrong={
+            "the smallest eigenvalue, not the smallest": (norm, a, a, "radius"),
+            "is the largest entry": (b, a, smallest, "radius"),
+            "look at the 60th power": (norm, a, smallest, "norm"),
         },
-        tolerance=2e-3,
-        follow={"smallest": lambda given: 0.25 / given["norm"]},
-    ),
-    (
-        "The matrix is triangular: its eigenvalues stand on the diagonal.",
-        "The squares of the singular values add up to 0.25 + 100 + 0.25, and their "
-        "product is det(W)^2 = 0.0625.",
-        "10.0249, 0.5 and 0.25/10.0249 = 0.0249; W^k falls in the end for the radius "
-        "is below one.",
-    ),
-    wrong={
-        "the smallest eigenvalue, not the smallest": (NORM, 0.5, 0.5, "radius"),
-        "is the largest entry": (10, 0.5, SMALLEST, "radius"),
-        "look at the 60th power": (NORM, 0.5, SMALLEST, "norm"),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_three(rng):
+    """Another matrix, whose norm is not its largest entry after rounding."""
+    a, b = rng.choice((0.6, 0.7, 0.8, 0.9, 1.1, 1.2)), float(rng.randint(3, 9))
+    text = {
+        r"\begin{pmatrix} 0.5 & 10 \\ 0 & 0.5 \end{pmatrix}": (
+            rf"\begin{{pmatrix}} {a} & {b:g} \\ 0 & {a} \end{{pmatrix}}"
+        )
+    }
+    return Variant(_three(a, b), text, (*sizes_of(a, b), "radius"))
+
+
+THREE = _three(variant=_other_three)
 
 # necessary, for one step
 
@@ -285,7 +316,7 @@ SIGMA = Exercise(
 )
 EXERCISES = (THREE, ONE_STEP, DIRECTION, BIAS, SIGMA)
 SOLUTIONS = {
-    THREE.label: (NORM, 0.5, SMALLEST, "radius"),
+    THREE.label: (*sizes_of(0.5, 10.0), "radius"),
     ONE_STEP.label: {
         "bound": norm_product,
         "matrices": ([[0, 2], [0, 0]], [[0, 0], [2, 0]]),

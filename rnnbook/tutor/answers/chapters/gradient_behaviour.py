@@ -2,51 +2,82 @@
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers, Parts
 from rnnlib.spectral import mean_field
 
 # the edge of relu
 
-EDGES = Exercise(
-    "ex-gradient-behaviour-relu",
-    Numbers(
-        {
-            "chi / g^2 of relu": 0.5,
-            "the edge of relu": np.sqrt(2),
-            "chi / g^2 of the identity": 1.0,
-            "the edge of the identity": 1.0,
-        },
-        {
-            "chi / g^2 of relu": {
-                1.0: "is the largest slope squared: half of the units have slope zero",
-                0.25: "is the square of the mean slope: chi has the mean of the square",
-                2.0: "is upside down: chi is E[phi'^2] times g^2",
+
+def _edges(a=1, c=1, variant=None):
+    """The exercise for a times relu and c times the identity."""
+    relu = f"{a} relu" if a > 1 else "relu"
+    linear = f"{c} times the identity" if c > 1 else "the identity"
+    chi, line = a * a / 2, float(c * c)
+    edge, end = float(np.sqrt(2)) / a, 1 / c
+    return Exercise(
+        "ex-gradient-behaviour-relu",
+        Numbers(
+            {
+                f"chi / g^2 of {relu}": chi,
+                f"the edge of {relu}": edge,
+                f"chi / g^2 of {linear}": line,
+                f"the edge of {linear}": end,
             },
-            "the edge of relu": {
-                2.0: "is g^2 on the edge: the gain is its root",
-                np.sqrt(0.5): "is upside down: g^2 E[phi'^2] = 1",
+            {
+                f"chi / g^2 of {relu}": {
+                    2 * chi: "is the largest slope squared: half of the units have "
+                    "slope zero",
+                    chi / 2: "is the square of the mean slope: chi has the mean of "
+                    "the square",
+                    1 / chi: "is upside down: chi is E[phi'^2] times g^2",
+                },
+                f"the edge of {relu}": {
+                    edge**2: "is g^2 on the edge: the gain is its root",
+                    1 / edge: "is upside down: g^2 E[phi'^2] = 1",
+                },
             },
+            tolerance=5e-3,
+            follow={
+                f"the edge of {phi}": lambda given, phi=phi: (
+                    given[f"chi / g^2 of {phi}"] ** -0.5
+                )
+                for phi in (relu, linear)
+            },
+        ),
+        (
+            "The pre-activations are symmetric about zero. What are the slopes of "
+            f"{relu}?",
+            f"The slope is {a} with probability 1/2 and zero else, so E[phi'^2] = "
+            f"{a * a}/2.",
+            f"chi = {chi:g} g^2 is one at g = {edge:.4f}; for {linear} chi = "
+            f"{line:g} g^2, and g = {end:.4g}.",
+        ),
+        wrong={
+            "half of the units have slope zero": (2 * chi, edge, line, end),
+            "is the square of the mean slope": (chi / 2, edge, line, end),
+            "the gain is its root": (chi, edge**2, line, end),
         },
-        tolerance=5e-3,
-        follow={
-            f"the edge of {phi}": lambda given, phi=phi: (
-                given[f"chi / g^2 of {phi}"] ** -0.5
-            )
-            for phi in ("relu", "the identity")
-        },
-    ),
-    (
-        "The pre-activations are symmetric about zero. What are the slopes of relu?",
-        "The slope is one with probability 1/2 and zero else, so E[phi'^2] = 1/2.",
-        "chi = g^2/2 is one at g = sqrt(2); for the identity chi = g^2, and g = 1.",
-    ),
-    wrong={
-        "half of the units have slope zero": (1.0, np.sqrt(2), 1.0, 1.0),
-        "is the square of the mean slope": (0.25, np.sqrt(2), 1.0, 1.0),
-        "the gain is its root": (0.5, 2.0, 1.0, 1.0),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_edges(rng):
+    """Multiples of relu and of the identity."""
+    a, c = rng.sample(range(2, 8), 2)
+    text = {
+        "of relu and of the identity by hand": rf"of $\phi(s) = {a} \max(s, 0)$ and "
+        rf"of $\phi(s) = {c} s$ by hand"
+    }
+    code = {
+        "Of relu:": f"Of {a} times relu:",
+        "of the identity.": f"of {c} times the\n    identity.",
+    }
+    solution = (a * a / 2, float(np.sqrt(2)) / a, float(c * c), 1 / c)
+    return Variant(_edges(a, c), text, solution, code)
+
+
+EDGES = _edges(variant=_other_edges)
 
 # chi is at most the square of the gain
 

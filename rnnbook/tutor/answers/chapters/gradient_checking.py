@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 import rnnlib
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Mistake, Numbers, Parts
 from rnnlib import Params
 
@@ -65,63 +65,85 @@ ONE_SIDED = Exercise(
 
 # Richardson's trick
 
-RICHARDSON = Exercise(
-    "ex-gradient-checking-richardson",
-    Numbers(
-        {
-            "a": Fraction(4, 3),
-            "b": Fraction(-1, 3),
-            "the weight of f(eps)": Fraction(2, 3),
-            "the weight of f(2 eps)": Fraction(-1, 12),
-        },
-        {
-            "a": {
-                Fraction(-1, 3): "is b: the finer difference gets the larger weight",
-                2: "removes a term in eps: D has none, but one in eps^2",
-                Fraction(4, 5): "has the wrong sign in a + 4 b = 0",
-                4: "keeps 3 f': a + b has to be one",
+
+def weights_of(m):
+    """a, b, and the weights of f(eps) and f(m eps) over eps."""
+    a, b = Fraction(m * m, m * m - 1), Fraction(-1, m * m - 1)
+    return a, b, a / 2, b / (2 * m)
+
+
+def _richardson(m=2, variant=None):
+    """The exercise for steps of which one is m times the other."""
+    a, b, near, far = weights_of(m)
+    far_name, square = f"the weight of f({m} eps)", m * m
+    linear = Fraction(m, m - 1), Fraction(-1, m - 1)  # removes a term in eps
+    return Exercise(
+        "ex-gradient-checking-richardson",
+        Numbers(
+            {"a": a, "b": b, "the weight of f(eps)": near, far_name: far},
+            {
+                "a": {
+                    b: "is b: the finer difference gets the larger weight",
+                    linear[0]: "removes a term in eps: D has none, but one in eps^2",
+                    Fraction(square, square + 1): "has the wrong sign in a + "
+                    f"{square} b = 0",
+                    square: f"keeps {square - 1} f': a + b has to be one",
+                },
+                "b": {
+                    a: "is a: the finer difference gets the larger weight",
+                    linear[1]: "removes a term in eps"
+                    + (", or keeps 3 f'" if m == 2 else ""),
+                    Fraction(1, square + 1): "has the wrong sign in a + "
+                    f"{square} b = 0",
+                },
+                "the weight of f(eps)": {
+                    a: "lacks the 2 under D(eps) = (f(eps) - f(-eps))/(2 eps)"
+                },
+                far_name: {
+                    b / 2: f"lacks a {m}: below D({m} eps) stands {2 * m} eps",
+                    b: f"lacks the {2 * m} below D({m} eps): it is divided by "
+                    f"{2 * m} eps",
+                    -far: "has the wrong sign",
+                },
             },
-            "b": {
-                Fraction(4, 3): "is a: the finer difference gets the larger weight",
-                -1: "removes a term in eps, or keeps 3 f'",
-                Fraction(1, 5): "has the wrong sign in a + 4 b = 0",
+            1e-12,
+            follow={
+                "the weight of f(eps)": lambda given: given["a"] / 2,
+                far_name: lambda given: given["b"] / (2 * m),
             },
-            "the weight of f(eps)": {
-                Fraction(4, 3): "lacks the 2 under D(eps) = (f(eps) - f(-eps))/(2 eps)"
-            },
-            "the weight of f(2 eps)": {
-                Fraction(-1, 6): "lacks a 2: below D(2 eps) stands 4 eps",
-                Fraction(-1, 3): "lacks the 4 below D(2 eps): it is divided by 4 eps",
-                Fraction(1, 12): "has the wrong sign",
-            },
-        },
-        1e-12,
-        follow={
-            "the weight of f(eps)": lambda given: given["a"] / 2,
-            "the weight of f(2 eps)": lambda given: given["b"] / 4,
-        },
-    ),
-    (
-        "D(eps) = f' + f''' eps^2/6 + ...; what is D(2 eps)?",
-        "f' has to stay, and eps^2 to go: a + b = 1 and a + 4 b = 0.",
-        "a = 4/3, b = -1/3; f(eps) stands over 2 eps in D(eps), f(2 eps) over 4 eps.",
-    ),
-    wrong={
-        "a: the finer difference gets the larger weight": (
-            Fraction(-1, 3),
-            Fraction(4, 3),
-            Fraction(2, 3),
-            Fraction(-1, 12),
         ),
-        "a: removes a term in eps": (2, -1, 1, Fraction(-1, 4)),
-        "the weight of f(2 eps): below D(2 eps) stands 4 eps": (
-            Fraction(4, 3),
-            Fraction(-1, 3),
-            Fraction(2, 3),
-            Fraction(-1, 6),
+        (
+            f"D(eps) = f' + f''' eps^2/6 + ...; what is D({m} eps)?",
+            f"f' has to stay, and eps^2 to go: a + b = 1 and a + {square} b = 0.",
+            f"a = {a}, b = {b}; f(eps) stands over 2 eps in D(eps), f({m} eps) over "
+            f"{2 * m} eps.",
         ),
-    },
-)
+        wrong={
+            "a: the finer difference gets the larger weight": (b, a, near, far),
+            "a: removes a term in eps": (
+                *linear,
+                linear[0] / 2,
+                linear[1] / (2 * m),
+            ),
+            f"{far_name}: below D({m} eps) stands {2 * m} eps": (a, b, near, b / 2),
+        },
+        variant=variant,
+    )
+
+
+def _other_richardson(rng):
+    """Another quotient of the two steps."""
+    m = rng.randint(3, 12)
+    text = {
+        r"b D(2\varepsilon)": rf"b D({m}\varepsilon)",
+        "Show that this is the stencil of order 4.": "Which weights do the values of "
+        r"$f$ have in it?",
+    }
+    solution = tuple(map(float, weights_of(m)))
+    return Variant(_richardson(m), text, solution, {"f(2 eps)": f"f({m} eps)"})
+
+
+RICHARDSON = _richardson(variant=_other_richardson)
 
 # a test that passes
 

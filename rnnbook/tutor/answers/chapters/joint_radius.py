@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment
 from rnnlib.spectral import numerical_radius, spectral_norm, spectral_radius
 
@@ -176,17 +176,8 @@ LENGTH = Exercise(
 
 # each Jacobian shrinks
 
-MIXING = np.array([[-0.8, -1.2], [1.2, 0.8]])
-RADII = {(0, 0): 0.0, (0, 1): 0.8, (1, 0): 0.8, (1, 1): np.sqrt(0.8)}
-NORMS = {v: float(np.linalg.norm(np.diag(v) @ MIXING, 2)) for v in RADII}
 TURNS = ((0, 1), (1, 0))
-
-
-def _same_radii(r):
-    found = {tuple(map(int, v)): float(size) for v, size in r["radii"].items()}
-    return found.keys() == RADII.keys() and all(
-        abs(found[v] - RADII[v]) < 1e-3 for v in RADII
-    )
+OPEN = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 def _gates(r):
@@ -197,42 +188,81 @@ def _gates(r):
     return gates
 
 
-def _around(r):
-    """The spectral radius of the product of one round of the gates."""
-    product = np.eye(2)
-    for v in _gates(r):
-        product = np.diag(v) @ MIXING @ product
-    return spectral_radius(product)
+def radii_of(n, a, b):
+    """{gates: radius of Diag(v) W} for W = ((-a, -b), (b, a))/n with b > a."""
+    both = float(np.sqrt(b * b - a * a)) / n
+    return dict(zip(OPEN, (0.0, a / n, a / n, both), strict=True))
 
 
-MIX = Exercise(
-    "ex-joint-radius-mixing",
-    Experiment(
-        {
-            "the four radii": _same_radii,
-            "the gates are 0 or 1": lambda r: np.isin(_gates(r), (0, 1)).all(),
-            "one round of the gates grows": lambda r: _around(r) > 1 + 1e-9,
+def _mixing(n=5, a=4, b=6, variant=None):
+    """The exercise for W = ((-a, -b), (b, a))/n."""
+    W, radii = np.array([[-a, -b], [b, a]]) / n, radii_of(n, a, b)
+    norms = {v: float(np.linalg.norm(np.diag(v) @ W, 2)) for v in OPEN}
+
+    def same_radii(r):
+        found = {tuple(map(int, v)): float(size) for v, size in r["radii"].items()}
+        return found.keys() == radii.keys() and all(
+            abs(found[v] - radii[v]) < 1e-3 for v in radii
+        )
+
+    def around(r):  # the radius of one round of the gates
+        product = np.eye(2)
+        for v in _gates(r):
+            product = np.diag(v) @ W @ product
+        return spectral_radius(product)
+
+    return Exercise(
+        "ex-joint-radius-mixing",
+        Experiment(
+            {
+                "the four radii": same_radii,
+                "the gates are 0 or 1": lambda r: np.isin(_gates(r), (0, 1)).all(),
+                "one round of the gates grows": lambda r: around(r) > 1 + 1e-9,
+            },
+            {
+                "the four radii": "are others: the sizes of the largest eigenvalues, "
+                "not the norms; a complex pair has a size too",
+                "the gates are 0 or 1": "they are not: relu opens or closes",
+                "one round of the gates grows": "it does not: the product of a round "
+                "has no eigenvalue above one, so its repetition dies out; let them "
+                "take turns",
+            },
+        ),
+        (
+            "Diag(v) W with one gate open has one row: its eigenvalues are 0 and an "
+            "entry.",
+            "The radius of a product is not bounded by the radii: try two different "
+            "gates.",
+            f"0, {a}/{n}, {a}/{n} and {radii[1, 1]:.4f}; the gates (0, 1) and (1, 0) "
+            f"in turn have a product of radius {b * b}/{n * n}.",
+        ),
+        wrong={
+            "not the norms": {"radii": norms, "gates": TURNS},
+            "let them take turns": {"radii": radii, "gates": [(1, 1), (1, 1)]},
+            "relu opens or closes": {"radii": radii, "gates": [(2, 2)]},
         },
-        {
-            "the four radii": "are others: the sizes of the largest eigenvalues, not "
-            "the norms; a complex pair has a size too",
-            "the gates are 0 or 1": "they are not: relu opens or closes",
-            "one round of the gates grows": "it does not: the product of a round has "
-            "no eigenvalue above one, so its repetition dies out; let them take turns",
-        },
-    ),
-    (
-        "Diag(v) W with one gate open has one row: its eigenvalues are 0 and an entry.",
-        "The radius of a product is not bounded by the radii: try two different gates.",
-        "0, 4/5, 4/5 and 2/sqrt(5); the gates (0, 1) and (1, 0) in turn have a product "
-        "of radius 36/25.",
-    ),
-    wrong={
-        "not the norms": {"radii": NORMS, "gates": TURNS},
-        "let them take turns": {"radii": RADII, "gates": [(1, 1), (1, 1)]},
-        "relu opens or closes": {"radii": RADII, "gates": [(2, 2)]},
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_mixing(rng):
+    """Another matrix with all radii below one, and a round that grows."""
+    while True:
+        n = rng.randint(4, 9)
+        a, b = rng.randint(2, n - 1), rng.randint(n + 1, n + 4)
+        if b * b - a * a < n * n:
+            break
+    old = r"\frac15 \begin{pmatrix} -4 & -6 \\ 6 & 4 \end{pmatrix}"
+    new = (
+        rf"\frac{{1}}{{{n}}} "
+        rf"\begin{{pmatrix}} -{a} & -{b} \\ {b} & {a} \end{{pmatrix}}"
+    )
+    solution = {"radii": radii_of(n, a, b), "gates": TURNS}
+    return Variant(_mixing(n, a, b), {old: new}, solution)
+
+
+RADII = radii_of(5, 4, 6)
+MIX = _mixing(variant=_other_mixing)
 
 # a transient of at most two
 

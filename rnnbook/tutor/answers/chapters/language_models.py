@@ -2,44 +2,77 @@
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers, Parts
 
 # units
 
-UNITS = Exercise(
-    "ex-language-models-units",
-    Numbers(
-        {"a character": 4, "a word": 2048, "the model of words is better": True},
-        {
-            "a character": {
-                2: "that is the price in bits: the perplexity is 2 to that power",
-                7.38905609893065: "the price is in bits, not in nats: 2 to the power "
-                "of 2, not e",
+
+def _units(bits=2, length=5.5, words=1000, variant=None):
+    """The exercise for a price in bits, a length, and a perplexity per word."""
+    symbol, price = 2**bits, bits * length
+    word = 2**price
+    nats = "the price is in bits, not in nats"
+    return Exercise(
+        "ex-language-models-units",
+        Numbers(
+            {
+                "a character": symbol,
+                "a word": word,
+                "the model of words is better": words < word,
             },
-            "a word": {
-                11: "that is the price in bits: the perplexity is 2 to that power",
-                22: "prices add up, perplexities multiply: 4 to the power of 5.5",
-                59874.14171519782: "the price is in bits, not in nats",
+            {
+                "a character": {
+                    bits: "that is the price in bits: the perplexity is 2 to that "
+                    "power",
+                    float(np.exp(bits)): f"{nats}: 2 to the power of {bits:g}, not e",
+                },
+                "a word": {
+                    price: "that is the price in bits: the perplexity is 2 to that "
+                    "power",
+                    symbol * length: "prices add up, perplexities multiply: "
+                    f"{symbol:g} to the power of {length}",
+                    float(np.exp(price)): nats,
+                },
+                "the model of words is better": {
+                    words >= word: "compare for the same text: a word costs "
+                    f"log2({words}) bits, or {price:g}"
+                },
             },
-            "the model of words is better": {
-                False: "compare for the same text: a word costs log2(1000) bits, or 11"
-            },
+            tolerance=1e-6,
+        ),
+        (
+            "Two bits are two choices between two equally likely symbols.",
+            "The perplexity is 2 to the power of the bits. How many bits does a word "
+            "cost?",
+            f"2^{bits:g} per character; {length} times {bits:g} bits are {price:g} bits "
+            f"per word, and 2^{price:g} is its perplexity. Compare {price:g} with "
+            f"log2({words}).",
+        ),
+        wrong={
+            "a word: perplexities multiply": (symbol, symbol * length, words < word),
+            "a character: not in nats": (float(np.exp(bits)), word, words < word),
+            "compare for the same text": (symbol, word, words >= word),
         },
-        tolerance=1e-6,
-    ),
-    (
-        "Two bits are two choices between two equally likely symbols.",
-        "The perplexity is 2 to the power of the bits. How many bits does a word cost?",
-        "2^2 per character; 5.5 times 2 bits are 11 bits per word, and 2^11 is its "
-        "perplexity. Compare 11 with log2(1000).",
-    ),
-    wrong={
-        "a word: perplexities multiply": (4, 22, True),
-        "a character: not in nats": (np.exp(2), 2048, True),
-        "compare for the same text": (4, 2048, False),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_units(rng):
+    """Another price, and a perplexity a word on one side or the other."""
+    bits, length = rng.choice((1.5, 2.5, 3)), rng.choice((4.5, 5, 6))
+    words = 100 * round(2 ** (bits * length) * rng.choice((0.4, 2.5)) / 100) or 100
+    text = {
+        "pays 2 bits per character": f"pays {bits} bits per character",
+        "A word has 5.5 characters": f"A word has {length} characters",
+        "with perplexity 1000": f"with perplexity {words}",
+    }
+    word = 2 ** (bits * length)
+    solution = (2**bits, word, words < word)
+    return Variant(_units(bits, length, words), text, solution)
+
+
+UNITS = _units(variant=_other_units)
 
 # mass one, endless on average
 

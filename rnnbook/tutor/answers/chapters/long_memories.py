@@ -4,50 +4,74 @@ from math import log
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers, Parts
 
 # another range
 
-RANGE = Exercise(
-    "ex-long-memories-range",
-    Parts(
-        {
-            "derived": Numbers(
-                {"derived": 2 / 3},
-                {
-                    "derived": {
-                        1 / 3: "that is the variance of one number: two are added",
-                        1 / 6: "that is the baseline for numbers from [0, 1]",
-                        5 / 3: "the best constant is the mean, 0 and not 1",
-                        (2 / 3) ** 0.5: "that is the standard deviation: the loss is "
-                        "a mean of squares",
-                        4 / 3: "the interval has the length 2: the density is 1/2",
-                    }
-                },
-                tolerance=1e-9,
-            ),
-            "from draws": Experiment(
-                {"from draws": lambda r: abs(r - 2 / 3) < 0.03},
-                {
-                    "from draws": "a number u from [0, 1] becomes 2 u - 1, so the sum "
-                    "becomes 2 y - 2: its mean square, of 10,000 draws or more"
-                },
-            ),
-        }
-    ),
-    (
-        "Which constant is the best answer, and what does it cost?",
-        "It is the mean, 0, and it costs the variance of the sum of two independent "
-        "numbers.",
-        "Each has the variance 1/3, the integral of u^2/2 from -1 to 1.",
-    ),
-    wrong={
-        "derived: two are added": (1 / 3, 0.668),
-        "derived: for numbers from [0, 1]": (1 / 6, 0.668),
-        "from draws: the sum becomes 2 y - 2": (2 / 3, 0.167),
-    },
-)
+
+def _range(c=1, variant=None):
+    """The exercise for numbers from [-c, c]."""
+    right = 2 * c * c / 3
+    scale = 2 * c
+    return Exercise(
+        "ex-long-memories-range",
+        Parts(
+            {
+                "derived": Numbers(
+                    {"derived": right},
+                    {
+                        "derived": {
+                            right / 2: "that is the variance of one number: two are "
+                            "added",
+                            1 / 6: "that is the baseline for numbers from [0, 1]",
+                            right + c * c: f"the best constant is the mean, 0 and not "
+                            f"{c}",
+                            right**0.5: "that is the standard deviation: the loss is "
+                            "a mean of squares",
+                            2 * right: f"the interval has the length {scale}: the "
+                            f"density is 1/{scale}",
+                        }
+                    },
+                    tolerance=1e-9,
+                ),
+                "from draws": Experiment(
+                    {"from draws": lambda r: abs(r / right - 1) < 0.045},
+                    {
+                        "from draws": f"a number u from [0, 1] becomes {scale} u - "
+                        f"{c}, so the sum becomes {scale} y - {scale}: its mean "
+                        "square, of 10,000 draws or more"
+                    },
+                ),
+            }
+        ),
+        (
+            "Which constant is the best answer, and what does it cost?",
+            "It is the mean, 0, and it costs the variance of the sum of two "
+            "independent numbers.",
+            f"Each has the variance {c * c}/3, the integral of u^2/{scale} from -{c} "
+            f"to {c}.",
+        ),
+        wrong={
+            "derived: two are added": (right / 2, right),
+            "derived: for numbers from [0, 1]": (1 / 6, right),
+            f"from draws: the sum becomes {scale} y - {scale}": (right, 1 / 6),
+        },
+        variant=variant,
+    )
+
+
+def _other_range(rng):
+    """Another range that is symmetric about zero."""
+    c = rng.randint(2, 12)
+    text = {"drawn from $[-1, 1]$": f"drawn from $[-{c}, {c}]$"}
+    right = 2 * c * c / 3
+    return Variant(
+        _range(c), text, (right, right), {"from [-1, 1]": f"from [-{c}, {c}]"}
+    )
+
+
+RANGE = _range(variant=_other_range)
 
 # half a memory
 
@@ -237,44 +261,68 @@ WINDOW = Exercise(
 
 # a report on the copy task
 
-MISTAKE = Exercise(
-    "ex-long-memories-mistake",
-    Numbers(
-        {"outputs": 25, "baseline": 10 * log(8) / 25, "the loss shows a memory": False},
-        {
-            "outputs": {
-                15: "the ten answers are outputs too, behind ten symbols, the lag "
-                "and the cue: T + 20",
-                5: "that is the lag alone",
-                10: "these are the answers; there are blanks before them",
+
+def _report(T=5, loss="0.85", variant=None):
+    """The exercise for a lag, and a loss between the two baselines."""
+    right, wrong = 10 * log(8) / (T + 20), 10 * log(8) / (T + 10)
+    return Exercise(
+        "ex-long-memories-mistake",
+        Numbers(
+            {"outputs": T + 20, "baseline": right, "the loss shows a memory": False},
+            {
+                "outputs": {
+                    T + 10: "the ten answers are outputs too, behind ten symbols, the "
+                    "lag and the cue: T + 20",
+                    T: "that is the lag alone",
+                    10: "these are the answers; there are blanks before them",
+                },
+                "baseline": {
+                    wrong: "is that of the report: divide by all T + 20 outputs",
+                    log(8): "is the cost of one symbol: the blanks cost nothing, and "
+                    "all outputs are counted",
+                    10 * log(10) / (T + 20): "a network without memory knows that the "
+                    "ten answers are among eight symbols",
+                    10 * log(8): "is the cost of a sequence: the loss is one per "
+                    "output",
+                },
+                "the loss shows a memory": {
+                    True: "a network that gives blanks, and then uniform symbols, has "
+                    f"a smaller loss than {loss}"
+                },
             },
-            "baseline": {
-                10 * log(8) / 15: "is that of the report: divide by all T + 20 outputs",
-                log(8): "is the cost of one symbol: the blanks cost nothing, and all "
-                "outputs are counted",
-                10 * log(10) / 25: "a network without memory knows that the ten "
-                "answers are among eight symbols",
-                10 * log(8): "is the cost of a sequence: the loss is one per output",
-            },
-            "the loss shows a memory": {
-                True: "a network that gives blanks, and then uniform symbols, has a "
-                "smaller loss than 0.85"
-            },
+            tolerance=1e-3,
+            follow={"baseline": lambda given: 10 * log(8) / given["outputs"]},
+        ),
+        (
+            f"How many outputs has one sequence with T = {T}? Draw one with "
+            "tasks.copy.",
+            "There are T + 20 outputs. What does a network without memory pay for "
+            "them?",
+            f"10 ln 8 / (T + 20) = {right:.3f}, and {loss} is more than that.",
+        ),
+        wrong={
+            "outputs: the ten answers are outputs too": (T + 10, right, False),
+            "baseline: is that of the report": (T + 20, wrong, False),
+            "a network that gives blanks": (T + 20, right, True),
         },
-        tolerance=1e-3,
-        follow={"baseline": lambda given: 10 * log(8) / given["outputs"]},
-    ),
-    (
-        "How many outputs has one sequence with T = 5? Draw one with tasks.copy.",
-        "There are T + 20 outputs. What does a network without memory pay for them?",
-        "10 ln 8 / (T + 20) = 0.832, and 0.85 is more than that.",
-    ),
-    wrong={
-        "outputs: the ten answers are outputs too": (15, 10 * log(8) / 25, False),
-        "baseline: is that of the report": (25, 10 * log(8) / 15, False),
-        "a network that gives blanks": (25, 10 * log(8) / 25, True),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_report(rng):
+    """Another lag, and a loss a little above its baseline."""
+    T = rng.choice([T for T in range(3, 31) if T != 10])
+    right = 10 * log(8) / (T + 20)
+    loss = f"{right * rng.choice((1.02, 1.04, 1.06)):.3f}"
+    text = {
+        "with $T = 5$ our network": f"with $T = {T}$ our network",
+        "a loss of 0.85.": f"a loss of {loss}.",
+    }
+    code = {"with T = 5,": f"with T = {T},"}
+    return Variant(_report(T, loss), text, (T + 20, right, False), code)
+
+
+MISTAKE = _report(variant=_other_report)
 EXERCISES = (RANGE, HALF, BIAS, WINDOW, MISTAKE)
 SOLUTIONS = {
     RANGE.label: (2 / 3, 0.668),

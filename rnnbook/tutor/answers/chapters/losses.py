@@ -3,46 +3,72 @@
 import numpy as np
 
 import rnnlib
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers
 
 # the untrained network
 
-NATS, BITS = 4 * np.log(4), 8
-UNTRAINED = Exercise(
-    "ex-losses-untrained",
-    Numbers(
-        {"nats": NATS, "bits": BITS},
-        {
-            "nats": {
-                np.log(4): "is the loss of one step: the losses of the steps are added",
-                5 * np.log(4): "is that of five steps: the last letter has no target",
-                4 * np.log(5): "has five classes: the word has four different letters",
-                -NATS: "is negative: the loss is minus the logarithm of 1/K",
-                BITS: "is in bits: in nats the logarithm is the natural one",
+
+def _untrained(T=4, K=4, variant=None):
+    """The exercise for these steps and classes."""
+    nats, bits = float(T * np.log(K)), float(T * np.log2(K))
+    step, classes = float(np.log(K)), float(T * np.log(K + 1))
+    more = "the last letter has no target"
+    return Exercise(
+        "ex-losses-untrained",
+        Numbers(
+            {"nats": nats, "bits": bits},
+            {
+                "nats": {
+                    step: "is the loss of one step: the losses of the steps are added",
+                    (T + 1) * step: f"is that of {T + 1} steps: {more}",
+                    classes: f"has {K + 1} classes: there are {K} letters",
+                    -nats: "is negative: the loss is minus the logarithm of 1/K",
+                    bits: "is in bits: in nats the logarithm is the natural one",
+                },
+                "bits": {
+                    bits / T: "is the loss of one step",
+                    bits / T * (T + 1): f"is that of {T + 1} steps: {more}",
+                    nats * float(np.log(2)): "is multiplied by log 2: a bit is log 2 "
+                    "nats, so that there are more bits than nats",
+                    nats: "is in nats",
+                },
             },
-            "bits": {
-                2: "is the loss of one step",
-                10: "is that of five steps: the last letter has no target",
-                NATS * np.log(2): "is multiplied by log 2: a bit is log 2 nats, so "
-                "that there are more bits than nats",
-                NATS: "is in nats",
-            },
+            tolerance=1e-3,
+            follow={"bits": lambda given: given["nats"] / np.log(2)},
+        ),
+        (
+            "Every class has the probability 1/K. What does one step cost?",
+            f"A step costs log K, and there are T = {T} steps and K = {K} letters.",
+            f"{T} log {K} nats; divided by log 2 this is {bits:.5g} bits.",
+        ),
+        wrong={
+            "nats: is the loss of one step": (step, bits / T),
+            f"nats: {more}": ((T + 1) * step, bits / T * (T + 1)),
+            "bits: is multiplied by log 2": (nats, nats * float(np.log(2))),
         },
-        tolerance=1e-3,
-        follow={"bits": lambda given: given["nats"] / np.log(2)},
-    ),
-    (
-        "Every class has the probability 1/K. What does one step cost?",
-        "A step costs log K, and there are T = 4 steps and K = 4 letters.",
-        "4 log 4 nats; divided by log 2 this is 8 bits.",
-    ),
-    wrong={
-        "nats: is the loss of one step": (np.log(4), 2),
-        "nats: the last letter has no target": (5 * np.log(4), 10),
-        "bits: is multiplied by log 2": (NATS, NATS * np.log(2)),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_untrained(rng):
+    """Other steps and classes, whose slips are told apart."""
+    while True:
+        T, K = rng.randint(5, 12), rng.randint(3, 30)
+        nats, bits = T * np.log(K), T * np.log2(K)
+        told = [nats, np.log(K), nats + np.log(K), T * np.log(K + 1), bits, bits / T]
+        told += [bits + bits / T, nats * np.log(2)]
+        if all(abs(a / b - 1) > 0.01 for a in told for b in told if a is not b):
+            break
+    old = "Evaluate it for the four steps and four letters of the example in "
+    text = {
+        old + "{cite:t}`topcuoglu`, section 13.": f"Evaluate it for {T} steps and {K} "
+        "letters."
+    }
+    return Variant(_untrained(T, K), text, (float(nats), float(bits)))
+
+
+UNTRAINED = _untrained(variant=_other_untrained)
 
 # convex, but not strictly
 
@@ -316,7 +342,7 @@ POOLED = Exercise(
 )
 EXERCISES = (UNTRAINED, CONVEX, BINARY, FREQUENCIES, POOLED)
 SOLUTIONS = {
-    UNTRAINED.label: (NATS, BITS),
+    UNTRAINED.label: (float(4 * np.log(4)), 8),
     CONVEX.label: curved,
     BINARY.label: binary,
     FREQUENCIES.label: (

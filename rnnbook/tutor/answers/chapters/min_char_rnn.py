@@ -1,53 +1,99 @@
 """The answers of the questions about min-char-rnn; its functions have their checks."""
 
 from functools import cache
+from math import log
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers, Parts
 
 # read the first loss
 
-FIRST = Exercise(
-    "ex-min-char-rnn-first",
-    Numbers(
-        {"104.4": "sum, nats", "4.17": "mean, nats", "150.6": "sum, bits"},
-        {
-            "104.4": {
-                "sum, bits": "25 ln 65 = 104.4: that is in nats",
-                "mean, nats": "a mean over the window is ln 65, near 4",
-                "mean, bits": "a mean over the window is near 4 nats, or 6 bits",
-            },
-            "4.17": {
-                "sum, nats": "a step alone costs ln 65 = 4.17",
-                "mean, bits": "log2 65 is 6.02: 4.17 is ln 65",
-                "sum, bits": "a step alone costs ln 65 = 4.17",
-            },
-            "150.6": {
-                "sum, nats": "25 ln 65 = 104.4: the larger number is in the smaller "
-                "unit, bits",
-                "mean, bits": "log2 65 is 6.02: 150.6 is 25 times that",
-                "mean, nats": "log2 65 is 6.02: 150.6 is 25 times that",
-            },
+
+WAYS = ("sum, nats", "mean, nats", "sum, bits")
+ORDERS = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+
+
+def printed(T, V):
+    """What the three programs print, in the order of `WAYS`."""
+    step = log(V)
+    return f"{T * step:.1f}", f"{step:.2f}", f"{T * step / log(2):.1f}"
+
+
+def _first(T=25, V=65, order=ORDERS[0], variant=None):
+    """The exercise for these sizes; the losses come in an order."""
+    nats, step, bits = printed(T, V)
+    bit = f"{log(V) / log(2):.2f}"
+    over = f"a mean over the window is ln {V}, near {log(V):.0f}"
+    alone = f"a step alone costs ln {V} = {step}"
+    times = f"log2 {V} is {bit}: {bits} is {T} times that"
+    own = {
+        nats: {
+            "sum, bits": f"{T} ln {V} = {nats}: that is in nats",
+            "mean, nats": over,
+            "mean, bits": f"a mean over the window is near {log(V):.0f} nats, or "
+            f"{log(V) / log(2):.0f} bits",
         },
-    ),
-    (
-        "An untrained network gives every character the probability 1/65.",
-        "A step costs ln 65 nats, or log2 65 bits. The window has 25 steps.",
-        "ln 65 = 4.17, 25 ln 65 = 104.4 and 25 log2 65 = 150.6; the loss of the "
-        "chapter is the sum in nats.",
-    ),
-    wrong={
-        "150.6: the larger number is in the smaller unit": (
-            "sum, bits",
-            "mean, nats",
-            "sum, nats",
+        step: {
+            "sum, nats": alone,
+            "mean, bits": f"log2 {V} is {bit}: {step} is ln {V}",
+            "sum, bits": alone,
+        },
+        bits: {
+            "sum, nats": f"{T} ln {V} = {nats}: the larger number is in the smaller "
+            "unit, bits",
+            "mean, bits": times,
+            "mean, nats": times,
+        },
+    }
+    names = [(nats, step, bits)[k] for k in order]
+
+    def answer(*ways):
+        return tuple(ways[k] for k in order)
+
+    return Exercise(
+        "ex-min-char-rnn-first",
+        Numbers(
+            dict(zip(names, answer(*WAYS), strict=True)),
+            {name: own[name] for name in names},
         ),
-        "4.17: log2 65 is 6.02": ("sum, nats", "mean, bits", "sum, bits"),
-        "104.4: a mean over the window": ("mean, nats", "sum, nats", "sum, bits"),
-    },
-)
+        (
+            f"An untrained network gives every character the probability 1/{V}.",
+            f"A step costs ln {V} nats, or log2 {V} bits. The window has {T} steps.",
+            f"ln {V} = {step}, {T} ln {V} = {nats} and {T} log2 {V} = {bits}; the "
+            "loss of the chapter is the sum in nats.",
+        ),
+        wrong={
+            f"{bits}: the larger number is in the smaller unit": answer(
+                "sum, bits", "mean, nats", "sum, nats"
+            ),
+            f"{step}: log2 {V} is {bit}": answer(
+                "sum, nats", "mean, bits", "sum, bits"
+            ),
+            f"{nats}: a mean over the window": answer(
+                "mean, nats", "sum, nats", "sum, bits"
+            ),
+        },
+        variant=variant,
+    )
+
+
+def _other_first(rng):
+    """Other sizes, and the losses in another order."""
+    T, V = rng.randint(10, 40), rng.randint(20, 95)
+    order = rng.choice(ORDERS)
+    names, ways = printed(T, V), [WAYS[k] for k in order]
+    a, b, c = (names[k] for k in order)
+    text = {
+        "for $T = 25$, $V = 65$": f"for $T = {T}$, $V = {V}$",
+        "104.4, 4.17 and 150.6": f"{a}, {b} and {c}",
+    }
+    code = {"104.4, 4.17 and 150.6": f"{a}, {b} and {c}"}
+    return Variant(_first(T, V, order), text, tuple(ways), code)
+
+
+FIRST = _first(variant=_other_first)
 
 # sum or mean before Adagrad
 
@@ -274,57 +320,79 @@ def decayed(v, g, rate, decay, cancelled=False):
     return v - rate * (g + decay * v)
 
 
-CANCEL = Exercise(
-    "ex-min-char-rnn-cancel",
-    Numbers(
-        {
-            "backward": "y - p for p - y",
-            "update": "wrong sign",
-            "right": decayed(2.0, 3.0, 0.1, 0.5),
-            "the student's": decayed(2.0, 3.0, 0.1, 0.5, cancelled=True),
-        },
-        {
-            "backward": {
-                "right": "minus the gradient is no gradient: check_backward says so"
+def _cancel(v=2, g=3, rate=0.1, decay=0.5, variant=None):
+    """The exercise for these numbers of one step."""
+    right = decayed(v, g, rate, decay)
+    students = decayed(v, g, rate, decay, cancelled=True)
+    plain, up = v - rate * g, v + rate * (g + decay * v)
+    names = "y - p for p - y", "wrong sign"
+    return Exercise(
+        "ex-min-char-rnn-cancel",
+        Numbers(
+            {
+                "backward": names[0],
+                "update": names[1],
+                "right": right,
+                "the student's": students,
             },
-            "update": {"right": "the update adds: check_update says so"},
-            "right": {
-                1.7: "that is the step without weight decay",
-                1.8: "that is the student's: the decay has to make v smaller",
-                2.4: "an update goes against the gradient",
+            {
+                "backward": {
+                    "right": "minus the gradient is no gradient: check_backward says so"
+                },
+                "update": {"right": "the update adds: check_update says so"},
+                "right": {
+                    plain: "that is the step without weight decay",
+                    students: "that is the student's: the decay has to make v smaller",
+                    up: "an update goes against the gradient",
+                },
+                "the student's": {
+                    right: "that is the right one: the student's update adds rate "
+                    "times (-g + decay * v)",
+                    plain: "that is the step without weight decay",
+                    up: "the student's gradient is -g",
+                },
             },
-            "the student's": {
-                1.6: "that is the right one: the student's update adds rate times "
-                "(-g + decay * v)",
-                1.7: "that is the step without weight decay",
-                2.4: "the student's gradient is -g",
-            },
-        },
-        tolerance=1e-9,
-    ),
-    (
-        "check_backward and check_update have a name for each of the two.",
-        "Weight decay adds decay * v to the gradient. What does that become in each "
-        "program?",
-        "The right step is v - rate (g + decay v) = 1.6. The student's is v + rate "
-        "(-g + decay v): the decay makes the weight larger.",
-    ),
-    wrong={
-        "the student's: that is the right one": (
-            "y - p for p - y",
-            "wrong sign",
-            1.6,
-            1.6,
+            tolerance=1e-9,
         ),
-        "minus the gradient is no gradient": ("right", "wrong sign", 1.6, 1.8),
-        "that is the step without weight decay": (
-            "y - p for p - y",
-            "wrong sign",
-            1.7,
-            1.8,
+        (
+            "check_backward and check_update have a name for each of the two.",
+            "Weight decay adds decay * v to the gradient. What does that become in "
+            "each program?",
+            f"The right step is v - rate (g + decay v) = {right:g}. The student's is "
+            "v + rate (-g + decay v): the decay makes the weight larger.",
         ),
-    },
-)
+        wrong={
+            "the student's: that is the right one": (*names, right, right),
+            "minus the gradient is no gradient": (
+                "right",
+                "wrong sign",
+                right,
+                students,
+            ),
+            "that is the step without weight decay": (*names, plain, students),
+        },
+        variant=variant,
+    )
+
+
+def _other_cancel(rng):
+    """Other numbers of one step."""
+    v, g, decay = rng.randint(2, 9), rng.randint(2, 9), rng.choice((0.1, 0.2, 0.5))
+    text = {
+        "Confirm it with the checks.": "Confirm it with the checks, and take one step "
+        f"of each program from $v = {v}$ with the gradient {g}, the rate 0.1 and "
+        f"weight decay {decay}."
+    }
+    code = {
+        "v = 2 with gradient 3,": f"v = {v} with gradient {g},",
+        "weight decay 0.5": f"weight decay {decay}",
+    }
+    both = (decayed(v, g, 0.1, decay, cancelled=wrong) for wrong in (False, True))
+    solution = ("y - p for p - y", "wrong sign", *both)
+    return Variant(_cancel(v, g, 0.1, decay), text, solution, code)
+
+
+CANCEL = _cancel(variant=_other_cancel)
 EXERCISES = (FIRST, SCALE, STREAMS, APART, CANCEL)
 SOLUTIONS = {
     FIRST.label: ("sum, nats", "mean, nats", "sum, bits"),

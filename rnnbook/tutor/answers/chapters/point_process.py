@@ -4,47 +4,69 @@ from math import e, exp, lgamma, log
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers, Parts
 
 # an empty window
 
-EMPTY = Exercise(
-    "ex-point-process-empty",
-    Numbers(
-        {"log L": -10, "d log L / db": -10, "the rate": "falls"},
-        {
-            "log L": {
-                10: "is minus the integral of the intensity: the sign",
-                -5 * log(2): "b is the logarithm of the rate: the rate is e^b",
-                -2: "is the intensity: integrate it over the window of length 5",
-                log(2) - 10: "there is no event whose intensity could enter",
+
+def _empty(rate=2, length=5, variant=None):
+    """The exercise for a constant rate and an empty window."""
+    right = -rate * length
+    return Exercise(
+        "ex-point-process-empty",
+        Numbers(
+            {"log L": right, "d log L / db": right, "the rate": "falls"},
+            {
+                "log L": {
+                    -right: "is minus the integral of the intensity: the sign",
+                    -length * log(rate): "b is the logarithm of the rate: the rate is "
+                    "e^b",
+                    -rate: "is the intensity: integrate it over the window of length "
+                    f"{length}",
+                    log(rate) + right: "there is no event whose intensity could enter",
+                },
+                "d log L / db": {
+                    -right: "has the sign of the loss, -log L",
+                    -length: "e^b stands in log L, and its derivative by b is e^b "
+                    "again",
+                    0: "no event was seen, but the integral depends on b",
+                },
+                "the rate": {
+                    "rises": "an ascent step follows the sign of the derivative, and "
+                    "b gets smaller"
+                },
             },
-            "d log L / db": {
-                10: "has the sign of the loss, -log L",
-                -5: "e^b stands in log L, and its derivative by b is e^b again",
-                0: "no event was seen, but the integral depends on b",
-            },
-            "the rate": {
-                "rises": "an ascent step follows the sign of the derivative, and b "
-                "gets smaller"
-            },
+            tolerance=1e-9,
+            follow={"d log L / db": lambda given: given["log L"]},
+        ),
+        (
+            "Without events only the integral of the intensity is left.",
+            f"With v = 0 and w = 0 the intensity is e^b = {rate} at all times.",
+            f"log L = -e^b T = {right}. Its derivative by b is -e^b T again, and an "
+            "ascent step makes b smaller.",
+        ),
+        wrong={
+            "log L: the rate is e^b": (-length * log(rate), right, "falls"),
+            "d log L / db: the sign of the loss": (right, -right, "falls"),
+            "follows the sign of the derivative": (right, right, "rises"),
         },
-        tolerance=1e-9,
-        follow={"d log L / db": lambda given: given["log L"]},
-    ),
-    (
-        "Without events only the integral of the intensity is left.",
-        "With v = 0 and w = 0 the intensity is e^b = 2 at all times.",
-        "log L = -e^b T = -10. Its derivative by b is -e^b T again, and an ascent step "
-        "makes b smaller.",
-    ),
-    wrong={
-        "log L: the rate is e^b": (-5 * log(2), -10, "falls"),
-        "d log L / db: the sign of the loss": (-10, 10, "falls"),
-        "follows the sign of the derivative": (-10, -10, "rises"),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_empty(rng):
+    """Another rate and another window."""
+    rate, length = rng.randint(3, 9), rng.randint(3, 12)
+    text = {
+        "a window of length 5 without": f"a window of length {length} without",
+        r"$b = \log 2$": rf"$b = \log {rate}$",
+    }
+    solution = (-rate * length, -rate * length, "falls")
+    return Variant(_empty(rate, length), text, solution)
+
+
+EMPTY = _empty(variant=_other_empty)
 
 # concave when the states are given
 

@@ -4,60 +4,108 @@ from math import exp, inf, log, log1p
 
 import numpy as np
 
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers, Parts, Samples
 
 # how much did they excite?
 
-OFFSPRING = Exercise(
-    "ex-point-process-fits-offspring",
-    Parts(
-        {
-            "derived": Numbers(
-                {"rate": 2.5, "share": 0.8},
-                {
-                    "rate": {
-                        0.5: "that is the rate of the background alone",
-                        2.1: "an event raises the rate for a while, not for ever: "
-                        "alpha/beta offspring each",
-                        0.9: "offspring have offspring: 1/(1 - alpha/beta), a "
-                        "geometric series",
+
+def stationary(mu, alpha, beta):
+    """The stationary rate, and the share of offspring."""
+    return mu / (1 - alpha / beta), alpha / beta
+
+
+def _offspring(mu=0.5, alpha=1.6, beta=2.0, variant=None):
+    """The exercise for these parameters."""
+    rate, share = stationary(mu, alpha, beta)
+    return Exercise(
+        "ex-point-process-fits-offspring",
+        Parts(
+            {
+                "derived": Numbers(
+                    {"rate": rate, "share": share},
+                    {
+                        "rate": {
+                            mu: "that is the rate of the background alone",
+                            mu + alpha: "an event raises the rate for a while, not "
+                            "for ever: alpha/beta offspring each",
+                            mu * (1 + share): "offspring have offspring: 1/(1 - "
+                            "alpha/beta), a geometric series",
+                        },
+                        "share": {
+                            1 - share: "that is the share of the background",
+                            alpha: "alpha is divided by beta: the integral of the "
+                            "excitation",
+                            share**2: f"each generation counts: of {rate:g} events "
+                            f"{mu:g} are background",
+                        },
                     },
-                    "share": {
-                        0.2: "that is the share of the background",
-                        1.6: "alpha is divided by beta: the integral of the excitation",
-                        0.64: "each generation counts: of 2.5 events 0.5 are "
-                        "background",
+                    tolerance=1e-9,
+                    follow={"share": lambda given: 1 - mu / given["rate"]},
+                ),
+                "by simulation": Experiment(
+                    {
+                        "not the background": lambda r: abs(r - 1 + share) > 0.04,
+                        "near the derived share": lambda r: abs(r - share) < 0.04,
                     },
-                },
-                tolerance=1e-9,
-                follow={"share": lambda given: 1 - 0.5 / given["rate"]},
+                    {
+                        "not the background": "that is the share of the background",
+                        "near the derived share": "background events come at rate mu: "
+                        "there are about mu times the time of them among all",
+                    },
+                ),
+            }
+        ),
+        (
+            "How many offspring has an event on average, in the first generation?",
+            "alpha/beta each, so that all events come at the rate mu/(1 - alpha/beta).",
+            f"Of {rate:g} events in the time 1, {mu:g} are background. In a "
+            "simulation the share is 1 - mu * time / events.",
+        ),
+        wrong={
+            "derived (share): the share of the background": (
+                (rate, 1 - share),
+                share - 0.01,
             ),
-            "by simulation": Experiment(
-                {
-                    "not the background": lambda r: abs(r - 0.2) > 0.04,
-                    "near the derived share": lambda r: abs(r - 0.8) < 0.04,
-                },
-                {
-                    "not the background": "that is the share of the background",
-                    "near the derived share": "background events come at rate mu: "
-                    "there are about mu times the time of them among all",
-                },
+            "derived (rate): offspring have offspring": (
+                (mu * (1 + share), share),
+                share - 0.01,
             ),
-        }
-    ),
-    (
-        "How many offspring has an event on average, in the first generation?",
-        "alpha/beta each, so that all events come at the rate mu/(1 - alpha/beta).",
-        "Of 2.5 events in the time 1, 0.5 are background. In a simulation the share is "
-        "1 - mu * time / events.",
-    ),
-    wrong={
-        "derived (share): the share of the background": ((2.5, 0.2), 0.79),
-        "derived (rate): offspring have offspring": ((0.9, 0.8), 0.79),
-        "by simulation: that is the share of the background": ((2.5, 0.8), 0.21),
-    },
-)
+            "by simulation: that is the share of the background": (
+                (rate, share),
+                1 - share + 0.01,
+            ),
+        },
+        variant=variant,
+    )
+
+
+def _other_offspring(rng):
+    """Other parameters; the share is well above one half."""
+    while True:
+        mu, beta = rng.randint(2, 9) / 10, float(rng.randint(2, 5))
+        alpha = rng.randint(6, 8) * beta / 10
+        rate, share = stationary(mu, alpha, beta)
+        told = (rate, mu, mu + alpha, mu * (1 + share))
+        others = (share, 1 - share, alpha, share**2)
+        if all(
+            abs(a - b) > 0.01
+            for group in (told, others)
+            for k, a in enumerate(group)
+            for b in group[:k]
+        ):
+            break
+    old = (
+        r"the Hawkes process of this chapter, $\mu = 0.5$, $\alpha = 1.6$, $\beta = 2$"
+    )
+    new = (
+        rf"a Hawkes process with $\mu = {mu}$, $\alpha = {alpha:g}$, $\beta = {beta:g}$"
+    )
+    solution = (stationary(mu, alpha, beta), share - 0.005)
+    return Variant(_offspring(mu, alpha, beta), {old: new}, solution)
+
+
+OFFSPRING = _offspring(variant=_other_offspring)
 
 # the total compensator at the maximum
 

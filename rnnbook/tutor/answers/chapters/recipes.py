@@ -3,54 +3,73 @@
 import numpy as np
 
 import rnnlib
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers
 
 # a sum that stays zero
 
-ZERO = Exercise(
-    "ex-recipes-zero",
-    Numbers(
-        {
-            "sum of dy_t": 0,
-            "sum of b_y from zero": 0,
-            "sum of b_y from 3": 3,
-            "sum of a column of dW_hy": 0,
+
+def _zero(start=3, variant=None):
+    """The exercise for a bias whose entries first sum to ``start``."""
+    kept = f"sum of b_y from {start}"
+    return Exercise(
+        "ex-recipes-zero",
+        Numbers(
+            {
+                "sum of dy_t": 0,
+                "sum of b_y from zero": 0,
+                kept: start,
+                "sum of a column of dW_hy": 0,
+            },
+            {
+                "sum of dy_t": {
+                    1: "is the sum of p_t alone, or of y_t: dy_t is their difference",
+                    2: "adds y_t to p_t: dy_t is their difference",
+                    -1: "is that of - y_t alone",
+                },
+                "sum of b_y from zero": {
+                    1: "would need an update with a sum: db_y is a sum of dy_t",
+                },
+                kept: {
+                    0: "would need an update that moves it: the sum is kept, not set "
+                    "to zero",
+                    1: "would need an update that moves it: the sum is kept, not set "
+                    "to one",
+                },
+                "sum of a column of dW_hy": {
+                    1: "is not that of p_t: a column is a sum of dy_t times a number "
+                    "of h_t",
+                },
+            },
+            1e-12,
+        ),
+        (
+            "dy_t = p_t - y_t. What do the entries of each of them sum to?",
+            "db_y is the sum of the dy_t: what does an update do to the sum of b_y?",
+            "Both sums are one, so dy_t sums to zero; every update leaves the sum of "
+            f"b_y as it is, zero or {start}; and so it is for the columns of dW_hy.",
+        ),
+        wrong={
+            "sum of dy_t: is the sum of p_t alone": (1, 0, start, 0),
+            f"{kept}: the sum is kept": (0, 0, 0, 0),
+            "sum of a column of dW_hy: is not that of p_t": (0, 0, start, 1),
         },
-        {
-            "sum of dy_t": {
-                1: "is the sum of p_t alone, or of y_t: dy_t is their difference",
-                2: "adds y_t to p_t: dy_t is their difference",
-                -1: "is that of - y_t alone",
-            },
-            "sum of b_y from zero": {
-                1: "would need an update with a sum: db_y is a sum of dy_t",
-            },
-            "sum of b_y from 3": {
-                0: "would need an update that moves it: the sum is kept, not set to "
-                "zero",
-                1: "would need an update that moves it: the sum is kept, not set to "
-                "one",
-            },
-            "sum of a column of dW_hy": {
-                1: "is not that of p_t: a column is a sum of dy_t times a number of "
-                "h_t",
-            },
-        },
-        1e-12,
-    ),
-    (
-        "dy_t = p_t - y_t. What do the entries of each of them sum to?",
-        "db_y is the sum of the dy_t: what does an update do to the sum of b_y?",
-        "Both sums are one, so dy_t sums to zero; every update leaves the sum of b_y "
-        "as it is, zero or 3; and so it is for the columns of dW_hy.",
-    ),
-    wrong={
-        "sum of dy_t: is the sum of p_t alone": (1, 0, 3, 0),
-        "sum of b_y from 3: the sum is kept": (0, 0, 0, 0),
-        "sum of a column of dW_hy: is not that of p_t": (0, 0, 3, 1),
-    },
-)
+        variant=variant,
+    )
+
+
+def _other_zero(rng):
+    """Another sum at the beginning."""
+    start = rng.randint(4, 19)
+    text = {
+        "during training? Check it": "during training, when it is zero at the "
+        f"beginning, and when it is {start}? Check it"
+    }
+    code = {"the sum 0, and 3.": f"the sum 0, and {start}."}
+    return Variant(_zero(start), text, (0, 0, start, 0), code)
+
+
+ZERO = _zero(variant=_other_zero)
 
 # is a clipped gradient still downhill?
 

@@ -64,7 +64,8 @@ def _other_share(rng):
         "With $k_1 = 5$ and $k_2 = 8$": f"With $k_1 = {k1}$ and $k_2 = {k2}$",
         "is lag 6 kept": f"is lag {lag} kept",
     }
-    return Variant(_share(k1, k2, lag), text, share_kept(k1, k2, lag))
+    solution = float(share_kept(k1, k2, lag))  # the chapter imports no fractions
+    return Variant(_share(k1, k2, lag), text, solution)
 
 
 SHARE = _share(variant=_other_share)

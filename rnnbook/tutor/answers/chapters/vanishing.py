@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 import rnnlib
-from rnnbook.tutor.answers.checking import Exercise
+from rnnbook.tutor.answers.checking import Exercise, Variant
 from rnnbook.tutor.answers.kinds import Code, Experiment, Numbers
 from rnnlib import Params
 
@@ -20,44 +20,88 @@ def _rest(w=2.0):
     return h
 
 
-def steps_below(slope):
-    """The first power of the slope that is below 1e-30."""
-    return math.ceil(-30 * math.log(10) / math.log(slope))
+def steps_below(slope, digits=30):
+    """The first power of the slope that is below 10 to the power of -digits."""
+    return math.ceil(-digits * math.log(10) / math.log(slope))
 
 
-SLOPE = 2 * (1 - _rest() ** 2)
-RATE = Exercise(
-    "ex-vanishing-rate",
-    Numbers(
-        {"the slope": SLOPE, "the steps": 39},
-        {
-            "the slope": {
-                SLOPE / 2: "leaves out W_hh: the argument of tanh is W_hh h",
-                2.0: "is the slope at 0: at the fixed point tanh is flat",
-                2 * (1 - _rest()): "has h* in place of its square",
-            },
-            "the steps": {
-                38: "is rounded down: after 38 steps it is still above",
-                28: "leaves out W_hh: the argument of tanh is W_hh h",
-                17: "takes a natural logarithm for a decimal one: 10^-30 is "
-                "exp(-30 ln 10)",
-                89: "takes a decimal logarithm of the slope, a natural one of 10^-30",
-            },
+def slope_at_rest(w):
+    """W_hh (1 - h*^2) at the positive fixed point."""
+    return w * (1 - _rest(w) ** 2)
+
+
+def _rate_slips(w, digits):
+    """{name: {wrong number: words}} for a weight and a power of ten."""
+    h, slope = _rest(w), slope_at_rest(w)
+    size = -math.log(slope)
+    return {
+        "the slope": {
+            slope / w: "leaves out W_hh: the argument of tanh is W_hh h",
+            w: "is the slope at 0: at the fixed point tanh is flat",
+            w * (1 - h): "has h* in place of its square",
         },
-        tolerance=0.005,
-        follow={"the steps": lambda given: steps_below(given["the slope"])},
-    ),
-    (
-        "Iterate h = tanh(2 h) until it rests, and take the derivative of tanh(2 h).",
-        "After n steps the derivative is about slope^n.",
-        "slope = 2 (1 - 0.9575^2) = 0.166, and n = 30 ln 10 / -ln 0.166, rounded up.",
-    ),
-    wrong={
-        "is rounded down": (SLOPE, 38),
-        "leaves out W_hh": (SLOPE / 2, 39),
-        "takes a natural logarithm for a decimal one": (SLOPE, 17),
-    },
-)
+        "the steps": {
+            steps_below(slope, digits) - 1: "is rounded down: after "
+            f"{steps_below(slope, digits) - 1} steps it is still above",
+            steps_below(slope / w, digits): "leaves out W_hh: the argument of tanh is "
+            "W_hh h",
+            math.ceil(digits / size): "takes a natural logarithm for a decimal one: "
+            f"10^-{digits} is exp(-{digits} ln 10)",
+            math.ceil(digits * math.log(10) ** 2 / size): "takes a decimal logarithm "
+            f"of the slope, a natural one of 10^-{digits}",
+        },
+    }
+
+
+def _rate(w=2.0, digits=30, variant=None):
+    """The exercise for a weight, and a power of ten."""
+    slope = slope_at_rest(w)
+    steps = steps_below(slope, digits)
+    slips = _rate_slips(w, digits)
+    natural = list(slips["the steps"])[2]
+    return Exercise(
+        "ex-vanishing-rate",
+        Numbers(
+            {"the slope": slope, "the steps": steps},
+            slips,
+            tolerance=0.005,
+            follow={"the steps": lambda given: steps_below(given["the slope"], digits)},
+        ),
+        (
+            f"Iterate h = tanh({w:g} h) until it rests, and take the derivative of "
+            f"tanh({w:g} h).",
+            "After n steps the derivative is about slope^n.",
+            f"slope = {w:g} (1 - {_rest(w):.4f}^2) = {slope:.3f}, and n = {digits} ln "
+            f"10 / -ln {slope:.3f}, rounded up.",
+        ),
+        wrong={
+            "is rounded down": (slope, steps - 1),
+            "leaves out W_hh": (slope / w, steps),
+            "takes a natural logarithm for a decimal one": (slope, natural),
+        },
+        variant=variant,
+    )
+
+
+def _other_rate(rng):
+    """Another weight and another power, whose slips are told apart."""
+    while True:
+        w, digits = rng.randint(15, 28) / 10, rng.choice((10, 15, 20, 25, 30, 40))
+        slope = slope_at_rest(w)
+        told = [steps_below(slope, digits), *_rate_slips(w, digits)["the steps"]]
+        exact = digits * math.log(10) / -math.log(slope) % 1
+        if len(set(told)) == 5 and max(told) < 190 and 0.1 < exact < 0.9:
+            break
+    text = {
+        "After how many steps": rf"For $W_{{hh}} = {w}$, after how many steps",
+        "$10^{-30}$": rf"$10^{{-{digits}}}$",
+    }
+    code = {"below 1e-30": f"below 1e-{digits}"}
+    return Variant(_rate(w, digits), text, (slope, told[0]), code)
+
+
+SLOPE = slope_at_rest(2.0)
+RATE = _rate(variant=_other_rate)
 
 # no latch below one
 
