@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 from time import process_time
 
 import numpy as np
@@ -496,6 +497,50 @@ def test_every_generated_source_is_clean(tmp_path):
     for arguments in (["check", "-q"], ["format", "--check", "-q"]):
         done = subprocess.run([sys.executable, "-m", "ruff", *arguments, tmp_path])
         assert done.returncode == 0
+
+
+def test_no_sign_stands_before_another_in_generated_code():
+    for name in ("scrn", "leaky", "lstm", "cornn", "slstm", "star", "echo_state"):
+        d = derived(name)
+        code = d.numpy().split('"""', 2)[2]
+        assert not any(pair in code for pair in ("- -", "+ -", "--")), name
+
+
+def test_scalars_fill_a_column_together():
+    from rnnlib.symbolic.derivation import expressions as ex
+    from rnnlib.symbolic.derivation.sizes import ONE, Size
+
+    column = (Size.named("n"), ONE)
+    c, e = (ex.Value((), ex.SCALAR, name, 0) for name in "ce")
+    two = ex.number(2)
+    filled = ex.fill(c, column)
+    assert ex.times(two, filled) == ex.fill(ex.times(two, c), column)
+    assert ex.times(e, filled) == ex.fill(ex.times(e, c), column)
+    assert ex.times(ex.ONE_NUMBER, filled) == filled
+    assert ex.times(ex.power(c, -1), filled) == ex.fill(ex.ONE_NUMBER, column)
+    v = ex.Value((), column, "v", 0)
+    assert ex.times(filled, v) == ex.Times((c, v), column)
+    assert ex.add(filled, ex.fill(e, column)) == ex.fill(ex.add(c, e), column)
+
+
+RECORDS = [
+    kind
+    for name in sorted(sys.modules)
+    if name.startswith("rnnlib.symbolic")
+    for kind in vars(sys.modules[name]).values()
+    if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == name
+]
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
+def test_results_and_expressions_cannot_be_changed(kind):
+    """Except those that are filled: code, and the numbers of a run."""
+    if kind.__name__ in ("Writer", "Arrays", "ColumnArrays", "Point"):
+        return
+    made = object.__new__(kind)
+    for field in fields(kind):
+        with pytest.raises(FrozenInstanceError):
+            setattr(made, field.name, None)
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru_after", "gru_before", "cifg"])
