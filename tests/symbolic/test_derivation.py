@@ -499,11 +499,17 @@ def test_every_generated_source_is_clean(tmp_path):
         assert done.returncode == 0
 
 
+def check_signs(source):
+    code = source.split('"""', 2)[2]
+    assert not any(pair in code for pair in ("- -", "+ -", "--", "- (-", "+ (-"))
+
+
 def test_no_sign_stands_before_another_in_generated_code():
     for name in ("scrn", "leaky", "lstm", "cornn", "slstm", "star", "echo_state"):
-        d = derived(name)
-        code = d.numpy().split('"""', 2)[2]
-        assert not any(pair in code for pair in ("- -", "+ -", "--")), name
+        check_signs(derived(name).numpy())
+    check_signs(
+        derive("h_t = tanh(W_xh x_t + 0.5 b_h - 0.5 c_h + W_hh h_{t-1})", SIZES).numpy()
+    )
 
 
 def test_scalars_fill_a_column_together():
