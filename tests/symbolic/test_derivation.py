@@ -8,12 +8,13 @@ from time import process_time
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rnnlib
 from rnnlib.layers import gru, layer_norm, lstm, stack, vanilla
-from rnnlib.symbolic import bptt_results, derive
+from rnnlib.symbolic import bptt_results, derive, phi, quantity
 from rnnlib.trees import flatten, rebuild
 from tests.symbolic.cells import CELLS
 
@@ -136,6 +137,62 @@ def test_the_vanilla_network_is_that_of_the_book():
         assert str(d.sympy(found.right)) == str(right)
     without = derive(CELLS["vanilla"].text, CELLS["vanilla"].sizes)
     assert str(without.adjoint("z")) == "delta_z_t = sum(y_t) * p_t - y_t"
+
+
+def test_diagonal_parts_of_a_jacobian_are_put_together():
+    text = "f_t = sigma(W_f x_t)\nh_t = f_t * h_{t-1} + tanh(h_{t-1}) + W_h h_{t-1}"
+    jacobian = derive(text, SIZES).jacobian("h", "h")
+    assert str(jacobian) == ("dh_t/dh_{t-1} = Diag(f_t + 1 - tanh(h_{t-1})^2) + W_h")
+
+
+def test_forward_equations_as_those_of_sympy():
+    forward = {e.left.name: e.right for e in derived("vanilla").equations}
+    wanted = quantity("s", "t").applyfunc(phi)
+    assert str(derived("vanilla").sympy(forward["h"])) == str(wanted)
+    for name, function in (("tanh", sp.tanh), ("exp", sp.exp), ("log", sp.log)):
+        d = derive(f"h_t = {name}(W_hh h_{{t-1}} + W_xh x_t)", SIZES)
+        right = {e.left.name: e.right for e in d.equations}["h"]
+        assert str(d.sympy(right)) == str(quantity("s", "t").applyfunc(function))
+
+
+@pytest.mark.parametrize(
+    "ask, known",
+    [
+        (lambda d: d.initial("q"), "h"),
+        (lambda d: d.initial("s_h"), "h"),
+        (lambda d: d.gradient("q"), "h, x, W_hh, W_xh, s"),
+        (lambda d: d.gradient("q_0"), "h, x, W_hh, W_xh, s"),
+        (lambda d: d.adjoint("q"), "h, x, W_hh, W_xh, s"),
+        (lambda d: d.jacobian("q", "h"), "s, h"),
+        (lambda d: d.jacobian("h", "q"), "h, x, W_hh, W_xh, s"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_known_ones(ask, known):
+    d = derive("h_t = tanh(W_hh h_{t-1} + W_xh x_t)", SIZES)
+    with pytest.raises(ValueError, match=f"^name: expected one of {known}, got '"):
+        ask(d)
+
+
+def test_a_step_that_can_be_read_in_two_ways():
+    with pytest.raises(ValueError) as error:
+        derive("h_t = U x_t + h_t-12", SIZES)
+    assert str(error.value) == (
+        "line 1: h_t-1 can be read in two ways: write _{t-1} for the step, or spaces "
+        "around the sign"
+    )
+
+
+def test_a_reader_who_sends_on_nothing_but_the_adjoint_is_named():
+    catalogue = derived("mingru").catalogue
+    planted = [(m, g) for m, g in catalogue.outcomes if "nothing but" in m.key[2]]
+    assert planted
+    for mistake, gradients in planted:
+        assert (
+            "g_z_t * z_t * (1 - z_t) has nothing but the factor g_z_t"
+            in str(catalogue.explain(gradients))
+            or mistake.key[0] != "s_z"
+        )
+    assert "s_z" in {mistake.key[0] for mistake, _ in planted}
 
 
 def test_plain_text_python_and_latex_say_the_same():
@@ -372,6 +429,13 @@ MORE = {  # texts that are no cell of the literature, for the code alone
         h_t = sigma(a_t) * s_t[d_h:2 d_h] - 0.5 h_{t-1}
         """,
         {"s": "2 d_h"},
+    ),
+    "scalars of two columns": (
+        """
+        c_t = h_{t-1}^T w + x_t^T u + w^T w
+        h_t = tanh(W_hh h_{t-1} + c_t b_h + (h_{t-1}^T h_{t-1}) v)
+        """,
+        {"c": 1},
     ),
     "a filled column": (
         """
