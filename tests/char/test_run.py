@@ -277,6 +277,21 @@ def test_other_settings_are_named_in_order(tmp_path):
     assert str(error.value).endswith(str(names))
 
 
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [({}, 3000), ({"batch": 3000}, 3), ({"layers": 3000}, 3), ({"hidden": 300}, 3)],
+)
+def test_settings_that_are_too_large_for_the_file(tmp_path, changes, count):
+    """Told from the size of the file, before an array of that size is made."""
+    about, state = begun()
+    settings_ = replace(about.settings, **changes)
+    alphabet = Alphabet(tuple(map(chr, range(64, 64 + count))))
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, state, About(settings_, alphabet, about.text).to_json())
+    with pytest.raises(ValueError, match="are too many for its [0-9,]+ bytes"):
+        run.load(path)
+
+
 def test_arrays_that_do_not_fit_the_settings(tmp_path):
     about, state = begun()
     path = tmp_path / "a.safetensors"

@@ -3,16 +3,18 @@
 import os
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 from time import process_time
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rnnlib
 from rnnlib.layers import gru, layer_norm, lstm, stack, vanilla
-from rnnlib.symbolic import bptt_results, derive
+from rnnlib.symbolic import bptt_results, derive, phi, quantity
 from rnnlib.trees import flatten, rebuild
 from tests.symbolic.cells import CELLS
 
@@ -135,6 +137,62 @@ def test_the_vanilla_network_is_that_of_the_book():
         assert str(d.sympy(found.right)) == str(right)
     without = derive(CELLS["vanilla"].text, CELLS["vanilla"].sizes)
     assert str(without.adjoint("z")) == "delta_z_t = sum(y_t) * p_t - y_t"
+
+
+def test_diagonal_parts_of_a_jacobian_are_put_together():
+    text = "f_t = sigma(W_f x_t)\nh_t = f_t * h_{t-1} + tanh(h_{t-1}) + W_h h_{t-1}"
+    jacobian = derive(text, SIZES).jacobian("h", "h")
+    assert str(jacobian) == ("dh_t/dh_{t-1} = Diag(f_t + 1 - tanh(h_{t-1})^2) + W_h")
+
+
+def test_forward_equations_as_those_of_sympy():
+    forward = {e.left.name: e.right for e in derived("vanilla").equations}
+    wanted = quantity("s", "t").applyfunc(phi)
+    assert str(derived("vanilla").sympy(forward["h"])) == str(wanted)
+    for name, function in (("tanh", sp.tanh), ("exp", sp.exp), ("log", sp.log)):
+        d = derive(f"h_t = {name}(W_hh h_{{t-1}} + W_xh x_t)", SIZES)
+        right = {e.left.name: e.right for e in d.equations}["h"]
+        assert str(d.sympy(right)) == str(quantity("s", "t").applyfunc(function))
+
+
+@pytest.mark.parametrize(
+    "ask, known",
+    [
+        (lambda d: d.initial("q"), "h"),
+        (lambda d: d.initial("s_h"), "h"),
+        (lambda d: d.gradient("q"), "h, x, W_hh, W_xh, s"),
+        (lambda d: d.gradient("q_0"), "h, x, W_hh, W_xh, s"),
+        (lambda d: d.adjoint("q"), "h, x, W_hh, W_xh, s"),
+        (lambda d: d.jacobian("q", "h"), "s, h"),
+        (lambda d: d.jacobian("h", "q"), "h, x, W_hh, W_xh, s"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_known_ones(ask, known):
+    d = derive("h_t = tanh(W_hh h_{t-1} + W_xh x_t)", SIZES)
+    with pytest.raises(ValueError, match=f"^name: expected one of {known}, got '"):
+        ask(d)
+
+
+def test_a_step_that_can_be_read_in_two_ways():
+    with pytest.raises(ValueError) as error:
+        derive("h_t = U x_t + h_t-12", SIZES)
+    assert str(error.value) == (
+        "line 1: h_t-1 can be read in two ways: write _{t-1} for the step, or spaces "
+        "around the sign"
+    )
+
+
+def test_a_reader_who_sends_on_nothing_but_the_adjoint_is_named():
+    catalogue = derived("mingru").catalogue
+    planted = [(m, g) for m, g in catalogue.outcomes if "nothing but" in m.key[2]]
+    assert planted
+    for mistake, gradients in planted:
+        assert (
+            "g_z_t * z_t * (1 - z_t) has nothing but the factor g_z_t"
+            in str(catalogue.explain(gradients))
+            or mistake.key[0] != "s_z"
+        )
+    assert "s_z" in {mistake.key[0] for mistake, _ in planted}
 
 
 def test_plain_text_python_and_latex_say_the_same():
@@ -372,6 +430,13 @@ MORE = {  # texts that are no cell of the literature, for the code alone
         """,
         {"s": "2 d_h"},
     ),
+    "scalars of two columns": (
+        """
+        c_t = h_{t-1}^T w + x_t^T u + w^T w
+        h_t = tanh(W_hh h_{t-1} + c_t b_h + (h_{t-1}^T h_{t-1}) v)
+        """,
+        {"c": 1},
+    ),
     "a filled column": (
         """
         c_t = w^T h_{t-1} + u^T x_t
@@ -496,6 +561,56 @@ def test_every_generated_source_is_clean(tmp_path):
     for arguments in (["check", "-q"], ["format", "--check", "-q"]):
         done = subprocess.run([sys.executable, "-m", "ruff", *arguments, tmp_path])
         assert done.returncode == 0
+
+
+def check_signs(source):
+    code = source.split('"""', 2)[2]
+    assert not any(pair in code for pair in ("- -", "+ -", "--", "- (-", "+ (-"))
+
+
+def test_no_sign_stands_before_another_in_generated_code():
+    for name in ("scrn", "leaky", "lstm", "cornn", "slstm", "star", "echo_state"):
+        check_signs(derived(name).numpy())
+    check_signs(
+        derive("h_t = tanh(W_xh x_t + 0.5 b_h - 0.5 c_h + W_hh h_{t-1})", SIZES).numpy()
+    )
+
+
+def test_scalars_fill_a_column_together():
+    from rnnlib.symbolic.derivation import expressions as ex
+    from rnnlib.symbolic.derivation.sizes import ONE, Size
+
+    column = (Size.named("n"), ONE)
+    c, e = (ex.Value((), ex.SCALAR, name, 0) for name in "ce")
+    two = ex.number(2)
+    filled = ex.fill(c, column)
+    assert ex.times(two, filled) == ex.fill(ex.times(two, c), column)
+    assert ex.times(e, filled) == ex.fill(ex.times(e, c), column)
+    assert ex.times(ex.ONE_NUMBER, filled) == filled
+    assert ex.times(ex.power(c, -1), filled) == ex.fill(ex.ONE_NUMBER, column)
+    v = ex.Value((), column, "v", 0)
+    assert ex.times(filled, v) == ex.Times((c, v), column)
+    assert ex.add(filled, ex.fill(e, column)) == ex.fill(ex.add(c, e), column)
+
+
+RECORDS = [
+    kind
+    for name in sorted(sys.modules)
+    if name.startswith("rnnlib.symbolic")
+    for kind in vars(sys.modules[name]).values()
+    if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == name
+]
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
+def test_results_and_expressions_cannot_be_changed(kind):
+    """Except those that are filled: code, and the numbers of a run."""
+    if kind.__name__ in ("Writer", "Arrays", "ColumnArrays", "Point"):
+        return
+    made = object.__new__(kind)
+    for field in fields(kind):
+        with pytest.raises(FrozenInstanceError):
+            setattr(made, field.name, None)
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru_after", "gru_before", "cifg"])

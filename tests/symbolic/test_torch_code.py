@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from importlib.util import find_spec
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rnnlib.symbolic import derive
+from rnnlib.trees import flatten
 from tests.symbolic.cells import CELLS
 
 needs_torch = pytest.mark.skipif(
@@ -137,3 +139,111 @@ def test_the_lstm_agrees_with_that_of_torch_and_trains():
     found = torch.autograd.grad((ours * weights).sum(), theirs.weight_hh_l0)
     other = torch.autograd.grad((wanted * weights).sum(), theirs.weight_hh_l0)
     assert torch.allclose(found[0], other[0], atol=1e-12)
+
+
+class Tensor:
+    """As much of a tensor as the source asks for."""
+
+    def __init__(self, a):
+        self.a = np.array(a)
+
+    def detach(self):
+        """The tensor itself: nothing is recorded here."""
+        return self
+
+    def numpy(self):
+        """The array."""
+        return self.a
+
+    def __mul__(self, other):
+        return Tensor(self.a * other.a)
+
+
+class Function:
+    """Calls ``forward`` as PyTorch does, and keeps the context for ``backward``."""
+
+    @classmethod
+    def apply(cls, *args):
+        """What forward returns."""
+        cls.ctx = SimpleNamespace(args=args)
+        return cls.forward(cls.ctx, *args)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """A module under the name of PyTorch, for machines without it."""
+    torch, autograd, function = (
+        ModuleType(f"torch{name}") for name in ("", ".autograd", ".autograd.function")
+    )
+    torch.tensor, torch.autograd, autograd.Function = Tensor, autograd, Function
+    function.once_differentiable = lambda f: f
+    for module in (torch, autograd, function):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("name", ["elman", "lstm", "vanilla", "mlstm_matrix", "qrnn"])
+def test_what_the_layer_hands_over_and_back(name, given, stand_in):
+    """Tensors become arrays and arrays tensors, each in the place of its own."""
+    d, rng = derived(name), np.random.default_rng(3)
+    module, plain = {"__name__": "generated"}, {"__name__": "generated"}
+    exec(compile(d.torch(), name, "exec"), module)
+    exec(compile(d.numpy(), name, "exec"), plain)
+    sizes = dict.fromkeys(d.program.sizes, 3) | SIZES
+
+    def draw(n, *lead):
+        rows, columns = (s.number(sizes) for s in d.program.shapes[n])
+        flat = str(d.program.shapes[n][1]) == "1"
+        return rng.standard_normal((*lead, *((rows,) if flat else (rows, columns))))
+
+    params = [0.5 * draw(n) for n in d.program.parameters]
+    inputs = [draw(n, 4, 2) for n in d.program.inputs]
+    if "y" in d.recursion.distributions:
+        inputs[1] = np.eye(4)[rng.integers(0, 4, (4, 2))]
+    mask = np.array([[1, 1], [0, 1], [1, 0], [1, 1]], bool)
+    run = plain["forward"](plain["Params"](*params), *inputs, mask=mask)
+    last = [*flatten({"s": run.state}).values()]
+    state = [0.3 * rng.standard_normal(a.shape) for a in last] if given else None
+    options = {"mask": mask}
+    if given:
+        options["state"] = state[0] if len(state) == 1 else plain["State"](*state)
+    run = plain["forward"](plain["Params"](*params), *inputs, **options)
+
+    tensors = module["Params"](*map(Tensor, params))
+    options = {"mask": Tensor(mask)}
+    if given:
+        passed = [*map(Tensor, state)]
+        options["state"] = passed[0] if len(passed) == 1 else module["State"](*passed)
+    found = module["layer"](tensors, *map(Tensor, inputs), **options)
+    loss = d.recursion.loss is not None
+    if loss:
+        np.testing.assert_array_equal(found.a, run.loss)
+        adjoints, sent = [np.array(1.5)], ()
+    else:
+        output, end = found
+        np.testing.assert_array_equal(output.a, run.output)
+        ends = (end,) if isinstance(end, Tensor) else end
+        wanted = (run.state,) if len(last) == 1 else run.state
+        for one, other in zip(ends, wanted, strict=True):
+            np.testing.assert_array_equal(one.a, other)
+        assert len(last) == 1 or end._fields == run.state._fields
+        adjoints = [rng.standard_normal(a.shape) for a in (run.output, *wanted)]
+        rest = adjoints[1:]
+        sent = (adjoints[0], rest[0] if len(last) == 1 else plain["State"](*rest))
+
+    layer = module["Layer"]
+    count = 1 + len(inputs) + len(last) + len(params)
+    assert len(layer.ctx.args) == count
+    layer.ctx.needs_input_grad = [k % 5 != 0 for k in range(count)]
+    back = layer.backward(layer.ctx, *map(Tensor, adjoints))
+    right = plain["backward"](plain["Params"](*params), run, *sent)
+    of_state = [right.state] if len(last) == 1 else [*right.state]
+    of_inputs = [right.x] if len(inputs) == 1 else [*right.x]
+    parts = [None, *of_inputs, *of_state, *right.params]
+    for k, (one, other) in enumerate(zip(back, parts, strict=True)):
+        if k % 5 == 0:
+            assert one is None
+        else:
+            np.testing.assert_allclose(one.a, other * (1.5 if loss else 1), atol=1e-14)
+    without = module["layer"](tensors, *map(Tensor, inputs))
+    assert (without if loss else without[0]).a.shape == (() if loss else (4, 2, 3))

@@ -167,13 +167,11 @@ class Unrolled:
     def __init__(self, recursion, T, sizes):
         self.recursion, self.program = recursion, recursion.program
         self.T, self.sizes = T, sizes
-        program = self.program
-        inputs = {
-            (n, t): self.symbols(n, t) for n in program.inputs for t in range(1, T + 1)
-        }
+        program, steps = self.program, range(1, T + 1)
+        inputs = {(n, t): self.symbols(n, t) for n in program.inputs for t in steps}
         self.constraints = {}
         for name in recursion.distributions:
-            for t in range(1, T + 1):
+            for t in steps:
                 column = inputs[name, t]
                 self.constraints[column[-1, 0]] = 1 - sum(column[:-1, 0])
         initial = {
@@ -185,7 +183,7 @@ class Unrolled:
         loss = {
             (n, t): self.symbols(f"loss_{n}", t, n)
             for n in recursion.outputs
-            for t in range(1, T + 1)
+            for t in steps
         }
         point = Point(T, sizes, parameters, inputs, initial, loss)
         self.evaluator = Evaluator(recursion, point, Symbolic())
@@ -198,7 +196,7 @@ class Unrolled:
         self.ones = {sp.Symbol("bar_L"): sp.Integer(1)}
         if name := recursion.loss:  # dL/d(ell_t) is 1: L is the sum of all ell_t
             values = self.evaluator.values
-            losses = [values[name, t][0, 0] for t in range(1, T + 1)]
+            losses = [values[name, t][0, 0] for t in steps]
             self.ones |= {sp.Symbol(f"bar_{v}"): sp.Integer(1) for v in losses}
         self.bars = self.adjoint_symbols()
 

@@ -33,7 +33,7 @@ class Layer(torch.autograd.Function):
 def torch_source(plan, names, equations):
     """The text of the module."""
     source = NumPySource(plan, names, equations)
-    text = source.source().replace("import numpy as np\n", IMPORTS, 1)
+    text = source.source().replace("import numpy as np\n", IMPORTS)
     return text + HELPERS + "\n".join(_TorchWriter(source).lines()) + "\n"
 
 
