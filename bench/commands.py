@@ -7,19 +7,21 @@ checkpoint as often as the command. The peers are the classic listing and PyTorc
 losses must be those of the command.
 """
 
+import importlib.util
 import inspect
 import os
 import tempfile
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from bench import char_peers
-from bench.char import available, interleaved
+from bench import char_peers, limits
+from bench.char import available, interleaved, seconds
 from bench.table import row
 from rnnlib.char import evaluate, network, run, sample
 from rnnlib.char.arguments import parser
@@ -186,6 +188,50 @@ def pytorch(task, steps):
     return losses
 
 
+def steps_alone(task, steps, update=True):
+    """The losses of the command's steps without what stands around them.
+
+    A step is loss, gradients, clipping and update; without ``update`` the first two.
+    """
+    settings, state = task.settings, task.first
+    cell = network.build(settings.cell, settings.layers)
+    place = network.layout(cell, state.params)
+    objective = network.objective(cell, state.params, settings.window, settings.batch)
+    optimiser, clip = run.optimiser(settings), run.clipping(settings)
+    vector, carried, losses = place.vector(state.params), state.carried, []
+    memory = optimiser.init_state(vector)
+    for i in range(steps):
+        x, y, _ = run.window_at(i, task.x, task.y, settings.window)
+        loss, gradient, carried = objective(vector, x, y, carried)
+        losses.append(loss)
+        if update:
+            vector, memory = optimiser.update(vector, clip(gradient), memory)
+    return losses
+
+
+def products(task):
+    """Operations of the matrix products of a step: three for each matrix.
+
+    The inputs are symbols, whose columns are looked up and added to.
+    """
+    layer, W_hy = task.first.params["layer"], task.first.params["W_hy"]
+    columns = task.settings.window * task.settings.batch
+    return 3 * 2 * columns * (layer.W_hh.size + W_hy.size)
+
+
+def one_unit(task):
+    """A function that takes the step with one unit: the calls of a step alone."""
+    settings = task.settings
+    cell = network.build(settings.cell, settings.layers)
+    rng, dtype = np.random.default_rng(0), np.dtype(settings.dtype)
+    params = network.init_params(cell, 2, 1, rng=rng, dtype=dtype)
+    step = network.objective(cell, params, settings.window, 1)
+    vector = network.layout(cell, params).vector(params)
+    x, y = rng.integers(0, 2, (2, settings.window, 1))
+    state = network.zero_state(cell, params, 1)
+    return lambda: step(vector, x, y, state)
+
+
 LOOPS = {"classic": classic, "PyTorch": pytorch}
 
 
@@ -208,11 +254,28 @@ def training(duties, rounds):
             near = 0.02 if key == "classic" else 1e-3  # it has 1e-8 inside the root
             if not np.allclose(found, losses["command"], rtol=near):
                 raise SystemExit(f"{name}: {key} computes other losses: {losses}")
-        bound = {k: lambda f=f: f(task, duties.steps) for k, f in loops.items()}
+        own = {"steps": steps_alone, "gradients": partial(steps_alone, update=False)}
+        bound = {
+            k: lambda f=f: f(task, duties.steps) for k, f in {**loops, **own}.items()
+        }
         times = interleaved(bound, 1, rounds)
+        calls = [seconds(one_unit(task), 20) for _ in range(rounds)]
+        allowed = limits.largest_product(task.first.params["W_hy"].dtype.str[1:])
+        allowed = allowed / products(task)
     rate = duties.steps / times["command"]
-    rows = [row(f"train {name}: steps a second", rate, duties.per_second)]
-    for peer in times.keys() - {"command"}:
+    rows = [
+        row(f"train {name}: steps a second", rate, duties.per_second),
+        row(
+            f"train {name}: share of its steps", times["steps"] / times["command"], 0.6
+        ),
+        row(
+            f"train {name}: share of losses and gradients",
+            times["gradients"] / times["command"],
+        ),
+        row(f"train {name}: its products alone allow", allowed),
+        row(f"train {name}: its calls alone allow", 1 / np.array(calls)),
+    ]
+    for peer in loops.keys() - {"command"}:
         ratio = times[peer] / times["command"]
         rows.append(row(f"train {name}: time of {peer}", ratio, duties.ratios[peer]))
     return rows
@@ -239,12 +302,20 @@ def sampling_and_evaluation(rounds):
 
 
 def seeds_in_parallel(rounds, steps=6000):
-    """How many times faster two seeds are with two processes at once."""
+    """How many times faster two seeds are with two processes at once.
+
+    The command starts them by joblib; without it there is no row. It takes two
+    processors that have nothing else to do.
+    """
+    what = "--seeds=1,2: --jobs=2 against --jobs=1"
+    if importlib.util.find_spec("joblib") is None:
+        print(f"  {what}  SKIPPED: the module joblib is not installed")
+        return []
     from rnnlib.char.train import train
 
     ratios = []
     for _ in range(rounds):
-        seconds = []
+        taken = []
         for jobs in (1, 2):
             with tempfile.TemporaryDirectory() as folder:
                 words = f"train --quiet --seeds=1,2 --jobs={jobs} --steps={steps}"
@@ -252,6 +323,6 @@ def seeds_in_parallel(rounds, steps=6000):
                 start = time.perf_counter()
                 with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
                     train(parser().parse_args([*words.split(), out]))
-                seconds.append(time.perf_counter() - start)
-        ratios.append(seconds[0] / seconds[1])
-    return [row("--seeds=1,2: --jobs=2 against --jobs=1", np.array(ratios), 1.9)]
+                taken.append(time.perf_counter() - start)
+        ratios.append(taken[0] / taken[1])
+    return [row(what, np.array(ratios), 1.9)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import rnnlib
 from bench import char_peers, limits
 from bench.char import PEERS, RATE, SETTINGS, available, interleaved, ours, problem
 from bench.table import row
@@ -44,7 +45,35 @@ def rows(rounds):
             ratio, name = times["ours"] / times[peer], f"{what}: time over {peer}'s"
             limit = wanted.get(peer) if times is steps else None
             found.append(row(name, ratio, limit, least=False))
-    return found
+    return found + sampler_alone(rounds)
+
+
+def sampler_alone(rounds, d=100, K=65, count=200):
+    """What a symbol of the sampler costs at least, in microseconds.
+
+    Its calls: those of a network of one unit and two symbols. Its work: the product,
+    the tangents and the exponentials of the network that is timed, in calls that write
+    into given arrays.
+    """
+    rng = np.random.default_rng(0)
+    tiny = rnnlib.init_params(2, 1, 2, rng=rng)
+    M, h = rng.standard_normal((d + K, d)), rng.standard_normal(d)
+    s, below = np.empty(d + K), np.empty(d)
+
+    def work():
+        M.dot(h, s)
+        np.tanh(h, below)
+        np.exp(below[:K], below[:K])
+
+    functions = {
+        "its calls alone": lambda: fast.sample(tiny, count, first=0, rng=rng),
+        "its work alone": lambda: [work() for _ in range(count)],
+    }
+    times = interleaved(functions, 1, rounds)
+    return [
+        row(f"sampling H{d} f64, {what}: us", 1e6 * t / count)
+        for what, t in times.items()
+    ]
 
 
 def present(peers):

@@ -153,6 +153,13 @@ def check_mask(mask, T, B):
     return mask
 
 
+def check_flag(name, value):
+    """True or False, of Python or of NumPy, as a bool of Python."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
+
+
 def check_choice(name, value, choices):
     """One of the listed words."""
     if not (isinstance(value, str) and value in choices):

@@ -7,7 +7,7 @@ import rnnlib
 from rnnlib.language.text import Alphabet
 from rnnlib.pointprocess.validate import check_marks
 from rnnlib.training.batches import pad
-from rnnlib.validate import check_rate
+from rnnlib.validate import check_flag, check_rate
 from tests.support.refusals import (
     D_H,
     D_X,
@@ -165,3 +165,12 @@ def test_a_truth_value_is_no_number(value):
     refuses(f"learning_rate: {message}", rnnlib.sgd, value)
     refuses(f"lr: {message}", check_rate, "lr", value)
     assert check_rate("lr", 1) == 1.0 and type(check_rate("lr", 1)) is float
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_])
+def test_a_truth_value_is_one(value):
+    found = check_flag("halve", value)
+    assert found is bool(value)
+    for other in (0, 1, "yes", None, np.array(True)):
+        with pytest.raises(ValueError, match="^halve: expected True or False, got"):
+            check_flag("halve", other)

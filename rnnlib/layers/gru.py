@@ -153,8 +153,10 @@ def backward(params, trace, d_output, d_state=None) -> LayerGradients:
     T, B, d = trace.output.shape
     after = trace.reset == "after"
     W_hh_T = params.W_hh.T.astype(dtype, order="C" if B > 1 else "K")
-    to_gates, to_product = W_hh_T[:, : 2 * d].copy("K"), W_hh_T[:, 2 * d :].copy("K")
-    W_nru = np.roll(params.W_xh, d, axis=0)
+    if not after:
+        parts = W_hh_T[:, : 2 * d], W_hh_T[:, 2 * d :]
+        to_gates, to_product = (W.copy("K") for W in parts)
+    W_nru = np.concatenate([params.W_xh[2 * d :], params.W_xh[: 2 * d]])
     sums: Any = None  # until the first part of the steps
     d_x, back = columns.like_input(trace.x, dtype), np.empty_like(g)
     for steps in reversed(columns.parts(T, B)):
@@ -190,8 +192,9 @@ def backward(params, trace, d_output, d_state=None) -> LayerGradients:
                 [outer_sum(delta[:, d : 3 * d], before), outer_sum(delta[:, :d], read)]
             )
         d_b = delta.sum(axis=0)
-        d_b_h = np.roll(d_b[: 3 * d], -d)
-        terms = np.roll(d_W_nru, -d, axis=0), d_W_hh, d_b_h, d_b[3 * d :]
+        d_W_xh = np.concatenate([d_W_nru[d:], d_W_nru[:d]])
+        d_b_h = np.concatenate([d_b[d : 3 * d], d_b[:d]])
+        terms = d_W_xh, d_W_hh, d_b_h, d_b[3 * d :]
         sums = columns.add_to(sums, terms)
         if d_x is not None:
             d_x[steps] = d_x_part.reshape(trace.x[steps].shape)

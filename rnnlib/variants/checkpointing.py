@@ -29,6 +29,7 @@ from rnnlib.rnn import Gradients, check_forward, pull_back_to_params, run
 from rnnlib.validate import (
     check_choice,
     check_count,
+    check_flag,
     check_rate,
     check_step_targets,
     finite_result,
@@ -108,15 +109,10 @@ def checkpointing_cost(params, T, B, segment=None, *, halve=False) -> Cost:
 
 def _length(T, segment, halve):
     """The steps of a segment."""
-    _check_flag("halve", halve)
+    check_flag("halve", halve)
     if segment is None:
         segment = 1 if halve else default_segment(T)
     return check_count("segment", segment)
-
-
-def _check_flag(name, value):
-    if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name}: expected True or False, got {value!r}")
 
 
 @finite_result("params", "x", "h_0", "weight_decay")
@@ -160,7 +156,7 @@ def checkpointed_loss_and_gradients(
     weight_decay = check_rate("weight_decay", weight_decay)
     T, B = x.shape[:2]
     L = _length(T, segment, halve)
-    _check_flag("input_gradient", input_gradient)
+    check_flag("input_gradient", input_gradient)
     check_step_targets(y, T, B, params.K)
 
     state = np.broadcast_to(h_0, (B, params.d_h))

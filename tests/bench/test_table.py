@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench import char, commands, layers, limits, table
+from bench import char, commands, layers, limits, steps, table
 from bench.commands import Duties, Task
 
 DUTIES = Duties({"hidden": 5}, 4, 2, 0.0, {})
@@ -33,6 +33,55 @@ def test_the_classic_loop_has_the_losses_and_the_duties_of_the_command(tmp_path)
     assert ours[0] == pytest.approx(theirs[0], rel=1e-12)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"ours.safetensors", "classic.npz"}
+
+
+def test_the_steps_alone_have_the_losses_of_the_command(tmp_path):
+    for cell in ("rnn", "lstm", "gru"):
+        duties = DUTIES._replace(settings={"cell": cell, "hidden": 5})
+        task = Task(duties, tmp_path)
+        ours = commands.command(task, 4)
+        assert np.array_equal(commands.steps_alone(task, 4), ours)
+        still = commands.steps_alone(task, 4, update=False)
+        assert still[0] == ours[0] and still[3] != ours[3]
+        assert commands.one_unit(task)()[0] > 0
+
+
+def test_the_operations_of_the_products_of_a_step(tmp_path):
+    """25 columns; W_hh and W_hy, forward and twice backward, two operations each."""
+    for cell, gates in (("rnn", 1), ("lstm", 4), ("gru", 3)):
+        duties = DUTIES._replace(settings={"cell": cell, "hidden": 5})
+        task = Task(duties, tmp_path)
+        entries = 5 * 5 * gates + 5 * len(task.about.alphabet)
+        assert commands.products(task) == 3 * 2 * 25 * entries
+
+
+def test_a_command_has_a_row_for_each_bound(monkeypatch):
+    one = lambda dtype: np.array([1e9, 2e9])  # noqa: E731
+    monkeypatch.setattr(limits, "largest_product", one)
+    rows = commands.training(DUTIES, rounds=2)
+    assert [r.what.split(": ")[1] for r in rows] == [
+        "steps a second",
+        "share of its steps",
+        "share of losses and gradients",
+        "its products alone allow",
+        "its calls alone allow",
+    ]
+    assert all(r.middle > 0 for r in rows) and rows[1].wanted == 0.6
+
+
+def test_without_joblib_two_jobs_are_skipped(monkeypatch, capsys):
+    monkeypatch.setattr(commands.importlib.util, "find_spec", lambda name: None)
+    assert commands.seeds_in_parallel(1) == []
+    assert "SKIPPED: the module joblib" in capsys.readouterr().out
+
+
+def test_what_a_symbol_costs_at_least():
+    rows = steps.sampler_alone(2, d=4, K=3, count=5)
+    assert [r.what.split(", ")[1] for r in rows] == [
+        "its calls alone: us",
+        "its work alone: us",
+    ]
+    assert all(r.middle > 0 for r in rows)
 
 
 @pytest.mark.skipif(limits.compiler() is None, reason="no C compiler: NOT CHECKED")

@@ -19,6 +19,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     "char/test_network.py": "rnnlib/char: vector",
     "char/test_run.py": "rnnlib/char: settings",
     "char/fast/test_fast.py": "rnnlib/char/fast: sampling step update workspace",
+    "char/fast/test_gated.py": "rnnlib/char/fast: gru lstm",
     "experiments/test_long_memories.py": "rnnlib/training: tasks",
     "experiments/test_protocol.py": (
         "rnnbook/experiments: centring clipped coverage dropped edge learning_a_lag "

@@ -82,10 +82,19 @@ def test_the_objective_is_the_readable_one(kind, dtype, tolerance, batch):
 
 def test_the_fast_step_is_taken_where_it_can_be(monkeypatch):
     taken = []
-    monkeypatch.setattr(network, "_fast_objective", lambda *a: taken.append(a))
+    noted = lambda *a: taken.append(a) or Taken  # noqa: E731
+    monkeypatch.setattr(network, "_fast_objective", noted)
+    for cell, (_, views) in [*network.GATED.items()]:
+        monkeypatch.setitem(network.GATED, cell, (noted, views))
     for kind in KINDS:
         network.objective(network.build(*kind), problem(kind)[1], T, B)
-    assert len(taken) == 1
+    assert len(taken) == 3
+
+
+class Taken:
+    """In the place of a workspace."""
+
+    loss_and_gradients = None
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -135,7 +144,7 @@ def test_log_probabilities_of_one_stream(kind, skip, monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_mean_over_streams_is_that_of_each_alone(kind, monkeypatch):
     cell, params, x, y, state = problem(kind)
-    monkeypatch.setattr(network, "CHUNK", 2 * B)
+    monkeypatch.setattr(network, "PART", 2 * B)
     alone = []
     for b in range(B):
         first = rebuild(state, {k: a[[b]] for k, a in flatten(state).items()})
@@ -143,6 +152,21 @@ def test_the_mean_over_streams_is_that_of_each_alone(kind, monkeypatch):
         alone.append(network.mean_loss(cell, params, *pair, first))
     together = network.mean_loss(cell, params, x, y, state)
     assert np.isclose(together, np.mean(alone), rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("begins", [True, False])
+def test_the_mean_loss_of_streams(kind, begins, monkeypatch):
+    """In parts of any length, of which the last is shorter."""
+    cell, params, _, _, state = problem(kind)
+    x, y = np.random.default_rng(5).integers(0, V, (2, 11, B))
+    state = None if begins else state
+    z = readout.forward(cell, params, x, state=state).z
+    expected = -np.take_along_axis(log_softmax(z), y[..., None], -1).mean()
+    for part in (1, B, 4 * B, 11 * B, 1000):
+        monkeypatch.setattr(network, "PART", part)
+        found = network.mean_loss(cell, params, x.astype(np.uint8), y, state)
+        assert np.isclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)

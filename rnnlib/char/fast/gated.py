@@ -68,7 +68,7 @@ class GatedWorkspace:
         self.a_t = self.steps(self.a.reshape(T, B, width))
         self.d_output = np.empty((T, B, d), dtype)  # then g_t
         self.W_hh_T = np.empty((1 + d, width), dtype)  # scaled; row 0 is that of 1
-        self.W_hh = np.empty((width, d), dtype) if B > 1 else None
+        self.W_hh = np.empty((width, d) if B > 1 else 0, dtype)
         self.term = np.empty(width if B == 1 else (B, width), dtype)
         self.back = np.empty(d if B == 1 else (B, d), dtype)
         self.recur_back: Any = None
@@ -110,14 +110,8 @@ class GatedWorkspace:
         Raises ValueError for symbols of another shape or out of range, and
         FloatingPointError when the loss is not finite.
         """
-        places = classes(self, y)
-        A, C, rest = self.matrices(vector)
-        self.begin(state)
-        index = symbols(self, x)
-        self._take(A[: self.d_x], A[self.d_x], index)
-        self.forward(A[self.d_x + 1 :], rest)
-        np.matmul(self.out, C, out=self.z)
-        loss = cross_entropy_at(self, places)
+        loss, index = self._forward(vector, x, y, state)
+        A, C, _ = self.matrices(vector)
         if self.B > 1:
             self.z *= 1 / self.B
         d = self.d
@@ -126,6 +120,23 @@ class GatedWorkspace:
         self.backward(index)
         np.matmul(self.out.T, self.z, out=self.dC)
         return loss / self.B, self.gradient_flat, self.state()
+
+    def loss(self, vector, x, y, state):
+        """The loss of all windows, summed, and the state after the last step.
+
+        Arguments and errors as `loss_and_gradients`.
+        """
+        return self._forward(vector, x, y, state)[0], self.state()
+
+    def _forward(self, vector, x, y, state):
+        """The summed loss, and the symbols in one axis; p - y is then in ``z``."""
+        places, index = classes(self, y), symbols(self, x)
+        A, C, rest = self.matrices(vector)
+        self.begin(state)
+        self._take(A[: self.d_x], A[self.d_x], index)
+        self.forward(A[self.d_x + 1 :], rest)
+        np.matmul(self.out, C, out=self.z)
+        return cross_entropy_at(self, places), index
 
     def _take(self, W_xh_T, b_h, index):
         """Row x of W_xh^T for each step, plus the bias, scaled.

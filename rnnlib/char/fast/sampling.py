@@ -92,7 +92,7 @@ def _draw(params, n, first, rng, temperature, h, return_state):
     read[:d_h], read[d_h] = h, 1
     h, s, z = read[:d_h], written[:d_h], written[d_h:]
     cumulative = np.empty_like(z)
-    sums = memoryview(cumulative)  # a number of it is a float of Python
+    sums = cumulative.data  # a number of it is a float of Python
     product, add, tanh, exp = M.dot, np.add, np.tanh, np.exp
     largest, accumulate = np.maximum.reduce, np.add.accumulate
     last, k, drawn = params.K - 1, int(first), []

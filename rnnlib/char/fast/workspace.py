@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnlib.layers.cell import initial_state
 from rnnlib.parameters import Params, check_params, count_parameters
-from rnnlib.validate import check_count
+from rnnlib.validate import check_count, check_flag
 
 
 class Workspace:
@@ -53,9 +53,7 @@ class Workspace:
         if params.dtype.kind != "f":
             raise ValueError(f"params: expected real numbers, got {params.dtype}")
         self.T, self.B = check_count("T", T), check_count("B", B)
-        if not isinstance(dense, (bool, np.bool_)):
-            raise ValueError(f"dense: expected True or False, got {dense!r}")
-        self.dense = bool(dense)
+        self.dense = check_flag("dense", dense)
         d_x, d_h, K, dtype = params.d_x, params.d_h, params.K, params.dtype
         self.d_x, self.d_h, self.K, self.dtype = d_x, d_h, K, dtype
         size = count_parameters(params)
