@@ -45,8 +45,8 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
             "Two bits are two choices between two equally likely symbols.",
             "The perplexity is 2 to the power of the bits. How many bits does a word "
             "cost?",
-            f"2^{bits:g} per character; {length} times {bits:g} bits are {price:g} bits "
-            f"per word, and 2^{price:g} is its perplexity. Compare {price:g} with "
+            f"2^{bits:g} per character; {length} times {bits:g} bits are {price:g} "
+            f"bits per word, and 2^{price:g} is its perplexity. Compare {price:g} with "
             f"log2({words}).",
         ),
         wrong={
