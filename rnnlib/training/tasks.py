@@ -54,7 +54,7 @@ def copy(T, B, rng):
     the same shape, has T+10 blanks and then the ten symbols. There is an output at
     each of the T+20 steps.
 
-    Source: {cite}`hochreiter1997`, in the form of {cite}`le2015`.
+    Source: {cite}`hochreiter1997`, in the form of {cite}`arjovsky2016`.
     """
     T, B = _check(T, B, 1, rng)
     x = np.full((T + 2 * COPIED, B), BLANK)
