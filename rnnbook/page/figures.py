@@ -34,12 +34,13 @@ ARRANGEMENTS = {
 GRIDS = ("both", "x", "y", "none")
 
 
-def panels(name="one", *, grid="both", **options):
+def panels(name="one", *, grid="both", of_rounding=False, **options):
     """(figure, its panels) as ``plt.subplots`` gives them, by the name of the size.
 
     ``grid`` says which lines are drawn behind the curves: "none" is for images and
-    drawings. ``options`` are those of ``plt.subplots``. ValueError for an unknown name
-    or grid.
+    drawings. ``of_rounding`` is true of a figure whose numbers depend on how a processor
+    rounds: who runs the chapter again then compares its words alone. ``options`` are
+    those of ``plt.subplots``. ValueError for an unknown name or grid.
     """
     if name not in ARRANGEMENTS:
         raise ValueError(f"name: expected one of {list(ARRANGEMENTS)}, got {name!r}")
@@ -51,4 +52,6 @@ def panels(name="one", *, grid="both", **options):
     with plt.rc_context(
         {"axes.grid": drawn, "axes.grid.axis": grid if drawn else "both"}
     ):
-        return plt.subplots(rows, columns, **options)
+        figure, drawn_in = plt.subplots(rows, columns, **options)
+    figure.of_rounding = of_rounding
+    return figure, drawn_in

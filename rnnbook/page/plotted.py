@@ -8,6 +8,10 @@ Curves, bars, points and images are told by sums of `BLOCK` numbers with fixed w
 from 1/2 to 3/2, to a thousandth of the largest number. So rounding that differs between
 processors leaves the digest alone, up to rare sums that it carries over the border of a
 digit; one number that changes by a two-hundredth of the largest changes the digest.
+
+A figure that shows rounding itself, or what grows from it, says so by
+``panels(of_rounding=True)``: another processor draws it otherwise. Its digest is made of
+its words and of how many numbers each part has; "plotted words" stands before it.
 """
 
 import hashlib
@@ -31,12 +35,19 @@ def load_ipython_extension(shell):
 
 def described(figure):
     """The text of a figure, and its digest."""
-    return f"{repr(figure).removesuffix('>')}, plotted {digest(figure)}>"
+    what = "plotted words" if of_rounding(figure) else "plotted"
+    return f"{repr(figure).removesuffix('>')}, {what} {digest(figure)}>"
+
+
+def of_rounding(figure):
+    """Whether the numbers of a figure depend on the processor."""
+    return getattr(figure, "of_rounding", False)
 
 
 def digest(figure):
     """Twelve hexadecimal digits that change with the data or a word of a figure."""
-    lines = [line for axes in figure.axes for line in _axes_lines(axes)]
+    told = count if of_rounding(figure) else summary
+    lines = [line for axes in figure.axes for line in _axes_lines(axes, told)]
     lines += [text.get_text() for text in figure.texts]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
@@ -58,31 +69,39 @@ def summary(data):
     return f"{len(data)} {largest:.2e} {numbers} {np.flatnonzero(holes)}"
 
 
-def _axes_lines(axes):
-    """A line of text for every part of a panel that carries data or words."""
+def count(data):
+    """How many numbers an array has, as text."""
+    return f"{np.size(data)}"
+
+
+def _axes_lines(axes, told):
+    """A line of text for every part of a panel that carries data or words.
+
+    ``told`` is what is said of an array: `summary` or `count`.
+    """
     yield f"{axes.get_title()}|{axes.get_xlabel()}|{axes.get_ylabel()}"
     for axis, limits, follows in (
         (axes.xaxis, axes.get_xlim(), axes.get_autoscalex_on()),
         (axes.yaxis, axes.get_ylim(), axes.get_autoscaley_on()),
     ):
-        yield f"{axis.get_scale()} {_ticks(axis)} {'' if follows else summary(limits)}"
+        yield f"{axis.get_scale()} {_ticks(axis)} {'' if follows else told(limits)}"
     for line in axes.lines:
-        yield f"line {line.get_label()} {summary(line.get_xydata())}"
+        yield f"line {line.get_label()} {told(line.get_xydata())}"
     for collection in axes.collections:
-        yield f"collection {collection.get_label()} {summary(collection.get_offsets())}"
+        yield f"collection {collection.get_label()} {told(collection.get_offsets())}"
         if collection.get_array() is not None:
-            yield summary(collection.get_array())
+            yield told(collection.get_array())
         for path in collection.get_paths():
-            yield summary(path.vertices)
+            yield told(path.vertices)
     for image in axes.images:
-        yield f"image {summary(image.get_array())} {summary(image.get_extent())}"
+        yield f"image {told(image.get_array())} {told(image.get_extent())}"
     for patch in axes.patches:
-        yield f"{type(patch).__name__} {patch.get_label()} {summary(_corners(patch))}"
+        yield f"{type(patch).__name__} {patch.get_label()} {told(_corners(patch))}"
     legend = axes.get_legend()
     for text in [*axes.texts, *(legend.get_texts() if legend else ())]:
         yield text.get_text()
     for inner in axes.child_axes:
-        yield from _axes_lines(inner)
+        yield from _axes_lines(inner, told)
 
 
 def _ticks(axis):

@@ -7,6 +7,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.figure import Figure
 
 from rnnbook.page import plotted
+from rnnbook.page.figures import panels
 
 X = np.linspace(0, 1, 40)
 
@@ -163,3 +164,18 @@ def test_ipython_prints_the_digest(monkeypatch):
         formatter.pop(Figure, None)
     assert formatted(made) == f"<Figure size 640x480 with 2 Axes, plotted {SAME}>"
     assert formatted(1.5) == "1.5"
+
+
+def test_of_a_figure_of_rounding_the_words_and_counts_are_told():
+    def drawn(*arguments, **options):
+        made = figure(*arguments, **options)
+        made.of_rounding = True
+        return plotted.described(made)
+
+    known = drawn()
+    assert "2 Axes, plotted words " in known and plotted.described(figure()) != known
+    assert drawn(changed(20, 0.5)) == known
+    assert drawn(word="error") != known
+    assert drawn(bars=(1.0, 2.0, 3.0), names="abc") != known
+    made, ax = panels(of_rounding=True)
+    assert plotted.of_rounding(made) and not plotted.of_rounding(panels()[0])
