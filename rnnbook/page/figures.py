@@ -38,9 +38,9 @@ def panels(name="one", *, grid="both", of_rounding=False, **options):
     """(figure, its panels) as ``plt.subplots`` gives them, by the name of the size.
 
     ``grid`` says which lines are drawn behind the curves: "none" is for images and
-    drawings. ``of_rounding`` is true of a figure whose numbers depend on how a processor
-    rounds: who runs the chapter again then compares its words alone. ``options`` are
-    those of ``plt.subplots``. ValueError for an unknown name or grid.
+    drawings. ``of_rounding`` is true of a figure whose numbers depend on how a
+    processor rounds: who runs the chapter again compares its words alone. ``options``
+    are those of ``plt.subplots``. ValueError for an unknown name or grid.
     """
     if name not in ARRANGEMENTS:
         raise ValueError(f"name: expected one of {list(ARRANGEMENTS)}, got {name!r}")
