@@ -98,7 +98,7 @@ def test_the_loops_in_c_are_the_step_and_the_sampler():
 
 def test_the_generated_layer_takes_the_step_of_the_command():
     rows = layers.generated(rounds=1)
-    assert [r.wanted for r in rows] == [0.8, 0.8]
+    assert [r.wanted for r in rows] == [0.8, None, 0.8, None]
     assert min(r.middle for r in rows) > 0.3  # a bound that noise does not reach
 
 
