@@ -10,8 +10,8 @@ processors leaves the digest alone, up to rare sums that it carries over the bor
 digit; one number that changes by a two-hundredth of the largest changes the digest.
 
 A figure that shows rounding itself, or what grows from it, says so by
-``panels(of_rounding=True)``: another processor draws it otherwise. Its digest is made of
-its words and of how many numbers each part has; "plotted words" stands before it.
+``panels(of_rounding=True)``: another processor draws it otherwise. Its digest is made
+of its words and of how many numbers each part has; "plotted words" stands before it.
 """
 
 import hashlib

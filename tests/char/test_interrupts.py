@@ -80,6 +80,9 @@ def test_a_second_signal_changes_nothing(folder, pair):
 
 def test_an_interrupt_before_anything_is_written(folder):
     """`rnnlib.loading`: while it is loaded there is no traceback out of rnnlib."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    python_loads = time.monotonic() - began
     for moment in np.linspace(0.02, 0.4, 40 if NIGHTLY else 6):
         (folder / "run").unlink(missing_ok=True)
         program = launch(folder, *TRAIN, "--out=run", ENDLESS)
@@ -92,7 +95,7 @@ def test_an_interrupt_before_anything_is_written(folder):
         elif errors.startswith("interrupted:"):
             assert step_said(errors) == run.load(folder / "run").state.step
         elif "Traceback" in errors:  # of Python itself, which is not yet loaded
-            assert moment < 0.2
+            assert moment < max(0.2, 3 * python_loads)
 
 
 def test_killed_at_any_moment_and_resumed_to_the_bit(folder):
