@@ -19,6 +19,16 @@ class Asked(NamedTuple):
 SUM = r"\sum_{t=1}^{T} \delta_t h_{t-1}^T"
 QUESTIONS = (
     Asked(
+        "Why do the contributions of the steps add?",
+        "The steps use one and the same matrix. Give every step a copy of its own: "
+        "then the loss is a function of all copies, and a change of the matrix changes "
+        "all of them alike. By the chain rule the derivative by the matrix is the sum "
+        "of the derivatives by the copies.",
+        ("thm-unrolled-sums-copies", "thm-index-notation-copies"),
+        ("dL/dW_hh", SUM, "book"),
+        True,
+    ),
+    Asked(
         "Sum the gradients of the copies, or average the updated copies?",
         "Unrolling makes copies of one matrix, and its gradient is the sum of what the "
         "copies get. Averaging copies that were each updated by themselves is the same "
@@ -96,6 +106,17 @@ QUESTIONS = (
         ("chapters/unrolled_sums", "ex-unrolled-sums-initial"),
         ("dL/dh_0", "W_hh^T delta_1", "book"),
         True,
+    ),
+    Asked(
+        "Is there an update for every symbol, or for every sequence?",
+        "The gradient of the theorem belongs to the loss of a whole sequence, run with "
+        "one set of weights, so its step comes after the sequence, or after a batch "
+        "of them. The term of one step alone is a part of that gradient. With k_1 = 1 "
+        "truncated backpropagation goes back k_2 steps from every loss: the sum of "
+        "what it finds is another gradient.",
+        ("thm-bptt", "def-truncation-gradient"),
+        ("dL/dW_hh", r"\delta_t h_{t-1}^T", "book"),
+        False,
     ),
     Asked(
         "Truncated BPTT: disjoint pieces or a sliding window?",

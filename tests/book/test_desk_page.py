@@ -46,14 +46,14 @@ def test_every_notation_has_its_letters():
 
 def test_every_question_has_an_answer_a_place_and_a_verdict():
     text = questions.page()
-    assert len(questions.QUESTIONS) == text.count("\n\nSee ") == 18
+    assert len(questions.QUESTIONS) == text.count("\n\nSee ") == 20
     for asked in questions.QUESTIONS:
         assert asked.places and len(asked.answer) > 80
         if asked.formula:
             report = check_formula(*asked.formula)
             assert report.right is asked.right, report
             assert str(report) in text
-    assert sum(bool(asked.formula) for asked in questions.QUESTIONS) == 16
+    assert sum(bool(asked.formula) for asked in questions.QUESTIONS) == 18
 
 
 def formulas(kind):
