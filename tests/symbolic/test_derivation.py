@@ -148,11 +148,19 @@ def test_diagonal_parts_of_a_jacobian_are_put_together():
 def test_forward_equations_as_those_of_sympy():
     forward = {e.left.name: e.right for e in derived("vanilla").equations}
     wanted = quantity("s", "t").applyfunc(phi)
-    assert str(derived("vanilla").sympy(forward["h"])) == str(wanted)
+    found = derived("vanilla").sympy(forward["h"])
+    assert str(found) == str(wanted) and found.function.expr.func is phi
     for name, function in (("tanh", sp.tanh), ("exp", sp.exp), ("log", sp.log)):
         d = derive(f"h_t = {name}(W_hh h_{{t-1}} + W_xh x_t)", SIZES)
         right = {e.left.name: e.right for e in d.equations}["h"]
         assert str(d.sympy(right)) == str(quantity("s", "t").applyfunc(function))
+
+
+def test_powers_as_those_of_sympy():
+    d = derive("h_t = (W_hh h_{t-1} + W_xh x_t)^3 / sqrt(3)", SIZES)
+    right = {e.left.name: e.right for e in d.equations}["h"]
+    cube = sp.HadamardPower(quantity("s", "t"), 3)
+    assert str(d.sympy(right)) == str(cube / sp.sqrt(3))
 
 
 @pytest.mark.parametrize(
@@ -221,6 +229,9 @@ REFUSED = {
     "h_t = U x_t + h": "line 1: h: expected a step",
     "h_t = U x_t ?": "line 1: '?' cannot be read",
     "h_t = tanh(U x_t": "expected ')', got the end of the line",
+    "h_t = (U x_t)^{2": "expected '}', got the end of the line",
+    "h_t = (U x_t)^(1/2": "expected ')', got the end of the line",
+    "h_t = (U x_t)^a": "expected a number or T as the exponent, got 'a'",
     "h_t": "expected '=' after h_t",
     "": "expected at least one equation",
 }
@@ -533,6 +544,8 @@ def test_generated_cells_refuse_bad_input():
         (np.zeros((2, 1, 5)), "x: expected shape"),
         (np.full((2, 1), 7), "x: expected integers from 0 to 3"),
         ([[1]], "x: expected a NumPy array"),
+        (np.zeros((0, 1, 4)), "x: expected a step and a sequence, got .0, 1, 4."),
+        (np.zeros((2, 0), int), "x: expected a step and a sequence, got .2, 0."),
     ):
         with pytest.raises(ValueError, match=message):
             cell.forward(params, x)

@@ -118,6 +118,8 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
         if not isinstance(x, np.ndarray) or x.dtype.kind not in "fciu":
             kind = getattr(x, "dtype", type(x).__name__)
             raise ValueError(f"x: expected a NumPy array of numbers, got {kind}")
+        if 0 in x.shape:
+            raise ValueError(f"x: expected a step and a sequence, got {x.shape}")
         if x.dtype.kind in "iu":
             if x.ndim != 2:
                 raise shape_error("x", "(T, B) of integers", x.shape)
@@ -126,8 +128,6 @@ def cell_of(recursion, names, equations, *, phi, sizes, initial):
             check_precision("x", check_array("x", x), params[0])
             if x.ndim != 3 or x.shape[2] != d_x:
                 raise shape_error("x", f"(T, B, {d_x})", x.shape)
-        if 0 in x.shape:
-            raise ValueError(f"x: expected a step and a sequence, got {x.shape}")
         if mask is not None:
             check_mask(mask, *x.shape[:2])
         return state_shapes
