@@ -44,8 +44,10 @@ def complaints(light, drawn):
         found.append(f"the ground is {drawn[0]}")
     if luminance(drawn).mean() >= DARK:
         found.append(f"it shines: {luminance(drawn).mean():.2f}")
-    pairs, counts = np.unique(np.hstack([light, drawn]), axis=0, return_counts=True)
-    pairs = pairs[counts >= OFTEN * len(light)]
+    codes = np.hstack([light, drawn]).astype(int) @ (1 << np.arange(40, -1, -8))
+    codes, counts = np.unique(codes, return_counts=True)
+    codes = codes[counts >= OFTEN * len(light)]
+    pairs = codes[:, None] >> np.arange(40, -1, -8) & 255  # light, then dark
     lines = contrast(pairs[:, :3], (255, 255, 255)) >= WEAKEST
     weak = lines & (contrast(pairs[:, 3:], ground) < WANTED)
     return found + [f"too near the ground: {pair[3:]}" for pair in pairs[weak]]
