@@ -22,7 +22,7 @@ from posixpath import dirname, join, normpath
 import numpy as np
 from PIL import Image
 
-GROUND = (0x14, 0x18, 0x1E)  # of a page in the dark theme
+GROUND = (18, 18, 18)  # of a page in the dark theme
 # The lightness of pure colours on white, and theirs on the ground. The blue of the
 # palette stays apart from its light blue, and yellow and orange do not drown words.
 LIGHTNESS = ((0.0, 0.53, 0.63, 0.76, 1.0), (0.95, 0.69, 0.60, 0.67, 0.70))
