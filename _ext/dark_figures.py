@@ -22,12 +22,12 @@ from posixpath import dirname, join, normpath
 import numpy as np
 from PIL import Image
 
-GROUND = (0x14, 0x18, 0x1E)  # of a page in the dark theme
+GROUND = (18, 18, 18)  # of a page in the dark theme
 # The lightness of pure colours on white, and theirs on the ground. The blue of the
 # palette stays apart from its light blue, and yellow and orange do not drown words.
-LIGHTNESS = ((0.0, 0.53, 0.63, 0.76, 1.0), (0.95, 0.68, 0.58, 0.65, 0.70))
+LIGHTNESS = ((0.0, 0.53, 0.63, 0.76, 1.0), (0.95, 0.69, 0.60, 0.67, 0.70))
 COLOURED = 0.1  # the chroma from which a colour counts as one, and not as a grey
-POWERS = 1.3, 2.0  # of the share of white, for greys and colours: both are lifted
+POWERS = 1.4, 2.0  # of the share of white, for greys and colours: both are lifted
 HALVINGS = 12  # of the chroma, to find the most that a screen can show
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^"]*_images/[^"/]+\.png)"[^>]*>')
 CLASS = re.compile(r'\sclass="[^"]*"')

@@ -1,5 +1,11 @@
 /* What runs before a page is drawn, so that nothing moves afterwards. */
 {
+  /* The theme of a first visit, so that the pictures of the other one are not loaded. */
+  const { dataset } = document.documentElement, themes = ["light", "dark"];
+  if (!themes.includes(dataset.theme)) {
+    const system = themes[+matchMedia("(prefers-color-scheme: dark)").matches];
+    dataset.theme = themes.includes(dataset.mode) ? dataset.mode : system;
+  }
   /* The font of the formulas comes with the style sheet, not after it. */
   const { font } = document.currentScript.dataset;
   if (font && location.protocol !== "file:") {  // from the disk this is not allowed
@@ -13,5 +19,5 @@
     if (chosen) localStorage.setItem("book-notation", chosen);
     else chosen = localStorage.getItem("book-notation");
   } catch { /* a browser that remembers nothing */ }
-  document.documentElement.dataset.notation = chosen || "book";
+  dataset.notation = chosen || "book";
 }
