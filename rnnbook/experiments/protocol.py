@@ -19,6 +19,7 @@ from joblib import Parallel, delayed
 from scipy import stats
 
 SEEDS = 30  # the least number of seeds that count
+RTOL = 1e-4  # allowed between a stored number and the same computed anew
 VALIDATION = 1000  # the first validation seed: no seed that counts is as large
 
 
@@ -103,7 +104,7 @@ def _rounded(value):
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def complaints(plan, stored, again=(0,), rtol=1e-4):
+def complaints(plan, stored, again=(0,), rtol=RTOL):
     """What says that stored results are not those of a plan; recomputes some runs.
 
     ``again`` are the places among the stored runs that are computed anew.
@@ -181,14 +182,17 @@ def effect(x, level=0.95, resamples=4000):
     return Effect(float(x.mean()), float(low), float(high), x.size)
 
 
-def read(plan, path, again=(0,)):
+def read(plan, path, again=(0,), rtol=RTOL):
     """Stored results, after some runs were computed anew and found to be the same.
+
+    ``rtol`` is the relative difference that is allowed: training that multiplies
+    rounding errors ends elsewhere on another processor.
 
     Raises ValueError when the file holds other settings, other code or other numbers.
     """
     with open(path, encoding="utf-8") as file:
         stored = json.load(file)
-    found = complaints(plan, stored, again)
+    found = complaints(plan, stored, again, rtol)
     if found:
         raise ValueError("; ".join(found))
     return stored
