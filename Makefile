@@ -81,8 +81,12 @@ coverage: $(READY) ## lines and branches that the unit tests run, into _build/co
 	  $(PY) -m coverage combine --quiet && $(PY) -m coverage html --quiet \
 	  && $(PY) -m coverage report && exit $$status
 
-nbval: $(READY) ## only nbval: re-run every chapter and compare
-	@$(PY) -m tools.environment && $(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
+# Another processor: other products of matrices, other exponentials, other rounding
+ELSEWHERE := NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4 AVX512_ICL AVX512_SPR" \
+  OPENBLAS_CORETYPE=Nehalem
+
+nbval: $(READY) ## only nbval: re-run every chapter and compare (OLD=1: as an old processor)
+	@$(PY) -m tools.environment && $(if $(OLD),$(ELSEWHERE)) $(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
 	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
 
 lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)
