@@ -50,13 +50,17 @@ def test_right_formulas_are_judged_right():
 
 
 def test_wrong_formulas_are_judged_wrong_and_their_slip_is_named():
-    named = 0
+    """One in a thousand is right under a convention, and the report says which."""
+    named, under_a_convention = 0, 0
     for seed in seeds(1000, 60):
         case = wrong_one(seed)
         report = case.report()
+        if report.convention == "columns are written as rows":
+            under_a_convention += 1
+            continue
         assert report.right is False, f"{seed} {case}\n{report}"
         named += names_it(case, report)
-    assert named >= 0.95 * (seed + 1)
+    assert named >= 0.95 * (seed + 1) and under_a_convention <= (seed + 1) // 500
 
 
 def test_malformed_formulas_get_a_sentence_with_a_place():
