@@ -81,6 +81,9 @@ def jupyterlab(folder, home):
         server.wait(30)
 
 
+ROUNDS = 20  # without a change, before an equation counts as not rendered
+
+
 def equation_numbers(chromium, notebooks, folder):
     """{label: [numbers that JupyterLab shows]} of the notebooks, given by name."""
     shown, home = {}, folder / "home"
@@ -95,12 +98,13 @@ def equation_numbers(chromium, notebooks, folder):
         page.wait_for_selector("#jp-main-dock-panel")
         for name in notebooks:
             page.evaluate(OPEN, f"{name}.ipynb")
-            first = equations.labels(notebooks[name])[0]
-            page.wait_for_selector(f".myst [id='{first}']", state="attached")
-            before, found = None, page.evaluate(READ)
-            while found != before:  # until nothing more is rendered
+            expected = equations.labels(notebooks[name])
+            page.wait_for_selector(f".myst [id='{expected[0]}']", state="attached")
+            before, found, same = None, page.evaluate(READ), 0
+            while same < (1 if set(expected) <= set(found) else ROUNDS):
                 page.wait_for_timeout(600)
                 before, found = found, page.evaluate(READ)
+                same = same + 1 if found == before else 0
             shown |= found
             page.evaluate(CLOSE)
         browser.close()

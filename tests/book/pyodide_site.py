@@ -18,7 +18,7 @@ from tests.book import browser
 from tools import lite, pyodide
 
 ABSENT = "not on this machine"
-STAND_INS = {"numpy": "typing", "matplotlib": "pyplot"}  # and the module imported
+STAND_INS = {"numpy": ["typing"], "matplotlib": ["pyplot", "patches"]}  # and modules
 STAND_IN = f"""
 import sys
 
@@ -81,7 +81,7 @@ def stand_in(folder, name, package):
     path = folder / f"{name}-{version}-py3-none-any.whl"
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
-        for module in {"__init__", STAND_INS[name]}:
+        for module in ("__init__", *STAND_INS[name]):
             wheel.writestr(f"{name}/{module}.py", STAND_IN)
         meta = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         wheel.writestr(f"{info}/METADATA", meta)

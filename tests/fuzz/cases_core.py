@@ -641,6 +641,7 @@ CASES = {
     "validate.check_choice": internal(
         lambda d: {"name": "loss", "value": "a", "choices": ("a", "b")}
     ),
+    "validate.check_flag": internal(lambda d: {"name": "keep", "value": True}),
     "validate.check_rate": internal(lambda d: {"name": "eps", "value": 0.5}),
     "validate.check_positive": internal(lambda d: {"name": "gamma", "value": 0.5}),
     "validate.check_count": internal(lambda d: {"name": "T", "value": 2}),
