@@ -53,5 +53,5 @@ def panels(name="one", *, grid="both", of_rounding=False, **options):
         {"axes.grid": drawn, "axes.grid.axis": grid if drawn else "both"}
     ):
         figure, drawn_in = plt.subplots(rows, columns, **options)
-    figure.of_rounding = of_rounding
+    setattr(figure, "of_rounding", of_rounding)  # noqa: B010, no attribute of its stubs
     return figure, drawn_in
