@@ -81,7 +81,7 @@ coverage: $(READY) ## lines and branches that the unit tests run, into _build/co
 	  $(PY) -m coverage combine --quiet && $(PY) -m coverage html --quiet \
 	  && $(PY) -m coverage report && exit $$status
 
-# Another processor: other products of matrices, other exponentials, other rounding
+# As an old processor: other products of matrices, other exponentials, other rounding
 ELSEWHERE := NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4 AVX512_ICL AVX512_SPR" \
   OPENBLAS_CORETYPE=Nehalem
 
