@@ -13,6 +13,23 @@ GATE, ROOM = (Path(__file__).with_name(name) for name in ("pyproject.toml", "Mak
 def pytest_configure(config):
     """Make the mark known."""
     config.addinivalue_line("markers", "alone: measures time; nothing else runs then")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Failures(config), "failures-at-once")
+
+
+class Failures:
+    """Name a failure when it happens: a run that is ended early has named it."""
+
+    def __init__(self, config):
+        self.config = config
+
+    def pytest_runtest_logreport(self, report):
+        """Print the name of the test and the last lines of what it says."""
+        if report.failed:
+            terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+            terminal.ensure_newline()
+            terminal.write_line(f"FAILED {report.nodeid} ({report.when})")
+            terminal.write_line("\n".join(report.longreprtext.splitlines()[-8:]))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
