@@ -21,7 +21,8 @@ FIRST_PAGE := _build/html/index.html
 PIP := pip install --quiet --disable-pip-version-check
 STRICT_BUILD := $(VENV)/bin/jupyter-book build . -W -n --keep-going
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 chapters
-WORKERS := -n 2 --dist loadfile
+# In the order of the files: else those with few and long tests would come last
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 # An environment of another Python than the one that was asked for is made anew
 MINOR := import sys; print(*sys.version_info[:2])
@@ -71,8 +72,8 @@ serve: $(READY) ## serve the built book here (PORT=8000), to run chapters in the
 pyodide: $(READY) ## fetch Python for the browser, for the test that runs it (needs npm)
 	@$(PY) -m tools.pyodide
 
-test: $(READY) ## unit and property tests, and nbval on every chapter
-	@$(PY) -m pytest tests $(NBVAL) $(WORKERS) \
+test: $(READY) ## unit and property tests, and nbval on every chapter (SITE=built pages)
+	@$(if $(SITE),SITE="$(SITE)") $(PY) -m pytest tests $(NBVAL) $(WORKERS) \
 	  && echo "make test: PASSED" || { echo "make test: FAILED"; exit 1; }
 
 coverage: $(READY) ## lines and branches that the unit tests run, into _build/coverage

@@ -6,7 +6,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const WIDE = "div.math, .formula, .output, table.table, p:has(> span.math), pre, "
     + ".pst-scrollable-table-container, .jp-RenderedHTMLCommon";
   const FEW = 20;
-  const idle = window.requestIdleCallback || (then => setTimeout(then, 50));
+  const idle = then => window.requestIdleCallback  // a busy machine is never idle
+    ? requestIdleCallback(then, { timeout: 1000 }) : setTimeout(then, 50);
   const measure = box => ({
     box,
     left: box.scrollLeft > 1,

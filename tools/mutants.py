@@ -212,7 +212,9 @@ def run_pytest(arguments, plugin):
     """The exit code of pytest in this process."""
     import pytest
 
-    quiet = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no"]
+    # no:faulthandler: its watchdog does not survive a fork, and to stop it hangs then
+    quiet = ["-x", "-q", "--no-header", "--tb=no"]
+    quiet += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
     return int(pytest.main([*quiet, *arguments], plugins=[plugin]))
 
 

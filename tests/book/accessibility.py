@@ -11,7 +11,8 @@ THEMES = ("light", "dark")
 
 # axe looks at every element. A formula stands for it as one piece of text (its inside
 # is checked by MATHEMATICS); of the words of highlighted code, one of each colour.
-# Of the claims of the ledger, which are made by one template: three of each verdict.
+# Of the claims of the ledger, which are made by one template: three of each verdict;
+# of lists, tables, definitions and functions the first few.
 FOLD = """async () => {
   for (const m of document.querySelectorAll("[data-tex]")) {
     m.textContent = m.textContent.trim() || "x";
@@ -30,24 +31,63 @@ FOLD = """async () => {
     kept[verdict] = (kept[verdict] || 0) + 1;
     if (kept[verdict] > 3) c.remove();
   }
+  const ONES = "li, tr, dt, dd, dl.py, table.indextable", FEW = 6;
+  const boxes = [...document.querySelectorAll(ONES)].map((e) => e.parentElement);
+  for (const box of new Set(boxes))
+    [...box.children].filter((e) => e.matches(ONES)).slice(FEW)
+      .forEach((e) => e.remove());
   const style = document.createElement("style");
   style.textContent = "* { transition: none !important; }";
   document.head.append(style);
 }"""
 
+# Texts of one colour, size and weight on one ground have one contrast: of each such
+# look one is judged, and of the links also by the colour of the words around them.
+LOOKS = """() => {
+  const grounds = new Map(), seen = new Map();
+  const ground = (e) => {
+    if (e && !grounds.has(e)) {
+      const s = getComputedStyle(e);
+      const own = [s.backgroundColor, s.backgroundImage, s.opacity].join();
+      const clear = own === "rgba(0, 0, 0, 0),none,1";
+      grounds.set(e, ground(e.parentElement) + (clear ? "" : "|" + own));
+    }
+    return e ? grounds.get(e) : "";
+  };
+  const letters = (e) => {
+    const s = getComputedStyle(e);
+    return [s.color, s.fontSize, s.fontWeight, s.textDecorationLine].join();
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const e = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !e.checkVisibility()) continue;
+    const link = e.closest("a");
+    const around = link ? letters(link) + letters(link.parentElement) : "";
+    const look = [letters(e), around, ground(e)].join(";");
+    if (!seen.has(look)) seen.set(look, link || e);
+  }
+  return [...new Set(seen.values())];
+}"""
+
 AXE = """async ([tags, extra, theme]) => {
   Object.assign(document.documentElement.dataset, { theme, mode: theme });
-  const rules = Object.fromEntries(extra.map((id) => [id, { enabled: true }]));
-  const runOnly = { type: "tag", values: tags };
-  const options = { runOnly, rules, resultTypes: ["violations"], preload: false };
-  if (theme !== "light") {
-    options.runOnly = ["color-contrast", "link-in-text-block"];
-    delete options.rules;
+  const quiet = { resultTypes: ["violations"], preload: false };
+  const COLOURS = ["color-contrast", "link-in-text-block"];
+  const include = (LOOKS)();
+  const runs = [await axe.run({ include }, { ...quiet, runOnly: COLOURS })];
+  if (theme === "light") {
+    const rules = Object.fromEntries([
+      ...extra.map((id) => [id, { enabled: true }]),
+      ...COLOURS.map((id) => [id, { enabled: false }]),
+    ]);
+    const runOnly = { type: "tag", values: tags };
+    runs.push(await axe.run(document, { ...quiet, runOnly, rules }));
   }
-  const result = await axe.run(document, options);
-  return result.violations.flatMap((v) => v.nodes.slice(0, 3).map(
+  const found = runs.flatMap((result) => result.violations);
+  return found.flatMap((v) => v.nodes.slice(0, 3).map(
     (n) => `${theme}: ${v.id}: ${n.target.join(" ")} ${n.html.slice(0, 120)}`));
-}"""
+}""".replace("LOOKS", LOOKS)
 
 HEADINGS = """() => {
   const shown = [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")]
@@ -127,6 +167,7 @@ def page_complaints(context, base, name):
     for script in (browser.FORMULAS, HEADINGS, MATHEMATICS):
         found += page.evaluate(script)
     page.evaluate(FOLD)
+    page.evaluate(browser.LAID_OUT)
     page.evaluate(axe())
     for theme in THEMES:
         found += page.evaluate(AXE, [TAGS, EXTRA, theme])

@@ -60,9 +60,23 @@ OVERFLOW = """() => {
   return wrong.slice(0, 3);
 }"""
 
-CUT = """async () => {
+# All of the page is laid out, not only what is near the screen, and what scrolls has
+# got its signs from the script of the book, which waits for idle time; or a minute.
+LAID_OUT = """async () => {
+  const style = document.createElement("style");
+  style.textContent = "article section { content-visibility: visible !important; }";
+  document.head.append(style);
+  const BOXES = "article :is(pre, table.table, div.math, .formula, .output)";
+  const waits = box => box.scrollWidth > box.clientWidth + 1 && box.clientWidth
+    && box.tabIndex < 0 && /auto|scroll/.test(getComputedStyle(box).overflowX);
+  for (let round = 0; round < 600; round++) {
+    await new Promise(done => setTimeout(done, 100));
+    if (![...document.querySelectorAll(BOXES)].some(waits)) break;
+  }
+}"""
+
+CUT = """() => {
   const formulas = [...document.querySelectorAll("article .formula")];
-  if (formulas.length) await new Promise(done => setTimeout(done, 400));
   const wrong = [];
   for (const formula of formulas) {
     const block = formula.closest("div.math") || formula;
@@ -131,6 +145,7 @@ def page_complaints(context, base, name):
     page.goto(f"{base}/{name}", wait_until="load")
     found += page.evaluate(FORMULAS)
     page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate(LAID_OUT)
     found += page.evaluate(OVERFLOW)
     found += page.evaluate(CUT)
     page.close()

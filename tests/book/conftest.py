@@ -1,6 +1,7 @@
 """Fixtures of the tests of the whole book."""
 
 import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,13 @@ def strict_build(target):
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory, worker_id):
-    """One strict build for all tests, shared by the parallel workers."""
+    """One strict build for all tests, shared by the parallel workers.
+
+    Or, where SITE names the folder of pages that `make book` has just built, that one.
+    """
+    if "SITE" in os.environ:
+        html = Path(os.environ["SITE"]).resolve()
+        return SimpleNamespace(returncode=None, log=f"SITE is {html}", html=html)
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent

@@ -35,13 +35,16 @@ ALL_CELLS = '{"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"
 
 
 def printed(nb):
-    """The notebook without code that prints no labelled equation: quick to show."""
+    """The cells with a labelled equation, quick to show: each display has a label.
+
+    And the first, which says how the equations of the chapter are numbered.
+    """
     new = copy.deepcopy(nb)
-    new.cells = [
+    new.cells = new.cells[:1] + [
         cell
-        for cell in new.cells
-        if cell.cell_type == "markdown"
-        or any("(eq-" in str(output) for output in cell.outputs)
+        for cell in new.cells[1:]
+        if "(eq-" in cell.source
+        or any("(eq-" in str(output) for output in cell.get("outputs", []))
     ]
     return new
 

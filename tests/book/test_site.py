@@ -2,10 +2,14 @@
 
 import re
 
+import pytest
+
 from tests.book import site_checks as checks
 
 
 def test_strict_build(build):
+    if build.returncode is None:
+        pytest.skip("SITE is given: `make book` has built it, with the same options")
     assert build.returncode == 0, build.log[-5000:]
     assert re.findall(r".*(?:WARNING|ERROR).*", build.log) == []
 
