@@ -25,6 +25,7 @@ ARRANGEMENTS = {
     "one square": Arrangement(1, 1, 5.6),
     "two": Arrangement(2, 1, 6.4),
     "two low": Arrangement(2, 1, 4.2),
+    "two in a row": Arrangement(1, 2, 3.2),
     "three": Arrangement(3, 1, 8.4),
     "three strips": Arrangement(3, 1, 4.6),
     "three in a row": Arrangement(1, 3, 2.9),

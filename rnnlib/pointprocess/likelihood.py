@@ -97,10 +97,10 @@ def log_likelihood(params, sequences, *, h_0=None, phi="tanh"):
 def loss_and_gradients(params, sequences, *, h_0=None, phi="tanh"):
     """Minus the log-likelihood of all sequences, and all its gradients.
 
-    With Lambda_j the compensator of the gap after event j, the loss has
+    With Lambda_{j+1} the compensator of the gap after event j, the loss has
 
-        dL/da_j = Lambda_j - 1    (without the -1 after the last event)
-        dL/dz_j = p_j - y_{j+1}   (zero after the last event)
+        dL/da_j = Lambda_{j+1} - 1   (without the -1 after the last event)
+        dL/dz_j = p_j - y_{j+1}      (zero after the last event)
         dL/dw   = sum_j dLambda_j/dw - sum over events of t_j - t_{j-1}
 
     a_j and z_j are outputs of the network, so dL/dh_j = v dL/da_j + W_hy^T dL/dz_j

@@ -16,7 +16,10 @@ SET = re.compile(r"^::::\{tab-set\}\n(.*?)^::::$", re.MULTILINE | re.DOTALL)
 ITEM = re.compile(
     r"^:::\{tab-item\} (\S+)\n```python\n(.*?)^```\n:::$", re.MULTILINE | re.DOTALL
 )
-CHAPTERS = ("forward", "losses", "bptt")  # their tabs run the plain network
+CHAPTERS = (  # their tabs run the plain network
+    *("forward", "losses", "bptt"),
+    *("index_notation", "total_derivative", "truncation"),
+)
 PAIRS = [
     pytest.param(dict(ITEM.findall(body)), id=f"{name}:{cell.id}")
     for name in CHAPTERS

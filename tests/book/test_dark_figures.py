@@ -9,13 +9,14 @@ import pytest
 from PIL import Image
 
 from tests.book import browser
-from tools import ROOT
+from tools import ROOT, chapters
 
 sys.path.insert(0, str(ROOT / "_ext"))
 import dark_figures as dark
 
 CHAPTER = "chapters/exploding.html"
 WEAKEST = 2.2  # the contrast with white of the palest colour of the palette
+READ = 4.5  # the contrast that words need with what is behind them (WCAG 2.2, 1.4.3)
 WANTED = 3  # the contrast with the ground that lines need (WCAG 2.2, 1.4.11)
 OFTEN = 2e-4  # the share of a picture from which a colour is a line, and no soft edge
 DARK = 0.35  # the most that a dark picture may shine on average
@@ -78,6 +79,21 @@ def test_the_palette_is_seen_and_keeps_its_hues():
     assert np.abs(turned).max() < 25
     apart = np.linalg.norm(after[:, None] - after, axis=2) + np.eye(len(after))
     assert apart.min() > 0.09  # blue and light blue are 0.22 apart on white
+
+
+@pytest.mark.parametrize("name", ["letters-figure", "layout-figure"])
+def test_words_on_coloured_cells_are_read_in_both_themes(name):
+    cells = chapters.read("five_notations").cells
+    source = next(cell.source for cell in cells if cell.id == name)
+    codes = set(re.findall(r"#([0-9A-F]{6})", source)) - {"0072B2"}  # white words
+    colours = np.array([list(bytes.fromhex(code)) for code in sorted(codes)])
+    assert len(colours) >= 4
+    assert contrast(colours, (0, 0, 0)).min() >= READ
+    assert (
+        contrast(dark.recoloured(colours), dark.recoloured([(0, 0, 0)])).min() >= READ
+    )
+    pair = [list(bytes.fromhex("0072B2")), (255, 255, 255)]
+    assert contrast(*pair) >= READ and contrast(*dark.recoloured(pair)) >= READ
 
 
 @pytest.mark.parametrize("colour", [*palette(), (136, 136, 136)])

@@ -39,7 +39,7 @@ def test_a_name_says_the_panels_and_how_high_they_are():
     high = {name: a.height for name, a in ARRANGEMENTS.items()}
     counted = {"one": (1, 1), "two": (2, 1), "three": (3, 1)}
     shown = {name: counted[name.split()[0]] for name in shapes}
-    shown["three in a row"] = (1, 3)
+    shown |= {"two in a row": (1, 2), "three in a row": (1, 3)}
     shown |= {"two by two": (2, 2), "three by two": (3, 2)}
     assert shapes == shown
     assert high["one strip"] < high["one"] < high["one tall"] < high["one square"]

@@ -9,7 +9,7 @@ from rnnlib.symbolic import derive, lemma
 from rnnlib.symbolic.derivation import LEMMAS, rules
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.entries import normal, same
-from rnnlib.symbolic.derivation.entry_printing import show_text
+from rnnlib.symbolic.derivation.entry_printing import show_latex, show_text
 from tests.symbolic.cells import CELLS
 
 
@@ -119,6 +119,15 @@ def test_the_proof_of_a_wrong_slope_fails(name, monkeypatch):
     right = rules.SLOPES[name]
     monkeypatch.setitem(rules.SLOPES, name, lambda s, v: rules.one_minus(right(s, v)))
     assert not lemma(f"the function {name}")
+
+
+def test_an_index_that_is_a_sum_stands_in_brackets():
+    i, k, m = sp.symbols("i k m", cls=sp.Idx)
+    u, A = sp.IndexedBase("u"), sp.IndexedBase("A")
+    assert show_text(u[m + i]) == "u_(i + m)"
+    assert show_text(A[k, m + i] + u[i]) == "A_(k,i + m) + u_i"
+    assert show_text(A[k, i]) == "A_ki" and show_text(u[3]) == "u_3"
+    assert show_latex(u[m + i]) == "u_{i + m}"
 
 
 def test_an_unknown_lemma_is_refused():

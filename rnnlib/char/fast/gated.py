@@ -9,8 +9,7 @@ and the vector of all parameters is A, then C, then what else the cell has. What
 does from step to step is in `fast.lstm` and `fast.gru`.
 
 A gate needs no call of its own: sigma(s) = 1 / (1 + exp(-s)), and the sign is folded
-into a copy of the weights that is made once for each window. In double precision NumPy
-computes an exponential in less time than a hyperbolic tangent.
+into a copy of the weights that is made once for each window.
 """
 
 from typing import Any

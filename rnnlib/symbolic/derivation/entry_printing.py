@@ -32,7 +32,10 @@ class _Text(StrPrinter):
     printmethod = "_as_entry"  # Indexed has a method of its own for plain text
 
     def _print_Indexed(self, entry):
-        return f"{entry.base.label}_{_places(self, entry)}"
+        places = _places(self, entry)
+        if not all(i.is_Atom for i in entry.indices):  # u_m + i is another thing
+            places = f"({places})"
+        return f"{entry.base.label}_{places}"
 
     def _print_Idx(self, i):
         return i.name
