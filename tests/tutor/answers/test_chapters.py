@@ -29,7 +29,7 @@ SLIPS = [
 
 @pytest.mark.parametrize(("kind", "words"), SLIPS)
 def test_a_foreseen_slip_is_told_in_its_own_words(kind, words):
-    assert next(iter(kind.check(kind.slips[words]).wrong.values())) == words
+    assert [*kind.check(kind.slips[words]).wrong.values()][:1] == [words]
 
 
 def test_minus_the_logarithm_of_a_uniform_number_is_not_gumbels():
