@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, fields, is_dataclass
+from functools import partial
 from time import process_time
 
 import numpy as np
@@ -164,6 +165,21 @@ def test_powers_as_those_of_sympy():
 
 
 @pytest.mark.parametrize(
+    "power, exponent",
+    [
+        *(("^2", 2), ("^{-1}", -1), ("^(0.5)", (1, 2))),
+        *(("^(1/2)", (1, 2)), ("^{3/2}", (3, 2)), ("^(-3/4)", (-3, 4))),
+    ],
+)
+def test_exponents_are_rational_numbers(power, exponent):
+    d = derive(f"h_t = (W_hh h_{{t-1}} + W_xh x_t){power}", SIZES)
+    right = {e.left.name: e.right for e in d.equations}["h"]
+    number = sp.Rational(*exponent) if isinstance(exponent, tuple) else exponent
+    wanted = sp.HadamardPower(quantity("s", "t"), number)
+    assert str(d.sympy(right)) == str(wanted)
+
+
+@pytest.mark.parametrize(
     "ask, known",
     [
         (lambda d: d.initial("q"), "h"),
@@ -232,6 +248,11 @@ REFUSED = {
     "h_t = (U x_t)^{2": "expected '}', got the end of the line",
     "h_t = (U x_t)^(1/2": "expected ')', got the end of the line",
     "h_t = (U x_t)^a": "expected a number or T as the exponent, got 'a'",
+    "h_t = (U x_t)^": "expected a number or T as the exponent, got the end of the line",
+    "h_t = U^{-T} x_t": "expected a number or T as the exponent, got 'T'",
+    "h_t = (U x_t)^(1/a)": "line 1: expected a number other than 0, got 'a'",
+    "h_t = (U x_t)^{1/0}": "line 1: expected a number other than 0, got '0'",
+    "h_t = (U x_t)^(1/": "expected a number other than 0, got the end of the line",
     "h_t": "expected '=' after h_t",
     "": "expected at least one equation",
 }
@@ -726,3 +747,62 @@ def test_planted_mistakes_are_named_and_none_falsely(name):
         bump = {n: 0.01 * np.cos(np.indices(a.shape)[0]) for n, a in gradients.items()}
         with_noise = {n: a + bump[n] for n, a in gradients.items()}
         assert not catalogue.explain(with_noise).mistakes
+
+
+SUMS = {
+    "lacks the first step": lambda terms: sum(terms[1:]),
+    "lacks the last step": lambda terms: sum(terms[:-1]),
+    "keeps the first step alone": lambda terms: terms[0],
+    "is averaged": lambda terms: sum(terms) / len(terms),
+}
+
+
+@pytest.mark.parametrize("words", SUMS)
+def test_a_sum_over_other_steps_is_named(words):
+    """The terms of each step by hand, in numbers."""
+    d = derive("h_t = tanh(W x_t + U h_{t-1} + b)", SIZES)
+    point = d.problem
+    W, U, b = (point.parameters[n] for n in ("W", "U", "b"))
+    h = [point.initial["h", 0]]
+    for t in range(1, point.T + 1):
+        h.append(np.tanh(W @ point.inputs["x", t] + U @ h[-1] + b))
+    back, deltas = np.zeros_like(b), []
+    for t in range(point.T, 0, -1):
+        deltas.insert(0, (point.loss["h", t] + back) * (1 - h[t] ** 2))
+        back = U.T @ deltas[0]
+    terms = {
+        "W": [p @ point.inputs["x", t].T for t, p in enumerate(deltas, 1)],
+        "U": [p @ h[t].T for t, p in enumerate(deltas)],
+        "b": deltas,
+    }
+    right = {n: sum(found) for n, found in terms.items()}
+    assert point.T > 2 and not d.explain(right).wrong
+    for name in terms:
+        found = str(d.explain(right | {name: SUMS[words](terms[name])}))
+        assert f"dL/d{name} {words}" in found, found
+
+
+def test_registers_hold_what_their_names_say():
+    cell = derived("skip").cell()  # reads h one and three steps ago
+    rng = np.random.default_rng(0)
+    params = cell.init_params(2, 3, rng=rng)
+    found = cell.forward(params, rng.standard_normal((5, 2, 2)))
+    for k in (1, 2):
+        held = getattr(found.state, f"h_back{k}")
+        assert np.array_equal(held, found.output[-1 - k])
+
+
+def test_gates_of_one_function_are_computed_by_one_call():
+    """Wherever the candidate stands in the text."""
+    text = derived("lstm").numpy()
+    step = text[text.index("in range(1, T") :]
+    step = step[: step.index("return")]
+    assert step.count("sigma(") == 1
+    assert "gates = s_from_h[t - 1, : 3 * d_h]" in step
+
+
+def test_a_size_that_is_left_out_is_named():
+    d, rng = derived("elman"), np.random.default_rng(0)
+    for ask in (d.prove, partial(d.check, rng), partial(d.point, rng)):
+        with pytest.raises(ValueError, match="^d: expected a number for d_x, got none"):
+            ask(T=2, d={"d_h": 1})

@@ -153,6 +153,7 @@ def test_sums_have_one_form():
         over(M[i, j] * a[i] * b[j], i, j), over(M[i, j] * a[j] * b[i], i, j)
     )
     assert not same(over(a[i] * b[i], i), over(a[i], i) * over(b[i], i))
+    assert not same(a[i] + 1, a[i]) and not same(a[i], a[i] + 1)
     assert normal(over(a[i], i) - over(a[j], j)) == 0
 
 

@@ -257,7 +257,7 @@ class Names:
         shift += own_shift
         call = symbol.step
         if not timed:
-            if call is not None and shift == 0 and kind == "value":
+            if call is not None and shift == 0 and kind in ("value", "zero"):
                 grammar.note(f"{symbol.text}: the weights are the same at every step")
             term = leaf(kind, name, None)
             if symbol.primes and symbol.key + "'" not in self.table:

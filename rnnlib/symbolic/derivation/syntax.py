@@ -241,22 +241,25 @@ class _Line:
     def exponent(self):
         """A rational number, or T."""
         bracket = self.accept("{", "(")
-        sign = -1 if self.accept("-") else 1
-        text = self.peek()
-        if bracket and text == "T":
-            self.at += 1
+        if bracket and self.accept("T"):
             value: Any = "T"
-        elif re.fullmatch(r"\d+(\.\d+)?", text):
-            self.at += 1
-            value = sign * Fraction(text)
-            if bracket and self.accept("/"):
-                value = value / Fraction(self.peek())
-                self.at += 1
         else:
-            raise self.error(f"expected a number or T as the exponent, got {text!r}")
+            sign = -1 if self.accept("-") else 1
+            value = sign * self.number("a number or T as the exponent")
+            if bracket and self.accept("/"):
+                value = value / self.number("a number other than 0", zero=False)
         if bracket:
             self.expect({"{": "}", "(": ")"}[bracket])
         return value
+
+    def number(self, wanted, zero=True):
+        """A number without a sign, or an error that says what was wanted."""
+        text = self.peek()
+        if re.fullmatch(r"\d+(\.\d+)?", text) and (zero or Fraction(text)):
+            self.at += 1
+            return Fraction(text)
+        came = repr(text) if text else "the end of the line"
+        raise self.error(f"expected {wanted}, got {came}")
 
     def inside(self):
         """The tokens from a bracket that opens here to the one that closes it."""

@@ -342,3 +342,82 @@ def test_a_verdict_cannot_be_changed():
 def test_a_sum_is_over_the_letter_of_a_step(letter):
     problem = check_formula("dL/dW_hh", f"sum_{letter} delta_s_t h_{{t-1}}^T").problem
     assert "expected the letter of a step, got" in problem
+
+
+def test_numbers_are_shown_of_eight_quantities_and_no_more():
+    text = "W_hy^T (p_t - y_t) + W_hh^T delta_t + W_xh x_t + b_h"
+    shown = check_formula("g", text).counterexample
+    assert ", with W_hy = " in shown and ", b_h = " in shown
+    assert ", with " not in check_formula("g", text + " + h_{t-1}").counterexample
+
+
+def test_a_row_is_compared_with_the_column_that_was_asked_for():
+    """Right for one unit and as a row, so that the counterexample has two units."""
+    report = check_formula("g", "(p_t-y_t)^T W_hy + delta_{t+1}^T W_hh^T")
+    given, right = report.counterexample.rpartition(": yours gives ")[2].split(
+        ", right is "
+    )
+    assert "," in given and ";" not in given
+    assert ";" in right and "," not in right
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("W_hh⁹⁹⁹ p_t", (5, 6)), ("W_hy^T zₐₐ", (7, 10))],
+)
+def test_a_small_figure_has_a_place_of_its_own(text, place):
+    report = check_formula("g", text)
+    assert report.right is None and report.place == place, report
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\frac{d \ell_t}{d h_t} + (\frac{d h_{t+1}}{d h_t})^T \frac{d L}{d h_{t+1}}",
+        "W_hy.T @ (p[:, t] - y[:, t]) + W_hh.T @ delta_s[:, t+1]",
+    ],
+)
+def test_derivatives_with_a_d_and_columns_of_arrays(text):
+    assert check_formula("g", text).right
+
+
+def test_a_row_on_a_diagonal_is_a_column_on_it():
+    assert check_formula("delta_s", "diag(phi'(s_t)^T) g_t").right
+
+
+@pytest.mark.parametrize(
+    "text", [r"\frac{\partial", "sum_{t=1", "W_hy^T (", r"\frac{d h_t}{"]
+)
+def test_what_stops_too_early_is_said_to_have_come_to_its_end(text):
+    assert check_formula("g", text).problem.endswith(", got the end")
+
+
+def test_columns_of_other_widths_are_not_stacked():
+    problem = check_formula("s", "[W_xh, W_hh] [x_t; W_hh] + b_h").problem
+    assert "W_hh of shape (d_h, d_h) cannot be stacked" in problem
+
+
+def test_a_diagonal_matrix_is_a_product_entry_by_entry_whatever_its_column():
+    question = question_for("delta_s")
+    product = question.read("phi'(s_t) * g_t").term
+    for text in ("diag(phi'(s_t)) g_t", "diag(phi'(s_t)^T) g_t"):
+        assert question.judge.one_value(question.read(text).term, product)
+    other = question.read("diag(phi(s_t)) g_t").term
+    assert not question.judge.one_value(other, product)
+
+
+@pytest.mark.parametrize("name", ["h", "c"])
+def test_losses_of_single_steps_of_any_cell(name):
+    losses = rf"\frac{{d \ell_k}}{{d {name}_t}}"
+    assert check_formula(LSTM.adjoint(name), rf"\sum_{{k=t}}^T {losses}").right
+    report = check_formula(LSTM.adjoint(name), rf"\sum_{{k=t+1}}^T {losses}")
+    assert "the part of the loss of the same step is missing" in str(report)
+
+
+@pytest.mark.parametrize("marked", ["b_ih", "b_hh"])
+def test_each_of_two_biases_is_the_same_at_every_step(marked):
+    text = "x_t W_ih^T + b_ih + h_{t-1} W_hh^T + b_hh"
+    report = check_formula("s", text.replace(marked, f"{marked}[t]"), "pytorch")
+    note = f"{marked}[t]: the weights are the same at every step"
+    assert report.right and note in report.notes
+    assert not check_formula("s", text, "pytorch").notes

@@ -331,12 +331,12 @@ MISTAKE = Exercise(
         repaired,
         _sequences,
         {
-            "it was changed in two places, and is the transpose again": _twice,
+            "it is the transpose: neither line was changed, or both, which turns it "
+            "again": student,
             "the term W_hh S of the past is lost": _without_past,
             "h_t stands for h_{t-1} in the immediate derivative": lambda *a: _forwards(
                 *a, beside=True
             ),
-            "it is still the transpose: v^T kron I counts column by column": student,
         },
     ),
     (
@@ -347,7 +347,11 @@ MISTAKE = Exercise(
         "two units and random parameters show it.",
     ),
     wrong={
-        "is the transpose again": (6, _twice, _one_sequence()),
+        "it is the transpose: neither line was changed, or both": (
+            6,
+            _twice,
+            _one_sequence(),
+        ),
         "the term W_hh S of the past is lost": (6, _without_past, _one_sequence()),
         "the wrong function is right on it": (6, repaired, _one_sequence(d_h=1)),
     },

@@ -171,10 +171,10 @@ def input_lags(params, x, y, **slip):
     delta_z = rnnlib.cross_entropy(trace.z, np.repeat(y, T, axis=1))[1]
     both = rnnlib.adjoints(params, trace, delta_z * np.eye(T)[..., None])
     delta = both[0 if slip.get("flat") else 1]
-    terms = np.einsum("kti,ktj->ktij", delta, copies)
+    terms = np.einsum("tki,tkj->tkij", delta, copies)  # of the loss of step k
     if slip.get("beside"):
-        terms = np.einsum("kti,kj->ktij", delta, x[:, 0])
-    pieces = [sum(terms[k, k + n] for k in range(T - n)) for n in range(T)]
+        terms = np.einsum("tki,kj->tkij", delta, x[:, 0])
+    pieces = [sum(terms[t, t + n] for t in range(T - n)) for n in range(T)]
     if slip.get("turned"):
         pieces = pieces[::-1]
     if slip.get("so_far"):

@@ -1,0 +1,73 @@
+"""What single chapters ask: each foreseen slip is told apart from the others."""
+
+import numpy as np
+import pytest
+
+import rnnlib
+from rnnbook.tutor.answers import check_answer
+from rnnbook.tutor.answers.chapters import bptt
+from rnnbook.tutor.answers.checking import known
+from rnnbook.tutor.answers.kinds import Code, Mistake, Parts, Samples
+
+
+def functions_of(kind):
+    """The kinds inside a kind of answer whose foreseen slips are functions."""
+    if isinstance(kind, Parts):
+        return [one for part in kind.kinds.values() for one in functions_of(part)]
+    if isinstance(kind, Mistake):
+        return [Code(kind.cases, kind.right, kind.slips)]
+    return [kind] if isinstance(kind, (Code, Samples)) else []
+
+
+SLIPS = [
+    pytest.param(kind, words, id=f"{label}: {words}")
+    for label, exercise in known().items()
+    for kind in functions_of(exercise.kind)
+    for words in kind.slips
+]
+
+
+@pytest.mark.parametrize(("kind", "words"), SLIPS)
+def test_a_foreseen_slip_is_told_in_its_own_words(kind, words):
+    assert [*kind.check(kind.slips[words]).wrong.values()][:1] == [words]
+
+
+def test_minus_the_logarithm_of_a_uniform_number_is_not_gumbels():
+    def exponential(z, rng, size):
+        return (z - np.log(rng.random((size, len(z))))).argmax(axis=1)
+
+    told = str(check_answer("ex-min-char-rnn-studied-gumbel", exponential))
+    assert "one logarithm is missing" in told
+
+
+@pytest.mark.parametrize("errors", [{1: 0.0, 0.01: 0.0}, {1: 0.3, 0.01: 0.0}])
+def test_an_error_of_zero_is_no_error(errors):
+    told = str(check_answer("ex-derive-your-own-cell-cut", lambda: errors))
+    assert "was the term left out?" in told
+
+
+@pytest.mark.parametrize(
+    ("W", "S"),
+    [
+        (np.eye(3) / 2, [1.0, 1.0]),
+        (np.eye(2) / 2, [1.0, 1.0, 1.0]),
+        (np.eye(2) / 2, [1.0, -1.0]),
+    ],
+)
+def test_a_matrix_and_a_scaling_that_do_not_belong_together(W, S):
+    answer = {"W": W, "S": S, "constant": 1.0}
+    told = str(check_answer("ex-spectral-bounds-scaled", lambda: answer))
+    assert "expected W of shape (2, 2) and two positive numbers S" in told
+
+
+def test_the_full_gradient_is_that_of_the_library():
+    rng = np.random.default_rng(3)
+    params = rnnlib.init_params(2, 3, 4, rng=rng)
+    x, y = rng.standard_normal((5, 2, 2)), rng.integers(4, size=(5, 2))
+    run = rnnlib.forward(params, x)
+    error = rnnlib.cross_entropy(run.z, y)[1]
+    cut, full = bptt._cut_and_full(params, run.h, error)
+    gradients = rnnlib.loss_and_gradients(params, x, y)[1].params
+    assert np.allclose(full, gradients.W_hh)
+    last = rnnlib.loss_and_gradients(params, x[:1], y[:1])[1].params
+    assert not np.allclose(cut, full) and np.allclose(last.W_hh, 0)
