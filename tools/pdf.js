@@ -45,6 +45,9 @@ window.printing = {
     if (!folded)
       for (const e of book.querySelectorAll(
         "details.hide:has(.cell_input), .solution .cell_input")) e.remove();
+    if (!folded)  // nothing is typed on paper
+      for (const e of book.querySelectorAll("div.cell"))
+        if (e.textContent.includes("check_answer(")) e.remove();
     if (notation)
       for (const set of book.querySelectorAll(".sd-tab-set")) this.choose(set, notation);
     for (const e of book.querySelectorAll("details")) {

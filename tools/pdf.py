@@ -3,8 +3,8 @@
     python -m tools.pdf [--notation KEY] [--whole] [--single FOLDER] [--output FILE]
 
 On paper a formula stands in one notation, the book's or that of a document, and code
-that the page folds, the library's reference and the lists of each document's claims are
-left out. ``--whole`` prints all of it.
+that the page folds, cells for answers, the library's reference and the lists of each
+document's claims are left out. ``--whole`` prints all of it.
 
 The chapters are printed first; Chromium knows then on which page each heading
 stands, the contents are written with these numbers, and pypdf puts both together
@@ -37,7 +37,7 @@ LOOKED_UP = (  # rather than read in order
     *(f"ledger/{name}" for name in ("faults", *DOCUMENTS)),
 )
 NOTATION = "book"
-WIDTH, HEIGHT = 656, 960  # what a page holds, in CSS pixels, a little less
+WIDTH, HEIGHT = 672, 974  # what a page holds, in CSS pixels, a little less
 PATIENCE = 15 * 60 * 1000  # milliseconds for one of Chromium's steps
 MANY = 20  # complaints to print
 
@@ -74,8 +74,9 @@ def imprint(config, whole):
     found = read_imprint(counted.STORED) | counted.title()
     found |= {key: config[key] for key in ("title", "author")}
     left_out = (
-        "On paper there is no code that the pages of the web fold, and no page that is "
-        "looked up rather than read: the library, and the claims of each document."
+        "On paper there is no code that the pages of the web fold, no cell to type an "
+        "answer into, and no page that is looked up rather than read: the library, and "
+        "the claims of each document."
     )
     return [
         *about(found | {"date": counted.when()}),
