@@ -96,6 +96,12 @@ def test_the_loops_in_c_are_the_step_and_the_sampler():
     assert drawn == char.fast.sample(data[0], 60, first=0, rng=again).tolist()
 
 
+@pytest.mark.skipif(limits.compiler() is None, reason="no C compiler: NOT CHECKED")
+def test_loading_the_loops_leaves_the_arithmetic_as_it_was():
+    limits.library()
+    assert np.nextafter(0, 1) * np.float64(1.0) > 0
+
+
 def test_the_generated_layer_takes_the_step_of_the_command():
     rows = layers.generated(rounds=1)
     assert [r.wanted for r in rows] == [0.8, None, 0.8, None]
