@@ -122,7 +122,10 @@ window.printing = {
     for (let round = 0; round < 3; round++) {
       const work = [];
       for (const e of block.querySelectorAll("[data-tex]")) {
-        const room = e.matches(".formula") ? e.clientWidth : this.room(e);
+        const left = e.getBoundingClientRect().left;  // a wide one widens its place
+        const room = e.matches(".formula")
+          ? Math.min(e.clientWidth, block.getBoundingClientRect().right - left)
+          : this.room(e);
         const width = e.matches(".formula") ? e.scrollWidth : e.offsetWidth;
         const ratio = Math.min(room / width, height / e.offsetHeight);
         if (ratio < 0.999) work.push([e, ratio]);
@@ -139,8 +142,8 @@ window.printing = {
 
   /* The heading of the section that an element stands in. */
   place(e) {
-    const section = e.closest("section");
-    return section ? section.querySelector("h1, h2, h3, h4, h5, h6").textContent : "";
+    const heading = e.closest("section")?.querySelector("h1, h2, h3, h4, h5, h6");
+    return heading ? heading.textContent : "";
   },
 
   /* What still runs out of the page, or cannot be seen. */
