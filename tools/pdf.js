@@ -122,9 +122,9 @@ window.printing = {
     for (let round = 0; round < 3; round++) {
       const work = [];
       for (const e of block.querySelectorAll("[data-tex]")) {
-        const left = e.getBoundingClientRect().left;  // a wide one widens its place
+        const box = e.getBoundingClientRect();  // beside its number it may hang out left
         const room = e.matches(".formula")
-          ? Math.min(e.clientWidth, block.getBoundingClientRect().right - left)
+          ? Math.min(e.clientWidth, box.right - e.parentElement.getBoundingClientRect().left)
           : this.room(e);
         const width = e.matches(".formula") ? e.scrollWidth : e.offsetWidth;
         const ratio = Math.min(room / width, height / e.offsetHeight);
