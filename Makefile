@@ -73,7 +73,7 @@ pyodide: $(READY) ## fetch Python for the browser, for the test that runs it (ne
 	@$(PY) -m tools.pyodide
 
 test: $(READY) ## unit and property tests, and nbval on every chapter (SITE=built pages)
-	@$(if $(SITE),SITE="$(SITE)") $(PY) -m pytest tests $(NBVAL) $(WORKERS) \
+	@$(if $(SITE),SITE="$(SITE)") $(PY) -m pytest tests $(NBVAL) $(WORKERS) $(MORE) \
 	  && echo "make test: PASSED" || { echo "make test: FAILED"; exit 1; }
 
 coverage: $(READY) ## lines and branches that the unit tests run, into _build/coverage
@@ -87,7 +87,7 @@ ELSEWHERE := NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4 AVX512_ICL AVX512_SPR" \
   OPENBLAS_CORETYPE=Nehalem
 
 nbval: $(READY) ## only nbval: re-run every chapter and compare (OLD=1: as an old processor)
-	@$(PY) -m tools.environment && $(if $(OLD),$(ELSEWHERE)) $(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) \
+	@$(PY) -m tools.environment && $(if $(OLD),$(ELSEWHERE)) $(PY) -m pytest -c pyproject.toml $(NBVAL) $(WORKERS) $(MORE) \
 	  && echo "make nbval: PASSED" || { echo "make nbval: FAILED"; exit 1; }
 
 lab: $(READY) ## open the chapters in JupyterLab (DIR=exercises: the exercises)

@@ -2,8 +2,8 @@
 window.printing = {
   /* The chapters, each with headings from h1 down, and nothing else on the page.
      `parts` gives the caption of the part that starts with a document; of tabs, those
-     in `notation` are kept, or all when none is. Code that the page folds is left
-     out when `folded` is false. Returns the headings for the contents: document,
+     in `notation` are kept, or all when none is. Code and lists of claims that the
+     page folds are left out when `folded` is false. Returns the headings for the contents: document,
      level, id, title. */
   layOut({ parts, omit, root, notation = "", folded = true }) {
     const article = document.querySelector("article.bd-article");
@@ -42,12 +42,13 @@ window.printing = {
         headings.push({ name, level, id: heading.id, title: this.plain(heading) });
       }
     }
-    if (!folded)
+    if (!folded) {
       for (const e of book.querySelectorAll(
-        "details.hide:has(.cell_input), .solution .cell_input")) e.remove();
-    if (!folded)  // nothing is typed on paper
-      for (const e of book.querySelectorAll("div.cell"))
+        "details:is(.hide:has(.cell_input), .claims-here, .claims-of-chapter), "
+        + ".solution .cell_input")) e.remove();
+      for (const e of book.querySelectorAll("div.cell"))  // nothing is typed on paper
         if (e.textContent.includes("check_answer(")) e.remove();
+    }
     if (notation)
       for (const set of book.querySelectorAll(".sd-tab-set")) this.choose(set, notation);
     for (const e of book.querySelectorAll("details")) {
@@ -108,13 +109,21 @@ window.printing = {
       - parseFloat(style.paddingRight);
   },
 
+  /* Figures take about the same area each, whether they are broad or tall. */
+  even(area) {
+    for (const e of document.querySelectorAll("div.book img"))
+      if (e.naturalWidth)
+        e.style.width = `${Math.sqrt(area * e.naturalWidth / e.naturalHeight)}px`;
+  },
+
   /* Scale down what is wider than its place, or taller than a page. */
   fit(height) {
     let scaled = 0, least = 1;
     const shrink = (e, ratio) => {
+      e.dataset.size ??= parseFloat(getComputedStyle(e).fontSize);
       const now = parseFloat(e.dataset.scale || 1) * ratio * 0.99;
       e.dataset.scale = now;
-      e.style.fontSize = `${100 * now}%`;
+      e.style.fontSize = `${e.dataset.size * now}px`;
       scaled += 1;
       least = Math.min(least, now);
     };

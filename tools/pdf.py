@@ -3,8 +3,8 @@
     python -m tools.pdf [--notation KEY] [--whole] [--single FOLDER] [--output FILE]
 
 On paper a formula stands in one notation, the book's or that of a document, and code
-that the page folds, cells for answers, the library's reference and the lists of each
-document's claims are left out. ``--whole`` prints all of it.
+that the page folds, cells for answers, the library's reference and the lists of claims
+are left out. ``--whole`` prints all of it.
 
 The chapters are printed first; Chromium knows then on which page each heading
 stands, the contents are written with these numbers, and pypdf puts both together
@@ -13,6 +13,7 @@ chapter is missing, a link leads nowhere or a line runs out of the page.
 """
 
 import argparse
+import base64
 import html
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import matplotlib
 import yaml
 from playwright.sync_api import sync_playwright
 
@@ -38,6 +40,13 @@ LOOKED_UP = (  # rather than read in order
 )
 NOTATION = "book"
 WIDTH, HEIGHT = 672, 974  # what a page holds, in CSS pixels, a little less
+FIGURE = 430 * 260  # the area of a figure, in square pixels
+FACES = {  # of the serif that Matplotlib brings: the same on every machine, and narrow
+    "STIXGeneral": "",
+    "STIXGeneralItalic": "font-style: italic;",
+    "STIXGeneralBol": "font-weight: bold;",
+    "STIXGeneralBolIta": "font-style: italic; font-weight: bold;",
+}
 PATIENCE = 15 * 60 * 1000  # milliseconds for one of Chromium's steps
 MANY = 20  # complaints to print
 
@@ -75,8 +84,8 @@ def imprint(config, whole):
     found |= {key: config[key] for key in ("title", "author")}
     left_out = (
         "On paper there is no code that the pages of the web fold, no cell to type an "
-        "answer into, and no page that is looked up rather than read: the library, and "
-        "the claims of each document."
+        "answer into, no list of the claims that a section treats, and no page that is "
+        "looked up rather than read: the library, and the claims of each document."
     )
     return [
         *about(found | {"date": counted.when()}),
@@ -104,7 +113,8 @@ def front(config, parts, headings, pages, whole=False):
                 )
     style = (ROOT / "tools/pdf.css").read_text(encoding="utf-8")
     return (
-        f'<!doctype html><html lang="en"><title>{title}</title><style>{style}</style>'
+        f'<!doctype html><html lang="en"><title>{title}</title>'
+        f"<style>{faces()}{style}</style>"
         f'<body class="front"><header><h1>{title}</h1><p>{author}</p>'
         f'<div class="imprint">{below}</div></header>'
         f"<nav><h1>Contents</h1>{''.join(lines)}</nav></body></html>"
@@ -116,6 +126,17 @@ def printed(page, path):
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
 
 
+def faces():
+    """The serif of the paper edition as CSS, "Paper", with its letters inside."""
+    folder = Path(matplotlib.get_data_path()) / "fonts/ttf"
+    rules = []
+    for name, style in FACES.items():
+        letters = base64.b64encode((folder / f"{name}.ttf").read_bytes()).decode()
+        source = f"url(data:font/ttf;base64,{letters})"
+        rules.append(f'@font-face {{ font-family: "Paper"; {style} src: {source} }}')
+    return "\n".join(rules)
+
+
 def lay_out(page, source, parts, omit, notation=NOTATION, folded=False):
     """Make a book of the single page that fits; (headings, fitted, complaints)."""
     kept = [(c, [d for d in found if d not in omit]) for c, found in parts]
@@ -124,8 +145,9 @@ def lay_out(page, source, parts, omit, notation=NOTATION, folded=False):
     page.set_default_timeout(PATIENCE)
     page.emulate_media(media="print", color_scheme="light")
     page.goto(source.as_uri(), timeout=PATIENCE)
-    page.evaluate("async () => { await document.fonts.ready; }")
+    page.add_style_tag(content=faces())
     page.add_style_tag(path=ROOT / "tools/pdf.css")
+    page.evaluate("async () => { await document.fonts.ready; }")
     page.add_script_tag(path=ROOT / "tools/pdf.js")
     root = parts[0][1][0]
     options = {"parts": captions, "omit": list(omit), "root": root}
@@ -133,6 +155,7 @@ def lay_out(page, source, parts, omit, notation=NOTATION, folded=False):
     headings = page.evaluate("(options) => printing.layOut(options)", options)
     for heading in headings:  # as contents and bookmarks show it
         heading["shown"] = heading["title"]
+    page.evaluate("(area) => printing.even(area)", FIGURE)
     fitted = page.evaluate("(height) => printing.fit(height)", HEIGHT)
     return (
         headings,

@@ -27,7 +27,7 @@ from rnnlib.trees import flatten, rebuild
 TRUTH = pp.Hawkes(np.array(0.5), np.array(1.6), np.array(2.0))
 LENGTH, WINDOWS, UNITS = 10.0, 80, 4
 STEPS = 600  # of the search, at most
-FLAT = 1e-5  # nats an event: the search ends at such a slope
+FLAT = 1e-5  # nats an event: a slope that counts as level
 WALL = 1e3  # nats an event: what an infinite intensity counts as
 
 
@@ -54,6 +54,8 @@ class Sums(NamedTuple):
     a: np.ndarray  # (N+1, B)  a_{j-1}
     S: np.ndarray  # (N+1, B)  S_{j-1}
     q: np.ndarray  # (N+1, B)  q_j
+    u: np.ndarray  # (N+1, B)  u_j
+    gone: np.ndarray  # (N+1, B)  S_{j-1} - u_j, what fades in the gap
     share: np.ndarray  # (N+1, B)  f_j, what the network gives to lambda(t_j)
     inverse: np.ndarray  # (N+1, B)  1 / lambda(t_j), 0 where no event ends the gap
     pieces: np.ndarray  # (N+1, B)  the compensator of the gap
@@ -83,12 +85,11 @@ def forward(params, batch):
     q, S = np.exp(-beta * gaps), np.zeros_like(gaps)
     for j in range(1, len(S)):
         S[j] = 1 + q[j - 1] * S[j - 1]
-    share = np.exp(a + w * gaps)
-    rate, inverse = share + mu + alpha * q * S, np.zeros_like(gaps)
+    share, u, gone = np.exp(a + w * gaps), q * S, -np.expm1(-beta * gaps) * S
+    rate, inverse = share + mu + alpha * u, np.zeros_like(gaps)
     inverse[:-1][batch.events] = 1 / rate[:-1][batch.events]
-    gone = -np.expm1(-beta * gaps) * S
     pieces = pp.compensator(a, w, batch.gaps) + mu * gaps + alpha / beta * gone
-    return Sums(trace, a, S, q, share, inverse, pieces)
+    return Sums(trace, a, S, q, u, gone, share, inverse, pieces)
 
 
 def log_likelihood(params, sequences):
@@ -124,17 +125,16 @@ def loss_and_gradients(params, batch: Batch):
     back = rnnlib.backward(network, at.network, d_a[1:]).params
     back = back._replace(b_y=back.b_y + d_a[0].sum(0))  # h_0 = 0 has an output too
 
-    u, gone = at.q * at.S, -np.expm1(-beta * gaps) * at.S
-    d_beta, eta = -alpha / beta**2 * gone.sum(), np.zeros_like(u[0])
+    d_beta, eta = -alpha / beta**2 * at.gone.sum(), np.zeros_like(at.u[0])
     for j in range(len(gaps) - 1, -1, -1):  # back over the gaps
         xi = eta - alpha / beta - alpha * at.inverse[j]
-        d_beta = d_beta - (gaps[j] * u[j] * xi).sum()
+        d_beta = d_beta - (gaps[j] * at.u[j] * xi).sum()
         eta = alpha / beta + at.q[j] * xi
     gradient = Excited(
         network=back,
         w=np.asarray((areas_by_w - gaps * caused).sum()),
         mu=np.asarray(gaps.sum() - at.inverse.sum()),
-        alpha=np.asarray(gone.sum() / beta - (u * at.inverse).sum()),
+        alpha=np.asarray(at.gone.sum() / beta - (at.u * at.inverse).sum()),
         beta=np.asarray(d_beta),
     )
     loss = at.pieces.sum() + np.log(at.inverse[:-1][batch.events]).sum()
@@ -182,14 +182,15 @@ def fitted(arm, decay, data, rng, steps=STEPS):
     rng : numpy.random.Generator
         For the weights at the start.
     steps : int
-        After so many the search is stopped.
+        The search takes no more than so many.
 
     Returns
     -------
     params : Excited
     slope : float
-        The largest entry of the gradient there, in nats an event: the search ends when
-        it is below 1e-5.
+        The largest entry of the gradient there, in nats an event. The search ends when
+        it is at most 1e-5, when a step changes the loss by less than 1e-15 of it, when
+        no step along its direction lowers the loss, or after `steps` steps.
     taken : int
         Steps of the search.
     """
