@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.code_text import joined
 from rnnlib.symbolic.derivation.sizes import ONE
 
 SUM, TIMES, POWER, ATOM = range(4)
@@ -82,19 +83,8 @@ class Arrays:
     # elementwise
 
     def _sum(self, node):
-        parts = [ex.split_coefficient(a) for a in node.args]
-        first = next((k for k, (c, _) in enumerate(parts) if c > 0), 0)
-        order = [first, *(k for k in range(len(parts)) if k != first)]
-        text = ""
-        for k in order:
-            minus = parts[k][0] < 0
-            part = ex.negative(node.args[k]) if minus else node.args[k]
-            shown = self.fitted(part, node, TIMES)
-            if text:
-                text += f" {'-' if minus else '+'} {shown}"
-            else:
-                text = f"-{shown}" if minus else shown
-        return text, SUM
+        signed = map(ex.signed, node.args)
+        return joined([(s, self.fitted(part, node, TIMES)) for s, part in signed]), SUM
 
     def fitted(self, part, whole, least):
         """The code of a part; a scalar of a step beside matrices gets an axis."""

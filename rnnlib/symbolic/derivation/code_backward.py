@@ -6,6 +6,7 @@ from rnnlib.symbolic.derivation.code_terms import (
     SLOPE,
     is_matrix_shape,
     params_of,
+    terms_of,
     without_pack,
 )
 from rnnlib.symbolic.derivation.code_text import WIDTH, Writer, joined, speaks_of
@@ -207,7 +208,7 @@ class BackwardCode:
 
     def without_output(self, term, name):
         """The term without what the loss sends: that is added first."""
-        parts = term.args if isinstance(term, ex.Sum) else (term,)
+        parts = terms_of(term)
         rest = [a for a in parts if not isinstance(a, ex.LossGradient)]
         if len(rest) == len(parts):
             return term
@@ -322,10 +323,6 @@ class BackwardCode:
                 code = self.layout.transpose_times(matrix, f"{delta}[t - 1]")
                 texts.append(("+", code))
         if term != ("pack",):
-            parts = term.args if isinstance(term, ex.Sum) else (term,)
-            for part in parts:
-                k, _ = ex.split_coefficient(part)
-                minus = k < 0
-                text = self.arrays(ex.negative(part) if minus else part, TIMES)
-                texts.append(("-" if minus else "+", text))
+            for sign, part in map(ex.signed, terms_of(term)):
+                texts.append((sign, self.arrays(part, TIMES)))
         return joined(texts)

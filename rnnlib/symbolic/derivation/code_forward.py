@@ -9,6 +9,7 @@ from rnnlib.symbolic.derivation.code_terms import (
     input_term,
     matrix_and_column,
     params_of,
+    terms_of,
 )
 from rnnlib.symbolic.derivation.code_text import Writer, joined, speaks_of
 from rnnlib.symbolic.derivation.sizes import ONE
@@ -124,22 +125,17 @@ class ForwardCode:
     def projected(self, e):
         if not self.integers:
             return self.arrays(e)
-        terms = e.args if isinstance(e, ex.Sum) else (e,)
         texts = []
-        for term in terms:
-            k, rest = ex.split_coefficient(term)
-            found = matrix_and_column(rest)
-            if found and found[1].name == self.input and k in (1, -1):
+        for sign, term in map(ex.signed, terms_of(e)):
+            found = matrix_and_column(term)
+            if found and found[1].name == self.input:
                 x = self.variable(self.input)
-                call = f"{self.arrays.helper('project')}(params.{found[0].name}, {x})"
-                texts.append(("-" if k < 0 else "+", call))
-            elif not is_static(term) and self.reads_input(term):
-                texts.append(("+", self.projected_inside(term)))
+                text = f"{self.arrays.helper('project')}(params.{found[0].name}, {x})"
+            elif self.reads_input(term):
+                text = self.projected_inside(term)
             else:
-                minus = k < 0
-                part = ex.negative(term) if minus else term
-                text = self.arrays.fitted(part, e, TIMES)
-                texts.append(("-" if minus else "+", text))
+                text = self.arrays.fitted(term, e, TIMES)
+            texts.append((sign, text))
         return joined(texts)
 
     def reads_input(self, node):
