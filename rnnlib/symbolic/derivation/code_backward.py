@@ -30,21 +30,17 @@ class BackwardCode:
         )
         body = Writer(depth=1)
         self.backward_body(body)
-        first = self.variable(self.program.inputs[0]) if self.program.inputs else None
+        first = self.variable(self.input)
         text = "\n".join(body.lines)
         kept = [n for n, _ in self.trace_fields() if speaks_of(n, text)]
         for name in kept:
             swapped = "" if name == first else self.layout.swapped
             w.line(f"{name} = trace.{name}{swapped}")
-        if (
-            first
-            and first not in kept
-            and (speaks_of("T", text) or speaks_of("B", text))
-        ):
+        if first not in kept and speaks_of("T", text):
             w.line(f"{first} = trace.{first}")
         if speaks_of("mask", text):
             w.line("mask = trace.mask")
-        self.header(w, body, [first] if first else [])
+        self.header(w, body)
         w.lines += body.lines
 
     def backward_body(self, w):
@@ -143,8 +139,6 @@ class BackwardCode:
             self.open_pack_backward(w, pack)
         for name in loop:
             if name in self.pack_of or name not in self.stored:
-                continue
-            if not plan[name] and name not in states:
                 continue
             shape = ", ".join(self.size(s) for s in self.axes(name))
             adjoint = self.adjoint(name)

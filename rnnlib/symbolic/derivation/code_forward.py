@@ -30,36 +30,33 @@ class ForwardCode:
         body = Writer(depth=1)
         self.sizes_needed = set()
         self.forward_body(body)
-        self.header(w, body, inputs)
+        self.header(w, body)
         w.lines += body.lines
 
-    def header(self, w, body, inputs):
+    def header(self, w, body):
         """Sizes and dtype, as far as the body needs them."""
         text = "\n".join(body.lines)
         self.sizes_needed = {n for n in self.program.sizes if speaks_of(n, text)}
         self.write_sizes(w)
-        if inputs:
-            names = [n for n in ("T", "B") if speaks_of(n, text)]
-            first = inputs[0]
-            if len(names) == 2:
-                w.line(f"T, B = {first}.shape[:2]")
-            elif names:
-                w.line(f"{names[0]} = {first}.shape[{int(names[0] == 'B')}]")
+        x = self.variable(self.input)
+        if speaks_of("B", text):
+            w.line(f"T, B = {x}.shape[:2]")
+        elif speaks_of("T", text):
+            w.line(f"T = len({x})")
 
     def forward_body(self, w):
         program = self.program
         dense = [self.variable(n) for n in program.inputs if n != self.input]
         arrays = ["*params", *dense]
-        if self.input:
-            x = self.variable(self.input)
-            if self.integers:
-                w.line(f"dense = () if {x}.ndim == 2 else ({x},)")
-                arrays.append("*dense")
-            else:
-                size = self.find_size_of_input()
-                w.line(f"if {x}.ndim == 2:  # integers: unit vectors")
-                w.line(f"    {x} = np.eye({size}, dtype=np.result_type(*params))[{x}]")
-                arrays.append(x)
+        x = self.variable(self.input)
+        if self.integers:
+            w.line(f"dense = () if {x}.ndim == 2 else ({x},)")
+            arrays.append("*dense")
+        else:
+            size = self.size(program.shapes[self.input][0])
+            w.line(f"if {x}.ndim == 2:  # integers: unit vectors")
+            w.line(f"    {x} = np.eye({size}, dtype=np.result_type(*params))[{x}]")
+            arrays.append(x)
         if self.states:
             arrays.append("*initial")
             single = len(self.states) == 1
@@ -95,9 +92,6 @@ class ForwardCode:
             w.call("columns = (", [n for n in names if n not in given])
             names = [*given, "*(a.swapaxes(1, 2) for a in columns)"]
         w.call("return Trace(", [*names, "mask"])
-
-    def find_size_of_input(self):
-        return self.size(self.program.shapes[self.input][0])
 
     def axes(self, name):
         rows, columns = self.program.shapes[name]

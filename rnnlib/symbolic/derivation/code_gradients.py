@@ -38,7 +38,7 @@ class GradientCode:
                 w.call("d_state = State(", first)
                 state = "d_state"
         inputs = found[0] if len(found) == 1 else f"({', '.join(found)})"
-        w.call("return Gradients(", ["d_params", state, inputs if found else "None"])
+        w.call("return Gradients(", ["d_params", state, inputs])
 
     def pack_gradients(self, w, pack, done):
         """The gradients of stacked matrices, from one product each."""

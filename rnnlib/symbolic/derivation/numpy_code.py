@@ -28,7 +28,7 @@ class NumPySource(CodePlan, ForwardCode, BackwardCode, GradientCode):
         self.states = (*plan.states, *plan.registers)
         self.states = tuple(dict.fromkeys(self.states))
         self.in_loop = False
-        self.input = self.program.inputs[0] if self.program.inputs else None
+        self.input = self.program.inputs[0]
         self.integers = self.only_projected()
         self.packs = self.find_packs()
         self.layout = layout_of(self.program, self.recursion, self.packs, self.integers)
