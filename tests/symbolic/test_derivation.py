@@ -495,6 +495,15 @@ MORE = {  # texts that are no cell of the literature, for the code alone
         {},
         {"frozen": ("U", "u")},
     ),
+    "a quantity of one letter": (
+        "h_t = tanh(V x_t) + b\ny_t = W h_t",
+        {"y": "d_h"},
+        {"output": "y"},
+    ),
+    "a matrix that is a product": (
+        "h_t = tanh(W V^T x_t + U h_{t-1})",
+        {"V": ("d_x", "d_k")},
+    ),
     "no recurrence": ("h_t = tanh(W x_t)", {}),
     "registers": (
         "h_t = relu(U x_{t-1} + W x_t) - 0.3 h_{t-2} + U x_{t-3}",

@@ -393,6 +393,11 @@ READ = {  # text: the equations as they are printed, and as LaTeX
         r"s^{(h)}_{t} = U x_{t}; s_{t} = \tanh(s^{(h)}_{t}); "
         r"h_{t} = s_{t}^{2} + \exp(v)",
     ),
+    "a = softmax(v)\nh_t = a * (U x_t) + softmax(a)": (
+        "a = softmax(v); s_h = softmax(a); s_t = U x_t; h_t = a * s_t + s_h",
+        r"a = \operatorname{softmax}(v); s^{(h)} = \operatorname{softmax}(a); "
+        r"s_{t} = U x_{t}; h_{t} = a \odot s_{t} + s^{(h)}",
+    ),
     "h_t = max(U x_t, 0)": (
         "s_t = U x_t; h_t = max(s_t, 0)",
         r"s_{t} = U x_{t}; h_{t} = \max(s_{t}, 0)",
@@ -569,3 +574,117 @@ def test_the_block_matrix_of_two_states():
         with pytest.raises(ValueError) as error:
             d.jacobian(total=True, **wrong)
         assert str(error.value) == "total: expected no names beside it, got some"
+
+
+def test_jacobians_of_scalars_and_parts():
+    """Each row is d(entry)/d(h_{t-1}); ones is a row of ones here."""
+    d = derive(
+        """
+        c_t = h_{t-1}^T w + u^T h_{t-1} + x_t^T M h_{t-1}
+        p_t = sum(h_{t-1}) w + h_{t-1} / 2
+        q_t = [tanh(h_{t-1}); x_t]
+        r_t = q_t[0:d_h]
+        k_t = 3 * v
+        h_t = c_t v + h_{t-1}
+        """,
+        SIZES | {"c": 1, "q": "d_h + d_x", "v": "d_h"},
+        output="h",
+    )
+    for name, shown in (
+        ("c", "w^T + u^T + x_t^T M"),
+        ("p", "w ones + I_{d_h} / 2"),
+        ("q", "[Diag(1 - tanh(h_{t-1})^2); 0]"),
+        ("r", "[Diag(1 - tanh(h_{t-1})^2); 0][0:d_h]"),
+        ("k", "0"),
+        ("h", "v (w^T + u^T + x_t^T M) + I_{d_h}"),
+    ):
+        found = str(d.jacobian(name, "h"))
+        assert found == f"d{name}_t/dh_{{t-1}} = {shown}"
+    d = derive("h_t = (h_{t-1} v^T) x_t", SIZES)
+    with pytest.raises(ValueError, match="^jacobian: expected columns, got the deriva"):
+        d.jacobian("h", "h")
+
+
+def test_the_mistakes_of_a_cell_are_those_of_its_terms():
+    d = derive("h_t = tanh(W x_t + U h_{t-1}) * c + 0.5 h_{t-1}", SIZES | {"c": 1})
+    found = {}
+    for m in d.catalogue.mistakes:
+        found.setdefault((m.where, m.use), []).append(m.change)
+    always = ["is left out", "has the wrong sign"]
+    sums = [
+        *("is averaged", "lacks the first step", "lacks the last step"),
+        "keeps the first step alone",
+    ]
+    beside, other = "reads a step beside", "has put another quantity for"
+    assert found == {
+        ("s_h", 0): always
+        + [
+            *("lacks the factor delta_s_t", "has squared the factor delta_s_t"),
+            *("lacks the factor 1 - s_t^2", "has squared the factor 1 - s_t^2"),
+            *("has minus 1", "lacks the part 1"),
+            *("has the other sign, and lacks the part 1", "has minus -s_t^2"),
+            f"{beside} delta_s_t: delta_s_{{t+1}} * (1 - s_t^2)",
+            f"{other} delta_s_t: g_t",
+            f"{beside} s_t: delta_s_t * (1 - s_{{t-1}}^2)",
+            f"{beside} s_t: delta_s_t * (1 - s_{{t+1}}^2)",
+            *(f"{other} s_t: h_t", f"{other} s_t: s_h_t"),
+        ],
+        ("s", 0): always
+        + [
+            *("lacks the factor c", "has squared the factor c"),
+            f"{beside} g_t: c * g_{{t+1}}",
+        ],
+        ("h", 0): always
+        + [
+            *("lacks the factor 1/2", "has squared the factor 1/2"),
+            *(f"{beside} g_{{t+1}}: g_t / 2", f"{beside} g_{{t+1}}: g_{{t+2}} / 2"),
+        ],
+        ("h", 1): always
+        + [
+            *("lacks the factor U^T", "has not transposed U"),
+            f"{beside} delta_h_{{t+1}}: U^T delta_h_t",
+            f"{beside} delta_h_{{t+1}}: U^T delta_h_{{t+2}}",
+            f"{other} delta_h_{{t+1}}: delta_s_{{t+1}}",
+        ],
+        ("W", 0): always
+        + [
+            f"{beside} delta_h_t: delta_h_{{t-1}} x_t^T",
+            f"{beside} delta_h_t: delta_h_{{t+1}} x_t^T",
+            f"{other} delta_h_t: delta_s_t",
+            f"{beside} x_t: delta_h_t x_{{t-1}}^T",
+            f"{beside} x_t: delta_h_t x_{{t+1}}^T",
+        ],
+        ("U", 0): [*always, "has exchanged the factors"]
+        + [
+            f"{beside} delta_h_t: delta_h_{{t-1}} h_{{t-1}}^T",
+            f"{beside} delta_h_t: delta_h_{{t+1}} h_{{t-1}}^T",
+            f"{other} delta_h_t: delta_s_t",
+            f"{beside} h_{{t-1}}: delta_h_t h_{{t-2}}^T",
+            f"{beside} h_{{t-1}}: delta_h_t h_t^T",
+            *(f"{other} h_{{t-1}}: {n}_{{t-1}}" for n in ("s", "s_h")),
+        ],
+        ("c", 0): always
+        + [
+            *(f"{w} the factor {n}_t" for n in "gs" for w in ("lacks", "has squared")),
+            *(f"{beside} g_t: g_{{t{k}}}^T s_t" for k in ("-1", "+1")),
+            *(f"{beside} s_t: g_t^T s_{{t{k}}}" for k in ("-1", "+1")),
+            *(f"{other} s_t: {n}_t" for n in ("h", "s_h")),
+        ],
+        **{(name, None): sums for name in "WUc"},
+        ("h", None): [
+            *("lacks what the loss sends", "has the loss with the wrong sign"),
+            "lacks what later steps send",
+        ],
+    }
+
+
+def test_a_coefficient_has_one_sign():
+    from rnnlib.symbolic.derivation import expressions as ex
+
+    v = ex.Value((), ex.SCALAR, "v", 0)
+    for k, sign, rest in ((2, "+", 2), (-2, "-", 2), (1, "+", 1), (-1, "-", 1)):
+        assert ex.signed(ex.times(ex.number(k), v)) == (
+            sign,
+            ex.times(ex.number(rest), v),
+        )
+    assert ex.signed(ex.ZERO_NUMBER) == ("+", ex.ZERO_NUMBER)

@@ -17,7 +17,6 @@ class BackwardCode:
     """The methods that write the backward pass."""
 
     def write_backward(self, w):
-        w.depth = 0
         args = ["params", "trace"]
         if self.recursion.outputs:
             args.append("d_output")

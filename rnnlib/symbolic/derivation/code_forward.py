@@ -20,7 +20,6 @@ class ForwardCode:
 
     def write_forward(self, w):
         inputs = [self.variable(n) for n in self.program.inputs]
-        w.depth = 0
         ends = ["state=None"] if self.states else []
         w.call("def forward(", ["params", *inputs, *ends, "mask=None"], "):")
         w.depth = 1

@@ -44,7 +44,7 @@ class NumPySource(CodePlan, ForwardCode, BackwardCode, GradientCode):
 
     def source(self):
         """The text of the module."""
-        forward, backward = Writer(depth=1), Writer(depth=1)
+        forward, backward = Writer(), Writer()
         self.write_forward(forward)
         self.write_backward(backward)
         lines = ['"""A recurrent layer, forwards and backwards, derived from', ""]
