@@ -688,3 +688,10 @@ def test_a_coefficient_has_one_sign():
             ex.times(ex.number(rest), v),
         )
     assert ex.signed(ex.ZERO_NUMBER) == ("+", ex.ZERO_NUMBER)
+
+
+def test_a_product_with_an_adjoint_is_one_factor_of_the_mistakes():
+    d = derive("a_t = tanh(x_t)\nh_t = W (a_t * v * u)", SIZES)
+    found = [m.change for m in d.catalogue.mistakes if m.where == "a"]
+    assert "has nothing but the factor W^T g_t" in found
+    assert "has squared all but the factor W^T g_t" in found
