@@ -25,6 +25,7 @@ def read(latex, symbols, functions, **steps):
     symbols : dict
         From a name such as ``h_{%t}`` to a function of the numbers in the places of
         ``%t`` and ``%k`` that gives a matrix. ``%p`` is the step before ``%t``.
+        The longest name that fits counts; of equally long ones, the first.
     functions : dict
         From a name such as ``\phi'`` to a function from a matrix to a matrix.
     steps : int

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from functools import partial
+from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -476,29 +477,145 @@ MORE = {  # texts that are no cell of the literature, for the code alone
         """,
         {"c": 1},
     ),
+    "two gates as columns": (
+        """
+        i_t = sigma(W_i x_t + U_i h_{t-1} + b_i)
+        n_t = tanh(W_n x_t + U_n h_{t-1})
+        h_t = i_t * h_{t-1} + (1 - i_t) * n_t
+        """,
+        {},
+    ),
+    "what has no step, and what is not trained": (
+        """
+        a = exp(v)
+        b = tanh(a * u)
+        h_t = a * max(h_{t-1}, 0.3) + (U x_t) / 8 \
+        - 0.3 w * h_{t-1}^3 / sqrt(1 + h_{t-1}^2) + b
+        """.replace("\\\n", ""),
+        {},
+        {"frozen": ("U", "u")},
+    ),
+    "a quantity of one letter": (
+        "h_t = tanh(V x_t) + b\ny_t = W h_t",
+        {"y": "d_h"},
+        {"output": "y"},
+    ),
+    "a matrix that is a product": (
+        "h_t = tanh(W V^T x_t + U h_{t-1})",
+        {"V": ("d_x", "d_k")},
+    ),
+    "no recurrence": ("h_t = tanh(W x_t)", {}),
+    "registers": (
+        "h_t = relu(U x_{t-1} + W x_t) - 0.3 h_{t-2} + U x_{t-3}",
+        {},
+    ),
+    "a state that is a matrix": (
+        """
+        C_t = f C_{t-1} + (V x_t) x_t^T
+        h_t = C_t (U x_t) + mean(C_t) u
+        """,
+        {"f": 1},
+    ),
+    "a state that a scalar is added to": (
+        """
+        c_t = w^T h_{t-1} + u^T x_t
+        h_t = tanh(c_t v) + c_{t-1}
+        """,
+        {"c": 1},
+    ),
+    "what nothing reads": (
+        """
+        q_t = V h_{t-1} + v + W_q x_t
+        a = exp(v)
+        h_t = tanh(W x_t + U h_{t-1})
+        r_t = q_t + tanh(x_t)
+        """,
+        {"q": "d_x"},
+    ),
+    "a recurrence without parameters": (
+        """
+        c_t = 2 c_{t-1}
+        h_t = c_t + W x_t
+        """,
+        {},
+    ),
+    "a name for the input": (
+        """
+        c_t = x_t
+        h_t = 0.5 h_{t-1} + W c_t + W c_{t-1}
+        """,
+        {"c": "d_x"},
+    ),
+    "gates that are told apart": (
+        """
+        a_t = sigma(W_a x_t + U_a h_{t-1} + b_a)
+        e_t = exp(W_e x_t - U_e h_{t-1} + b_e * (V x_t))
+        n_t = tanh(V x_t + U_n h_{t-1} + b_n)
+        o_t = relu(W_o x_t + U_o h_{t-1})
+        h_t = a_t * n_t / (1 + e_t) - o_t * h_{t-1}
+        """,
+        {},
+    ),
 }
 
 
 @pytest.mark.parametrize("integers", [False, True])
 @pytest.mark.parametrize("name", MORE)
 def test_code_of_other_texts_agrees_with_the_complex_step(name, integers):
-    text, sizes = MORE[name]
-    cell = derive(text, SIZES | sizes, output="h").cell(sizes={"d_k": 2})
+    text, sizes, *options = MORE[name]
+    d = derive(text, SIZES | sizes, **{"output": "h"} | dict(*options))
+    cell = d.cell(sizes={"d_k": 2})
     rng = np.random.default_rng(6)
     params = cell.init_params(4, 3, rng=rng)
     params = type(params)(*(0.5 * rng.standard_normal(a.shape) for a in params))
     x = rng.integers(0, 4, (4, 2)) if integers else rng.standard_normal((4, 2, 4))
-    trace = cell.forward(params, x)
-    weights = rng.standard_normal(trace.output.shape)
-    found = cell.backward(params, trace, weights).params._asdict()
-    for key, gradient in found.items():
+    mask = np.array([[1, 1], [0, 1], [1, 1], [1, 0]], bool)
+    plain = cell.forward(params, x, mask=mask)
+    weights = {
+        n: rng.standard_normal(a.shape)
+        for n, a in flatten({"state": plain.state}).items()
+    }
+    d_state = rebuild({"state": plain.state}, weights)["state"]
+    weights["output"] = rng.standard_normal(plain.output.shape)
+    start = rebuild(
+        {"state": plain.state},
+        {n: rng.standard_normal(w.shape) for n, w in weights.items() if n != "output"},
+    )["state"]
+    trace = cell.forward(params, x, state=start, mask=mask)
+    back = cell.backward(params, trace, weights["output"], d_state)
+    variables = {"params": params, "state": start}
+    found = {"params": back.params, "state": back.state}
+    if not integers:
+        variables["x"], found["x"] = x, back.x
+    flat = flatten(found)
+    frozen = d.recursion.frozen
+    for key, gradient in flat.items():
         u = rng.standard_normal(gradient.shape)
+        zero = {n: np.zeros(a.shape) for n, a in flat.items()}
         measured = rnnlib.complex_step(
-            lambda p: (weights * cell.forward(p, x).output).sum(),
-            params,
-            type(params)(*map(np.zeros_like, params))._replace(**{key: u}),
+            lambda v: one_loss(
+                cell, v["params"], v.get("x", x), v["state"], mask, weights
+            ),
+            variables,
+            rebuild(variables, zero | {key: u}),
         )
-        assert abs((gradient * u).sum() - measured) < 1e-12 * (1 + abs(measured)), key
+        if key.split(".")[-1] in frozen:
+            assert not gradient.any()
+        else:
+            along = (gradient * u).sum()
+            assert abs(along - measured) < 1e-12 * (1 + abs(measured)), key
+
+
+SOURCES = Path(__file__).parent / "sources"
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES.glob("*.txt")), ids=lambda p: p.stem)
+def test_a_source_reads_line_by_line(path):
+    """Each was read through, and its text is one of those that are run above."""
+    (name,) = (n for n in MORE if n.replace(",", "").replace(" ", "-") == path.stem)
+    text, sizes, *options = MORE[name]
+    d = derive(text, SIZES | sizes, **{"output": "h"} | dict(*options))
+    assert d.numpy() == path.read_text(encoding="utf-8")
 
 
 def fused(names, params, rename):
@@ -567,11 +684,97 @@ def test_generated_cells_refuse_bad_input():
         ([[1]], "x: expected a NumPy array"),
         (np.zeros((0, 1, 4)), "x: expected a step and a sequence, got .0, 1, 4."),
         (np.zeros((2, 0), int), "x: expected a step and a sequence, got .2, 0."),
+        (np.zeros((2, 3, 1), int), r"x: expected shape \(T, B\) of integers, got"),
+        (np.zeros((2, 4)), r"x: expected shape \(T, B, 4\), got \(2, 4\)"),
+        (np.array([["a"]]), "x: expected a NumPy array of numbers, got <U1"),
+        (3, "x: expected a NumPy array of numbers, got int"),
     ):
         with pytest.raises(ValueError, match=message):
             cell.forward(params, x)
     with pytest.raises(ValueError, match="W_hf: expected shape"):
         cell.forward(params._replace(W_hf=np.zeros((3, 2))), np.zeros((2, 1, 4)))
+
+
+def test_generated_cells_refuse_what_is_not_theirs():
+    cell = derived("lstm").cell()
+    params = cell.init_params(4, 3, rng=np.random.default_rng(0))
+    x, row = np.zeros((2, 5, 4)), np.zeros(3)
+    trace = cell.forward(params, x)
+
+    def start(*state):
+        return cell.forward(params, x, state=state)
+
+    def back(*args):
+        return cell.backward(params, *args)
+
+    two = "expected a tuple \\(h, c\\)$"
+    for call, message in (
+        (lambda: cell.forward((1,), x), "params: expected Params of this cell, got t"),
+        (lambda: start(row), f"^state: {two}"),
+        (lambda: start(row, row, row), f"^state: {two}"),
+        (lambda: cell.forward(params, x, state=row), f"^state: {two}"),
+        (
+            lambda: start(row, np.zeros((2, 3))),
+            r"^state.c: expected shape \(5, 3\) or \(3,\), got \(2, 3\)$",
+        ),
+        (lambda: start(np.zeros(5), row), r"^state.h: expected shape \(5, 3\) or \(3,"),
+        (lambda: back((1,), trace.output), "^trace: expected one of this cell, got tu"),
+        (lambda: back(trace, trace.output[1:]), "^d_output: expected"),
+        (lambda: back(trace, trace.output, (row,)), f"^d_state: {two}"),
+        (lambda: back(trace, trace.output, (row, row)), "^d_state.h: expected"),
+        (
+            lambda: cell.backward((1,), trace, trace.output),
+            "^params: expected Params of this cell, got tuple$",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_a_state_for_all_sequences_gets_their_sum():
+    """One state (d,) stands for B equal ones; its gradient is that of all B."""
+    cell = derived("lstm").cell()
+    rng = np.random.default_rng(0)
+    params = cell.init_params(4, 3, rng=rng)
+    x, one = rng.standard_normal((3, 5, 4)), tuple(rng.standard_normal((2, 3)))
+    each = tuple(np.tile(part, (5, 1)) for part in one)
+    run, runs = (cell.forward(params, x, state=s) for s in (one, each))
+    np.testing.assert_array_equal(run.output, runs.output)
+    d_output = rng.standard_normal(run.output.shape)
+    found, wanted = (cell.backward(params, r, d_output).state for r in (run, runs))
+    for a, b in zip(found, wanted, strict=True):
+        assert a.shape == (3,) and b.shape == (5, 3)
+        np.testing.assert_allclose(a, b.sum(axis=0), rtol=1e-12)
+    mixed = cell.forward(params, x, state=(one[0], each[1]))
+    shapes = [a.shape for a in cell.backward(params, mixed, d_output).state]
+    assert shapes == [(3,), (5, 3)]
+
+
+def test_cells_of_several_inputs_or_other_sizes_are_refused():
+    two = "h_t = U h_{t-1} + W x_t + V z_t"
+    with pytest.raises(ValueError, match="^cell: expected one input, got x, z$"):
+        derive(two, SIZES | {"z": "d_z"}).cell()
+    cell = derive("h_t = tanh(h_{t-1} + W x_t)", {"x": "n", "h": "n"}).cell()
+    rng = np.random.default_rng(0)
+    assert cell.init_params(3, 3, rng=rng).W.shape == (3, 3)
+    with pytest.raises(ValueError, match="^d_h: expected 3, got 4$"):
+        cell.init_params(3, 4, rng=rng)
+    with pytest.raises(ValueError, match="^initial: expected a parameter, got 'b'$"):
+        derived("elman").cell(initial={"b": 1.0})
+
+
+def test_parameters_begin_with_the_deviation_of_their_fan_in():
+    cell = derived("lstm").cell(initial={"b_f": 1.5, "W_xi": 0.25})
+    params = cell.init_params(400, 100, rng=np.random.default_rng(0))
+    for name, array in params._asdict().items():
+        if name in ("b_f", "W_xi"):
+            assert (array == {"b_f": 1.5, "W_xi": 0.25}[name]).all()
+        elif name[0] == "b":
+            assert not array.any()
+        else:
+            fan = 400 if name[1:].startswith("_x") else 100
+            assert abs(array.std() * np.sqrt(fan) - 1) < 0.03
+        assert array.dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -600,6 +803,14 @@ def test_every_generated_source_is_clean(tmp_path):
 def check_signs(source):
     code = source.split('"""', 2)[2]
     assert not any(pair in code for pair in ("- -", "+ -", "--", "- (-", "+ (-"))
+
+
+def test_a_text_without_inputs_has_no_code():
+    """They say how many steps there are."""
+    d = derive("h_t = W h_{t-1}", {"h": "d_h"})
+    for source in (d.numpy, d.torch, d.cell):
+        with pytest.raises(ValueError, match="^text: expected an input, got none$"):
+            source()
 
 
 def test_no_sign_stands_before_another_in_generated_code():

@@ -56,6 +56,15 @@ def test_values(latex, expected):
     assert value(latex, t=3, T=5) == expected
 
 
+def test_the_longest_name_counts_and_of_equal_ones_the_first():
+    one, other = {"h_{0}": lambda: b}, {"h_{%t}": lambda t: (t + 2) * a}
+    assert read("h_{0}", one | other, {}) == b
+    assert read("h_{0}", other | one, {}) == 2 * a
+    longer = {"h": lambda: b, "h_{%t}_x": lambda t: 7 * a}
+    assert read("h_{0}_x", longer | other, {}) == 7 * a
+    assert read("h_{0}", other | longer, {}) == 2 * a
+
+
 @pytest.mark.parametrize(
     ("latex", "message"),
     [

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.code_text import joined
 from rnnlib.symbolic.derivation.sizes import ONE
 
 SUM, TIMES, POWER, ATOM = range(4)
@@ -69,9 +70,9 @@ class Arrays:
 
     def _number(self, node):
         value = node.value
-        if value.denominator == 1:
-            return str(value.numerator), ATOM if value >= 0 else SUM
-        return repr(float(value)), ATOM if value >= 0 else SUM
+        whole = value.denominator == 1
+        text = str(value.numerator) if whole else repr(float(value))
+        return text, ATOM if value >= 0 else SUM
 
     def _sizeof(self, node):
         return self.size(node.size), ATOM if len(node.size.terms) == 1 else SUM
@@ -82,19 +83,8 @@ class Arrays:
     # elementwise
 
     def _sum(self, node):
-        parts = [ex.split_coefficient(a) for a in node.args]
-        first = next((k for k, (c, _) in enumerate(parts) if c > 0), 0)
-        order = [first, *(k for k in range(len(parts)) if k != first)]
-        text = ""
-        for k in order:
-            minus = parts[k][0] < 0
-            part = ex.negative(node.args[k]) if minus else node.args[k]
-            shown = self.fitted(part, node, TIMES)
-            if text:
-                text += f" {'-' if minus else '+'} {shown}"
-            else:
-                text = f"-{shown}" if minus else shown
-        return text, SUM
+        signed = map(ex.signed, node.args)
+        return joined([(s, self.fitted(part, node, TIMES)) for s, part in signed]), SUM
 
     def fitted(self, part, whole, least):
         """The code of a part; a scalar of a step beside matrices gets an axis."""
@@ -253,18 +243,14 @@ class Arrays:
 
     def inner(self, factors):
         """A row times a column: a scalar."""
-        left = [ex.transpose(factors[0])]
-        right = list(factors[1:])
-        if len(left) == 1 and is_static(left[0]) and len(right) == 1:
-            if is_static(right[0]):
-                return (
-                    f"({self.part(left)} * {self.part(right)}).sum(keepdims=True)",
-                    ATOM,
-                )
-            return f"{self.part(right)} @ {self.part(left)}[:, None]", TIMES
-        if len(right) == 1 and is_static(right[0]):
-            return f"{self.part(left)} @ {self.part(right)}[:, None]", TIMES
-        both = f"({self.part(left)} * {self.part(right)})"
+        left, right = self.part([ex.transpose(factors[0])]), self.part(factors[1:])
+        both = f"({left} * {right})"
+        if all(map(is_static, factors)):
+            return f"{both}.sum(keepdims=True)", ATOM
+        if len(factors) == 2 and is_static(factors[0]):
+            return f"{right} @ {left}[:, None]", TIMES
+        if len(factors) == 2 and is_static(factors[1]):
+            return f"{left} @ {right}[:, None]", TIMES
         return f"{both}.sum(-1, keepdims=True)", ATOM
 
     def on_column(self, factors):
@@ -276,14 +262,11 @@ class Arrays:
     def times_column(self, factors):
         """The same, whatever the column."""
         matrix, *rest = factors
-        column, _ = self.product(rest)
-        column = column if _ == ATOM else f"({column})"
-        if is_static(matrix) and all(map(is_static, rest)):
+        column = self.part(rest)
+        if all(map(is_static, rest)):
             return f"{self(matrix, ATOM)} @ {column}", TIMES
         if is_static(matrix):
             return f"{column} @ {self(ex.transpose(matrix), ATOM)}", TIMES
-        if all(map(is_static, rest)):
-            return f"{self(matrix, ATOM)} @ {column}", TIMES
         return f"({self(matrix, ATOM)} @ {column}[..., None])[..., 0]", ATOM
 
 

@@ -6,6 +6,7 @@ from rnnlib.symbolic.derivation.code_terms import (
     SLOPE,
     is_matrix_shape,
     params_of,
+    terms_of,
     without_pack,
 )
 from rnnlib.symbolic.derivation.code_text import WIDTH, Writer, joined, speaks_of
@@ -16,7 +17,6 @@ class BackwardCode:
     """The methods that write the backward pass."""
 
     def write_backward(self, w):
-        w.depth = 0
         args = ["params", "trace"]
         if self.recursion.outputs:
             args.append("d_output")
@@ -29,21 +29,17 @@ class BackwardCode:
         )
         body = Writer(depth=1)
         self.backward_body(body)
-        first = self.variable(self.program.inputs[0]) if self.program.inputs else None
+        first = self.variable(self.input)
         text = "\n".join(body.lines)
         kept = [n for n, _ in self.trace_fields() if speaks_of(n, text)]
         for name in kept:
             swapped = "" if name == first else self.layout.swapped
             w.line(f"{name} = trace.{name}{swapped}")
-        if (
-            first
-            and first not in kept
-            and (speaks_of("T", text) or speaks_of("B", text))
-        ):
+        if first not in kept and speaks_of("T", text):
             w.line(f"{first} = trace.{first}")
         if speaks_of("mask", text):
             w.line("mask = trace.mask")
-        self.header(w, body, [first] if first else [])
+        self.header(w, body)
         w.lines += body.lines
 
     def backward_body(self, w):
@@ -143,8 +139,6 @@ class BackwardCode:
         for name in loop:
             if name in self.pack_of or name not in self.stored:
                 continue
-            if not plan[name] and name not in states:
-                continue
             shape = ", ".join(self.size(s) for s in self.axes(name))
             adjoint = self.adjoint(name)
             target = f"all_{adjoint}" if name in self.states else adjoint
@@ -207,7 +201,7 @@ class BackwardCode:
 
     def without_output(self, term, name):
         """The term without what the loss sends: that is added first."""
-        parts = term.args if isinstance(term, ex.Sum) else (term,)
+        parts = terms_of(term)
         rest = [a for a in parts if not isinstance(a, ex.LossGradient)]
         if len(rest) == len(parts):
             return term
@@ -322,10 +316,6 @@ class BackwardCode:
                 code = self.layout.transpose_times(matrix, f"{delta}[t - 1]")
                 texts.append(("+", code))
         if term != ("pack",):
-            parts = term.args if isinstance(term, ex.Sum) else (term,)
-            for part in parts:
-                k, _ = ex.split_coefficient(part)
-                minus = k < 0
-                text = self.arrays(ex.negative(part) if minus else part, TIMES)
-                texts.append(("-" if minus else "+", text))
+            for sign, part in map(ex.signed, terms_of(term)):
+                texts.append((sign, self.arrays(part, TIMES)))
         return joined(texts)

@@ -9,6 +9,7 @@ from rnnlib.symbolic.derivation.code_terms import (
     input_term,
     matrix_and_column,
     params_of,
+    terms_of,
 )
 from rnnlib.symbolic.derivation.code_text import Writer, joined, speaks_of
 from rnnlib.symbolic.derivation.sizes import ONE
@@ -19,7 +20,6 @@ class ForwardCode:
 
     def write_forward(self, w):
         inputs = [self.variable(n) for n in self.program.inputs]
-        w.depth = 0
         ends = ["state=None"] if self.states else []
         w.call("def forward(", ["params", *inputs, *ends, "mask=None"], "):")
         w.depth = 1
@@ -29,36 +29,33 @@ class ForwardCode:
         body = Writer(depth=1)
         self.sizes_needed = set()
         self.forward_body(body)
-        self.header(w, body, inputs)
+        self.header(w, body)
         w.lines += body.lines
 
-    def header(self, w, body, inputs):
+    def header(self, w, body):
         """Sizes and dtype, as far as the body needs them."""
         text = "\n".join(body.lines)
         self.sizes_needed = {n for n in self.program.sizes if speaks_of(n, text)}
         self.write_sizes(w)
-        if inputs:
-            names = [n for n in ("T", "B") if speaks_of(n, text)]
-            first = inputs[0]
-            if len(names) == 2:
-                w.line(f"T, B = {first}.shape[:2]")
-            elif names:
-                w.line(f"{names[0]} = {first}.shape[{int(names[0] == 'B')}]")
+        x = self.variable(self.input)
+        if speaks_of("B", text):
+            w.line(f"T, B = {x}.shape[:2]")
+        elif speaks_of("T", text):
+            w.line(f"T = len({x})")
 
     def forward_body(self, w):
         program = self.program
         dense = [self.variable(n) for n in program.inputs if n != self.input]
         arrays = ["*params", *dense]
-        if self.input:
-            x = self.variable(self.input)
-            if self.integers:
-                w.line(f"dense = () if {x}.ndim == 2 else ({x},)")
-                arrays.append("*dense")
-            else:
-                size = self.find_size_of_input()
-                w.line(f"if {x}.ndim == 2:  # integers: unit vectors")
-                w.line(f"    {x} = np.eye({size}, dtype=np.result_type(*params))[{x}]")
-                arrays.append(x)
+        x = self.variable(self.input)
+        if self.integers:
+            w.line(f"dense = () if {x}.ndim == 2 else ({x},)")
+            arrays.append("*dense")
+        else:
+            size = self.size(program.shapes[self.input][0])
+            w.line(f"if {x}.ndim == 2:  # integers: unit vectors")
+            w.line(f"    {x} = np.eye({size}, dtype=np.result_type(*params))[{x}]")
+            arrays.append(x)
         if self.states:
             arrays.append("*initial")
             single = len(self.states) == 1
@@ -95,9 +92,6 @@ class ForwardCode:
             names = [*given, "*(a.swapaxes(1, 2) for a in columns)"]
         w.call("return Trace(", [*names, "mask"])
 
-    def find_size_of_input(self):
-        return self.size(self.program.shapes[self.input][0])
-
     def axes(self, name):
         rows, columns = self.program.shapes[name]
         return (rows,) if columns == ONE else (rows, columns)
@@ -124,22 +118,17 @@ class ForwardCode:
     def projected(self, e):
         if not self.integers:
             return self.arrays(e)
-        terms = e.args if isinstance(e, ex.Sum) else (e,)
         texts = []
-        for term in terms:
-            k, rest = ex.split_coefficient(term)
-            found = matrix_and_column(rest)
-            if found and found[1].name == self.input and k in (1, -1):
+        for sign, term in map(ex.signed, terms_of(e)):
+            found = matrix_and_column(term)
+            if found and found[1].name == self.input:
                 x = self.variable(self.input)
-                call = f"{self.arrays.helper('project')}(params.{found[0].name}, {x})"
-                texts.append(("-" if k < 0 else "+", call))
-            elif not is_static(term) and self.reads_input(term):
-                texts.append(("+", self.projected_inside(term)))
+                text = f"{self.arrays.helper('project')}(params.{found[0].name}, {x})"
+            elif self.reads_input(term):
+                text = self.projected_inside(term)
             else:
-                minus = k < 0
-                part = ex.negative(term) if minus else term
-                text = self.arrays.fitted(part, e, TIMES)
-                texts.append(("-" if minus else "+", text))
+                text = self.arrays.fitted(term, e, TIMES)
+            texts.append((sign, text))
         return joined(texts)
 
     def reads_input(self, node):

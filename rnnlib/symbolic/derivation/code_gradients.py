@@ -38,7 +38,7 @@ class GradientCode:
                 w.call("d_state = State(", first)
                 state = "d_state"
         inputs = found[0] if len(found) == 1 else f"({', '.join(found)})"
-        w.call("return Gradients(", ["d_params", state, inputs if found else "None"])
+        w.call("return Gradients(", ["d_params", state, inputs])
 
     def pack_gradients(self, w, pack, done):
         """The gradients of stacked matrices, from one product each."""
@@ -120,12 +120,8 @@ class GradientCode:
     def summed(self, node):
         """The sum over steps and sequences of what is linear in an adjoint."""
         if isinstance(node, ex.Sum):
-            signed = []
-            for part in node.args:
-                minus = ex.split_coefficient(part)[0] < 0
-                text = self.summed(ex.negative(part) if minus else part)
-                signed.append(("-" if minus else "+", text))
-            return joined(signed)
+            signed = map(ex.signed, node.args)
+            return joined([(sign, self.summed(part)) for sign, part in signed])
         if isinstance(node, ex.Times):
             static = [a for a in node.args if is_static(a)]
             timed = [a for a in node.args if not is_static(a)]

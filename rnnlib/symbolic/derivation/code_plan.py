@@ -51,8 +51,6 @@ class CodePlan:
 
     def only_projected(self):
         """True when the first input is read as W x_t, and nothing else."""
-        if self.input is None:
-            return False
 
         def fine(node):
             if isinstance(node, ex.Leaf):
@@ -225,7 +223,7 @@ class CodePlan:
         if node.name == self.recursion.loss:
             return name
         if node.name in self.states and node.name not in self.plan.loop:
-            return f"{name}[1:]"
+            return f"{name}[t]" if self.in_loop else f"{name}[1:]"
         if not self.in_loop:
             if node.name in self.states:
                 return f"all_{name}"

@@ -147,8 +147,8 @@ class Evaluator:
     def backward(self):
         """All adjoints by (name, step), and gradients by (name, None)."""
         self.forward()
-        steps = [*range(self.point.T, 0, -1)]
-        for t in steps:
+        T = self.point.T
+        for t in range(T, 0, -1):
             for name in reversed(self.program.definitions):
                 self.adjoints[name, t] = self.adjoint(name, t)
         for name, t in (*self.point.inputs, *self.point.initial):
@@ -157,7 +157,7 @@ class Evaluator:
             gradient = self.recursion.gradient(name)
             total = self.zero(self.program.shapes[name])
             if gradient.each_step is not None:
-                for t in steps[::-1]:
+                for t in range(1, T + 1):
                     total = total + self.of(gradient.each_step, t)
             if gradient.once is not None:
                 total = total + self.of(gradient.once, None)

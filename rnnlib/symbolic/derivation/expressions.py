@@ -244,6 +244,13 @@ def negative(node):
     return times(number(-1), node)
 
 
+def signed(node):
+    """("-", minus the node) for one with a negative coefficient, else ("+", node)."""
+    if split_coefficient(node)[0] < 0:
+        return "-", negative(node)
+    return "+", node
+
+
 def times(*factors):
     """The elementwise product: the number first, then scalars, then the rest."""
     shape, flat, coefficient = common_shape(factors), [], Fraction(1)

@@ -30,7 +30,8 @@ def coefficient(node, leaf):
         if leaf in ex.leaves(last) and last.shape[1] == ONE:
             return ex.matmul(*before, coefficient(last, leaf))
         if node.is_scalar:  # a^T b is b^T a
-            return coefficient(ex.transpose(node), leaf)
+            turned = ex.matmul(*map(ex.transpose, node.args[::-1]))
+            return coefficient(turned, leaf)
     (*_, arg) = node.args
     if isinstance(node, ex.Total) and arg.shape[1] == ONE:
         ones = ex.fill(ex.ONE_NUMBER, (ONE, arg.shape[0]))

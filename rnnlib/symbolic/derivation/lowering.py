@@ -29,8 +29,16 @@ class Plan:
 
 
 def lowered(recursion, phi="tanh"):
-    """The `Plan` of a recursion; ``phi`` takes the place of unknown functions."""
-    program = _with_functions(recursion.program, phi)
+    """The `Plan` of a recursion; ``phi`` takes the place of unknown functions.
+
+    What neither the loss nor an output needs is left out. Raises ValueError for a text
+    without inputs: they say how many steps there are.
+    """
+    if not recursion.program.inputs:
+        raise ValueError("text: expected an input, got none")
+    ends = (recursion.loss,) if recursion.loss else recursion.outputs
+    program = _without_unread(recursion.program, _needed(recursion.program, ends))
+    program = _with_functions(program, phi)
     program, registers = _with_registers(program)
     recursion = Recursion(
         program,
@@ -50,18 +58,9 @@ def lowered(recursion, phi="tanh"):
 def restricted(recursion, output):
     """The recursion of the part that computes an output, without a loss."""
     program = recursion.program
-    needed, stack = set(), [output]
-    while stack:
-        name = stack.pop()
-        if name in needed:
-            continue
-        needed.add(name)
-        table = program.definitions.get(name, program.static.get(name))
-        stack += [leaf.name for leaf in ex.leaves(table)] if table is not None else []
+    needed = _needed(program, (output,))
     program = replace(
-        program,
-        definitions={n: e for n, e in program.definitions.items() if n in needed},
-        static={n: e for n, e in program.static.items() if n in needed},
+        _without_unread(program, needed),
         inputs=tuple(n for n in program.inputs if n in needed),
         parameters=tuple(n for n in program.parameters if n in needed),
         shapes={n: s for n, s in program.shapes.items() if n in needed},
@@ -73,6 +72,23 @@ def restricted(recursion, output):
         recursion.frozen & needed,
         recursion.distributions & needed,
     )
+
+
+def _needed(program, ends):
+    """The names that the computation of these reads, with the names themselves."""
+    known = program.static | program.definitions
+    reads = {n: {leaf.name for leaf in ex.leaves(e)} for n, e in known.items()}
+    leaves = dict.fromkeys((*program.inputs, *program.parameters), ())
+    return _reached(ends, leaves | reads) | {*ends}
+
+
+def _without_unread(program, needed):
+    """The program without the definitions that are not among the needed."""
+    definitions, static = (
+        {n: e for n, e in table.items() if n in needed}
+        for table in (program.definitions, program.static)
+    )
+    return replace(program, definitions=definitions, static=static)
 
 
 def _with_functions(program, phi):

@@ -179,7 +179,7 @@ class _Lenient(Evaluator):
     def _at(self, table, node, t):
         step = None if node.shift is None else t + node.shift
         found = table.get((node.name, step))
-        return self.zero(node.shape) * 1.0 if found is None else found
+        return self.zero(node.shape) if found is None else found
 
 
 class Catalogue:
@@ -260,7 +260,7 @@ class Catalogue:
         evaluator.values = self._values
         evaluator.forward = lambda: self._values  # type: ignore[method-assign]
         adjoints = evaluator.backward()
-        found = {name: adjoints[name, None] * 1.0 for name in self.recursion.parameters}
+        found = {name: adjoints[name, None] for name in self.recursion.parameters}
         for m in mistakes:
             if m.change in SUMS:
                 found[m.where] = self._cut(evaluator, recursion, m, found[m.where])

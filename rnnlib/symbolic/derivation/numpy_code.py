@@ -28,7 +28,7 @@ class NumPySource(CodePlan, ForwardCode, BackwardCode, GradientCode):
         self.states = (*plan.states, *plan.registers)
         self.states = tuple(dict.fromkeys(self.states))
         self.in_loop = False
-        self.input = self.program.inputs[0] if self.program.inputs else None
+        self.input = self.program.inputs[0]
         self.integers = self.only_projected()
         self.packs = self.find_packs()
         self.layout = layout_of(self.program, self.recursion, self.packs, self.integers)
@@ -44,7 +44,7 @@ class NumPySource(CodePlan, ForwardCode, BackwardCode, GradientCode):
 
     def source(self):
         """The text of the module."""
-        forward, backward = Writer(depth=1), Writer(depth=1)
+        forward, backward = Writer(), Writer()
         self.write_forward(forward)
         self.write_backward(backward)
         lines = ['"""A recurrent layer, forwards and backwards, derived from', ""]

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.code_text import joined
 from rnnlib.symbolic.derivation.sizes import ONE
 
 GREEK = (
@@ -158,20 +159,8 @@ class Printer:
         return ("I" if node.shape[0] == ONE else f"I_{{{node.shape[0]}}}"), ATOM
 
     def _sum(self, node):
-        parts = [ex.split_coefficient(a) for a in node.args]
-        first = next((k for k, (c, _) in enumerate(parts) if c > 0), 0)
-        order = [first, *(k for k in range(len(parts)) if k != first)]
-        text = ""
-        for k in order:
-            coefficient, _ = parts[k]
-            part = node.args[k]
-            sign = "-" if coefficient < 0 else "+"
-            shown = self.inside(ex.negative(part) if sign == "-" else part, TIMES)
-            if text:
-                text += f" {sign} {shown}"
-            else:
-                text = shown if sign == "+" else f"-{shown}"
-        return text, SUM
+        signed = map(ex.signed, node.args)
+        return joined([(s, self.inside(part, TIMES)) for s, part in signed]), SUM
 
     def _times(self, node):
         coefficient, rest = ex.split_coefficient(node)

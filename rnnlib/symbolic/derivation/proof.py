@@ -97,8 +97,6 @@ class Edges(Graph):
 
     def immediate(self, a, b):
         """The number of the edge from b to a."""
-        if a == b:
-            return sp.Integer(1)
         if a not in self.definitions or b not in self.definitions[a].free_symbols:
             return sp.S.Zero
         return self.numbers[a, b]

@@ -17,11 +17,7 @@ from rnnlib.symbolic.derivation.sizes import (
     kind,
     show_shape,
 )
-from rnnlib.symbolic.derivation.syntax import (
-    ABSTRACT,
-    ELEMENTWISE,
-    read_equations,
-)
+from rnnlib.symbolic.derivation.syntax import ELEMENTWISE, read_equations
 
 
 @dataclass(frozen=True)
@@ -170,7 +166,7 @@ class _Reader:
                 f"{syntax.text} is not defined: define {name}_t, or declare the size "
                 f"of the input, as in sizes={{{name!r}: 'd_{name}'}}"
             )
-        if name in ABSTRACT or name in ELEMENTWISE:
+        if name in ELEMENTWISE:
             raise syntax.error(f"{name} is a function: give it an argument")
         if name not in seen:
             seen.append(name)

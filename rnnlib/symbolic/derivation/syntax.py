@@ -52,6 +52,7 @@ REPLACED = (
     (r"\^\s*(?:\{\s*)?\\(?:top|intercal|mathsf\{T\})(?:\s*\})?|ᵀ", "^T"),
     (r"\\([A-Za-z]+)", r" \1"),
 )
+GREEK = re.compile(r"GREEK (SMALL|CAPITAL) LETTER (\w+)")
 TOKEN = re.compile(
     r"\s*(\d+\.\d+|\d+|\.T(?![A-Za-z0-9])|\*\*|[A-Za-z][A-Za-z0-9]*|[-+*/@^_(){}\[\],;:=])"
 )
@@ -109,8 +110,8 @@ def _plain(written):
     for pattern, replacement in REPLACED:
         written = re.sub(pattern, replacement, written)
     for letter in set(written):
-        if ord(letter) > 127 and "GREEK" in unicodedata.name(letter, ""):
-            name = unicodedata.name(letter).split()[-1].lower()
+        if greek := GREEK.fullmatch(unicodedata.name(letter, "")):
+            name = greek[2].title() if greek[1] == "CAPITAL" else greek[2].lower()
             written = written.replace(letter, f" {name}")
     return written.replace("−", "-").rstrip(" .,;")
 
