@@ -611,7 +611,7 @@ SOURCES = Path(__file__).parent / "sources"
 
 @pytest.mark.parametrize("path", sorted(SOURCES.glob("*.txt")), ids=lambda p: p.stem)
 def test_a_source_reads_line_by_line(path):
-    """Each was read through, and its text is one of those that are run above."""
+    """The text of each is one of those that are run above."""
     (name,) = (n for n in MORE if n.replace(",", "").replace(" ", "-") == path.stem)
     text, sizes, *options = MORE[name]
     d = derive(text, SIZES | sizes, **{"output": "h"} | dict(*options))
