@@ -1,7 +1,9 @@
 """Every exercise with a check: the solution passes, typical wrong answers are named."""
 
 import lzma
+import tomllib
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import numpy as np
@@ -34,6 +36,7 @@ SOLUTIONS = {
         f"rnnbook.tutor.answers.chapters.{name}"
     ).SOLUTIONS.items()
 }
+MISSED = tomllib.loads(Path(__file__).with_name("wrong.toml").read_text("utf-8"))
 WRONG = [
     pytest.param(label, words, answer, id=f"{label}: {words}")
     for label, exercise in known().items()
@@ -64,6 +67,12 @@ def test_a_typical_wrong_answer_is_refused_and_named(label, words, answer):
     assert not report.ok
     told = str(report)
     assert all(part in told for part in words.split(": ")), told
+    assert list(report.verdict.wrong) == MISSED[label][words]
+
+
+def test_the_table_is_that_of_the_wrong_answers():
+    listed = [(label, words) for label, row in MISSED.items() for words in row]
+    assert listed == [tuple(case.values[:2]) for case in WRONG]
 
 
 def test_there_are_three_wrong_answers_and_three_hints_each():

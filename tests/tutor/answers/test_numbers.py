@@ -1,4 +1,4 @@
-"""Numbers and words that readers type, and what they are told: the table of the book."""
+"""Numbers and words that readers type, and what they are told: a table of them."""
 
 import tomllib
 from fractions import Fraction
@@ -20,7 +20,9 @@ def numbers(name, kind):
     return {name: kind} if isinstance(kind, Numbers) else {}
 
 
-KINDS = {n: k for label, e in known().items() for n, k in numbers(label, e.kind).items()}
+KINDS = {
+    n: k for label, e in known().items() for n, k in numbers(label, e.kind).items()
+}
 
 
 def typed(text):
