@@ -21,7 +21,6 @@ SLOW = (  # or with a result of many arrays
     "ex-gates-border",
     "ex-gates-mistake: the network",
     "ex-gradient-behaviour-iterate",
-    "ex-gradient-behaviour-orthogonal",
     "ex-long-memories-bias",
     "ex-optimising-per-array: the gradient",
 )

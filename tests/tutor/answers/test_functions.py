@@ -1,18 +1,19 @@
 """What right and wrong functions return on the cases of the checks, as numbers.
 
-The table has one line for each case of an exercise: first the right function, then
-the foreseen slips in their order, each as one number (`gist`) or the error it raises.
+The table has one line for each case of an exercise: the arguments, the right function,
+then the foreseen slips in their order, each as one number (`gist`) or the error it
+raises.
 A slip that computed something else would be told to readers who did not make it.
 """
 
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Code, Mistake, Parts
+from tests.tutor.answers.gists import gist, taken
 
 TABLE = tomllib.loads(Path(__file__).with_name("functions.toml").read_text("utf-8"))
 
@@ -31,31 +32,10 @@ def codes(name, kind):
 KINDS = {n: k for label, e in known().items() for n, k in codes(label, e.kind).items()}
 
 
-def entries(outcome):
-    """All numbers of an outcome, in order."""
-    if isinstance(outcome, dict):
-        outcome = list(outcome.values())
-    if isinstance(outcome, (tuple, list)):
-        return [x for part in outcome for x in entries(part)]
-    return [float(x) for x in np.asarray(outcome, float).ravel()]
-
-
-def gist(outcome):
-    """One number for an outcome: its first entry + 2 times its second + ..."""
-    if isinstance(outcome, Exception):
-        return type(outcome).__name__
-    try:
-        found = entries(outcome)
-    except (TypeError, ValueError):
-        return str(outcome)
-    if not np.isfinite(found).all():
-        return " ".join(f"{x:g}" for x in found if not np.isfinite(x))
-    return float(np.arange(1, len(found) + 1) @ found)
-
-
 def row(kind, arguments):
     """The line of a case."""
-    return [gist(kind.run(f, arguments)) for f in (kind.right, *kind.slips.values())]
+    functions = kind.right, *kind.slips.values()
+    return [taken(arguments), *(gist(kind.run(f, arguments)) for f in functions)]
 
 
 def test_the_table_is_that_of_all_functions():
