@@ -21,6 +21,7 @@ SLOW = (  # or with a result of many arrays
     "ex-gates-border",
     "ex-gates-mistake: the network",
     "ex-gradient-behaviour-iterate",
+    "ex-joint-radius-numerical",
     "ex-long-memories-bias",
     "ex-optimising-per-array: the gradient",
 )
