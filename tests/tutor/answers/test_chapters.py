@@ -71,3 +71,25 @@ def test_the_full_gradient_is_that_of_the_library():
     assert np.allclose(full, gradients.W_hh)
     last = rnnlib.loss_and_gradients(params, x[:1], y[:1])[1].params
     assert not np.allclose(cut, full) and np.allclose(last.W_hh, 0)
+
+
+@pytest.mark.parametrize("recurrent", [0.0, 1.0, -2.0])
+def test_what_an_invented_future_changes_is_its_outer_product(recurrent):
+    """One step: W_hh^T delta_T is added to g_T, and the gradient is one product."""
+    rng = np.random.default_rng(5)
+    params = rnnlib.init_params(2, 3, 4, rng=rng)
+    params = params._replace(W_hh=recurrent * params.W_hh)
+    x, y, start = rng.standard_normal((1, 1, 2)), np.array([[2]]), np.ones((1, 3))
+    changed, size = bptt._wrong_start((params, x, y, start))
+    gradient = rnnlib.loss_and_gradients(params, x, y, h_0=start)[1].params.W_hh
+    assert size == pytest.approx(np.abs(gradient).max())
+    delta = gradient[:, 0]  # the state before is one
+    h = rnnlib.forward(params, x, h_0=start).h[1, 0]
+    added = (1 - h**2) * (params.W_hh.T @ delta)
+    assert changed == pytest.approx(np.abs(added).max())
+    hot = np.eye(4)[y[0]][None]
+    assert bptt._wrong_start((params, x, hot, start)) == (changed, size)
+    longer = rng.standard_normal((4, 1, 2)), rng.integers(4, size=(4, 1))
+    gradient = rnnlib.loss_and_gradients(params, *longer)[1].params.W_hh
+    found = bptt._wrong_start((params, *longer, None))[1]
+    assert found == pytest.approx(np.abs(gradient).max())

@@ -1,0 +1,112 @@
+"""Results exactly on the border of a claim, and functions wrong in one place."""
+
+import numpy as np
+import pytest
+
+from rnnbook.tutor.answers.chapters import joint_radius, point_process
+from rnnbook.tutor.answers.checking import known
+from tests.tutor.answers.test_checking import SOLUTIONS
+
+SCALED = {"W": [[0, 1], [0, 0]], "S": [1.0, 4.0], "constant": 4.0}
+SIGNED = SOLUTIONS["ex-joint-radius-numerical"]
+SHRINKS = {"mean over": "directions", "e": [1, 0]}
+GAMMA = SOLUTIONS["ex-spectral-bounds-gamma"]
+ALONG = SOLUTIONS["ex-spectral-bounds-along"]
+SILENCE = SOLUTIONS["ex-point-process-silence"]
+BORDERS = [
+    (
+        "exploding-mistake",
+        [[1, 0], [0, 0]],
+        ["the norm exceeds one", "the powers grow"],
+    ),
+    (
+        "exploding-one-step",
+        SOLUTIONS["ex-exploding-one-step"] | {"matrices": [np.eye(2), np.diag([1, 0])]},
+        ["the norm of the product exceeds one"],
+    ),
+    # Diag(1, -1) N squared has the norm 4 = 2 |N|, and to the third power 8
+    ("joint-radius-numerical", SIGNED | {"slopes": [[1, -1]] * 2}, ["the bound fails"]),
+    ("joint-radius-numerical", SIGNED | {"slopes": [[1, -1]] * 3}, []),
+    (
+        "gradient-behaviour-mistake",
+        SHRINKS | {"W": [[1, 0], [0, 1]]},
+        ["the mean of the squares is below one", "the direction is sent back longer"],
+    ),
+    (
+        "gradient-behaviour-mistake",
+        SHRINKS | {"W": [[1, 0], [0, 0]]},
+        ["the direction is sent back longer"],
+    ),
+    ("spectral-bounds-scaled", SCALED, ["a power is above one"]),
+    ("spectral-bounds-scaled", SCALED | {"W": [[0, 1.01], [0, 0]]}, []),
+    (
+        "spectral-bounds-gamma",
+        GAMMA | {"weight": 1.0},
+        ["the norm of the weight is below one"],
+    ),
+    ("spectral-bounds-gamma", GAMMA | {"weight": -0.95}, []),
+    ("spectral-bounds-along", ALONG | {"W": [[1.0]]}, []),
+    ("spectral-bounds-along", ALONG | {"W": [[0.99]]}, ["the theorem is silent"]),
+    (
+        "point-process-silence",
+        SILENCE | {"counts": SILENCE["counts"][::3][:-1]},
+        ["at least 1000 runs"],
+    ),
+    ("point-process-silence", SILENCE | {"counts": SILENCE["counts"][::3]}, []),
+]
+
+
+@pytest.mark.parametrize(("label", "result", "wrong"), BORDERS)
+def test_a_result_on_the_border_of_a_claim(label, result, wrong):
+    assert list(known()[f"ex-{label}"].kind.check(result).wrong) == wrong
+
+
+def test_gates_whose_round_neither_grows_nor_shrinks():
+    """((-4, -5), (5, 4))/3 has the eigenvalues i and -i."""
+    kind = joint_radius._mixing(3, 4, 5).kind
+    radii = {(0, 0): 0.0, (0, 1): 4 / 3, (1, 0): 4 / 3, (1, 1): 1.0}
+    verdict = kind.check({"radii": radii, "gates": [(1, 1)]})
+    assert list(verdict.wrong) == ["one round of the gates grows"]
+    assert kind.check({"radii": radii, "gates": [(0, 1)]}).ok
+
+
+PLACES = [
+    *(
+        ("joint-radius-length", "largest", (c, n))
+        for c in (0.5, 0.9, 2)
+        for n in (1, 2, 7)
+    ),
+    *(
+        ("joint-radius-triangular", "radius", case)
+        for case in ((0.5, 10, 0.25), (-0.9, 3, 0.2), (0.1, -4, -1.5), (0.3, 0, 0.3))
+    ),
+    *(("point-process-silence", "law", (n,)) for n in range(8)),
+    *(
+        ("spectral-bounds-peak", "place", pair)
+        for pair in ((0.9, 1.0), (0.9, 50.0), (0.5, 10.0), (0.97, 10.0))
+    ),
+]
+
+
+@pytest.mark.parametrize(("label", "part", "place"), PLACES)
+def test_a_function_that_is_wrong_in_one_place_is_refused(label, part, place):
+    label = f"ex-{label}"
+    right = SOLUTIONS[label][part]
+    kind = known()[label].kind
+    size = 2e-3 if part == "place" else 1e-8
+    for off in (-size, size):
+
+        def wrong(*a, off=off):
+            return right(*a) + off * (a == place)
+
+        assert not kind.check(SOLUTIONS[label] | {part: wrong}).ok
+
+
+@pytest.mark.parametrize("n", range(5))
+def test_counts_of_another_law_are_refused(n):
+    """A twelfth of the runs have n events more often than the law has."""
+    counts = np.append(SILENCE["counts"], [n] * 250)
+    kind = known()["ex-point-process-silence"].kind
+    verdict = kind.check(SILENCE | {"counts": counts})
+    assert list(verdict.wrong) == ["the simulation has this law"]
+    assert point_process.law(n) == pytest.approx((1 - np.exp(-1)) ** n * np.exp(-1))

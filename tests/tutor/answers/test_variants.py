@@ -1,0 +1,78 @@
+"""Exercises with other numbers: each can be solved, and each slip has its words."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from rnnbook.tutor.answers import check_answer
+from rnnbook.tutor.answers.checking import known, varied
+from rnnbook.tutor.answers.kinds import Numbers
+
+TABLE = tomllib.loads(Path(__file__).with_name("variants.toml").read_text("utf-8"))
+LABELS = [label for label, exercise in known().items() if exercise.variant]
+
+
+def plain(value):
+    """A solution as text, with nine digits of each number."""
+    if isinstance(value, dict):
+        return "; ".join(f"{plain(k)}: {plain(v)}" for k, v in value.items())
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(plain, value))
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def described(label, seed):
+    """What a variant says and wants, for the table."""
+    variant = varied(label, seed)
+    kind = variant.exercise.kind
+    found = {"text": [*variant.text.values()], "solution": plain(variant.solution)}
+    found["hints"] = [*variant.exercise.hints]
+    if variant.code:
+        found["code"] = [*variant.code.values()]
+    if isinstance(kind, Numbers):
+        for part, slips in kind.slips.items():
+            found[f"slips of {part}"] = [plain(number) for number in slips]
+    return found
+
+
+def drawn(label):
+    """The numbers in the texts of 40 variants."""
+    texts = ("\n".join(varied(label, seed).text.values()) for seed in range(40))
+    return [" ".join(re.findall(r"[\d.]*\d", text)) for text in texts]
+
+
+def test_the_table_is_that_of_all_variants():
+    assert list(TABLE) == LABELS
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_seed_poses_the_same_exercise_for_ever(label):
+    for seed, said in TABLE[label].items():
+        if seed.isdigit():
+            assert described(label, int(seed)) == said
+    assert drawn(label) == TABLE[label]["numbers"]
+    assert [*known()[label].hints] == TABLE[label]["hints"]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_variant_is_solved_by_its_solution_alone(label):
+    variant = varied(label, 3)
+    assert check_answer(label, lambda: variant.solution, seed=3).ok
+    for words, answer in variant.exercise.wrong.items():
+        told = str(check_answer(label, lambda a=answer: a, seed=3))
+        assert all(part in told for part in words.split(": ")), told
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_slips_of_a_variant_are_told_apart(label):
+    for seed in range(12):
+        kind = varied(label, seed).exercise.kind
+        if not isinstance(kind, Numbers):
+            continue
+        for part, slips in kind.slips.items():
+            others = {} if part not in kind.follow else dict.fromkeys(kind.right)
+            for number, words in slips.items():
+                given = kind.right | others | {part: number}
+                assert kind.check(given).wrong[part] == words
