@@ -40,7 +40,7 @@ LOOKED_UP = (  # rather than read in order
 )
 NOTATION = "book"
 WIDTH, HEIGHT = 672, 974  # what a page holds, in CSS pixels, a little less
-FIGURE = 405 * 245  # the area of a figure, in square pixels
+FIGURE = 395 * 240  # the area of a figure, in square pixels
 FACES = {  # of the serif that Matplotlib brings: the same on every machine, and narrow
     "STIXGeneral": "",
     "STIXGeneralItalic": "font-style: italic;",
