@@ -44,7 +44,7 @@ SYNTAX = {
     "h_t = \\frac{U x_t) + 1": "expected '}', got ')'",
     "h_t = \\frac{U x_t}{2 + 1": "expected '}', got the end of the line",
     "h_t = é": "'é' cannot be read",
-    "h_t = ϕ(U x_t)": "'ϕ' cannot be read",
+    "h_t = ϵ(U x_t)": "'ϵ' cannot be read",
     "h_t = W x_t / V h_{t-1} + b": (
         "/ V h_{t-1} + b: write brackets around the divisor, or around the quotient"
     ),
@@ -374,6 +374,10 @@ READ = {  # text: the equations as they are printed, and as LaTeX
     "h_t = θ * (Ω x_t) + ω": (
         "s_t = Omega x_t; h_t = theta * s_t + omega",
         r"s_{t} = \Omega x_{t}; h_{t} = \theta \odot s_{t} + \omega",
+    ),
+    "h_t = ϕ(U x_t) + ϑ": (
+        "s_t = U x_t; h_t = phi(s_t) + theta",
+        r"s_{t} = U x_{t}; h_{t} = \phi(s_{t}) + \theta",
     ),
     "h_t = sigmoid(U x_t) + ReLU(v) + ln(v) + id(v)": (
         "s_t = U x_t; h_t = sigma(s_t) + relu(v) + log(v) + v",

@@ -52,7 +52,7 @@ REPLACED = (
     (r"\^\s*(?:\{\s*)?\\(?:top|intercal|mathsf\{T\})(?:\s*\})?|ᵀ", "^T"),
     (r"\\([A-Za-z]+)", r" \1"),
 )
-GREEK = re.compile(r"GREEK (SMALL|CAPITAL) LETTER (\w+)")
+GREEK = re.compile(r"GREEK (?:(?:SMALL|(CAPITAL)) LETTER (\w+)|(\w+) SYMBOL)")
 TOKEN = re.compile(
     r"\s*(\d+\.\d+|\d+|\.T(?![A-Za-z0-9])|\*\*|[A-Za-z][A-Za-z0-9]*|[-+*/@^_(){}\[\],;:=])"
 )
@@ -111,7 +111,8 @@ def _plain(written):
         written = re.sub(pattern, replacement, written)
     for letter in set(written):
         if greek := GREEK.fullmatch(unicodedata.name(letter, "")):
-            name = greek[2].title() if greek[1] == "CAPITAL" else greek[2].lower()
+            name = (greek[2] or greek[3]).lower()
+            name = name.title() if greek[1] else name
             written = written.replace(letter, f" {name}")
     return written.replace("−", "-").rstrip(" .,;")
 
