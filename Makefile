@@ -33,7 +33,7 @@ ifneq ($(origin PYTHON),file)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env hooks book pdf serve pyodide test coverage nbval lab exercises notebooks
+.PHONY: help env hooks book pdf serve pyodide test long coverage nbval lab exercises notebooks
 .PHONY: grade classroom bench ledger outline errata lint format lock audit versions fuzz mutants clean
 
 help: ## list the targets
@@ -72,9 +72,13 @@ serve: $(READY) ## serve the built book here (PORT=8000), to run chapters in the
 pyodide: $(READY) ## fetch Python for the browser, for the test that runs it (needs npm)
 	@$(PY) -m tools.pyodide
 
-test: $(READY) ## unit and property tests, and nbval on every chapter (SITE=built pages)
-	@$(if $(SITE),SITE="$(SITE)") $(PY) -m pytest tests $(NBVAL) $(WORKERS) $(MORE) \
+test: $(READY) ## unit and property tests, and nbval on every chapter; not the long ones
+	@$(PY) -m pytest tests $(NBVAL) -m "not long" $(WORKERS) $(MORE) \
 	  && echo "make test: PASSED" || { echo "make test: FAILED"; exit 1; }
+
+long: $(READY) ## tests of the built pages in a browser, and sweeps (SITE=built pages)
+	@$(if $(SITE),SITE="$(SITE)") $(PY) -m pytest tests -m long $(WORKERS) $(MORE) \
+	  && echo "make long: PASSED" || { echo "make long: FAILED"; exit 1; }
 
 coverage: $(READY) ## lines and branches that the unit tests run, into _build/coverage
 	@$(PY) -m coverage erase

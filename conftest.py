@@ -1,4 +1,9 @@
-"""A test that measures time runs alone: the other workers wait until it has ended."""
+"""Which tests are long, and which run alone.
+
+A test that measures time runs alone: the other workers wait until it has ended. What
+looks at the built pages is long, and so is what is marked so: `make test` leaves it
+out, and `make long` runs it.
+"""
 
 import fcntl
 import os
@@ -7,14 +12,24 @@ from pathlib import Path
 import pytest
 
 HELD = "RNN_BOOK_ROOM_HELD"  # for the tests that a test starts
+PAGES = {"build", "site", "chromium"}  # fixtures
 GATE, ROOM = (Path(__file__).with_name(name) for name in ("pyproject.toml", "Makefile"))
 
 
 def pytest_configure(config):
     """Make the mark known."""
     config.addinivalue_line("markers", "alone: measures time; nothing else runs then")
+    config.addinivalue_line("markers", "long: the built pages, or a sweep: make long")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config), "failures-at-once")
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
+def pytest_collection_modifyitems(items):
+    """Mark what looks at the built pages."""
+    for item in items:
+        if PAGES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("long")
 
 
 class Failures:
