@@ -14,6 +14,8 @@ from tools import ROOT, chapters
 from tools import notebooks as tool
 from tools.environment import isolate
 
+pytestmark = pytest.mark.long
+
 
 def image(kind="image/png"):
     """An output that holds an image, as it was drawn."""

@@ -17,6 +17,8 @@ from tools.grading.judging import answered
 from tools.grading.plain import packed, unpacked
 from tools.notebooks import dumps
 
+pytestmark = pytest.mark.long
+
 FORWARD = ("budget", "linear_proof", "to_logistic", "order_matters", "mean_mistake")
 
 

@@ -30,6 +30,7 @@ def import_lines(nb):
     return "\n".join(ast.unparse(node) for node in found if isinstance(node, kinds))
 
 
+@pytest.mark.long
 def test_the_graph_has_everything_that_the_chapters_load():
     sources = {p.stem: import_lines(chapters.read(p)) for p in chapters.paths()}
     done = subprocess.run(

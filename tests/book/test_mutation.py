@@ -7,6 +7,8 @@ import pytest
 from tools import ROOT, mutants
 from tools.mutations import compiles, mutations
 
+pytestmark = pytest.mark.long
+
 SOURCE = '''\
 """A module."""
 LIMIT = 3

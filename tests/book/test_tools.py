@@ -95,6 +95,7 @@ def book(tmp_path, monkeypatch):
     return written(tmp_path / "chapters/a.ipynb", *code)
 
 
+@pytest.mark.long
 def test_only_what_changed_is_executed(book, capsys):
     def run(paths=(), everything=False):
         assert tool.run(list(paths), everything) == 0

@@ -107,7 +107,8 @@ FORWARD = "rnnbook.experiments.excited.forward"
     [
         mutants.Mutant("a weight of one", FORWARD, forward_with(q=np.ones_like)),
         mutants.Mutant("no share", FORWARD, forward_with(share=np.ones_like)),
-        mutants.Mutant("S of the next", FORWARD, forward_with(S=lambda S: 1 + S)),
+        mutants.Mutant("S in place of u", FORWARD, forward_with(u=lambda u: 1 + u)),
+        mutants.Mutant("nothing fades", FORWARD, forward_with(gone=np.zeros_like)),
         mutants.Mutant(
             "a wrong slope",
             "rnnlib.pointprocess.intensity.compensator_gradients",
