@@ -3,7 +3,8 @@ window.printing = {
   /* The chapters, each with headings from h1 down, and nothing else on the page.
      `parts` gives the caption of the part that starts with a document; of tabs, those
      in `notation` are kept, or all when none is. Code and lists of claims that the
-     page folds are left out when `folded` is false. Returns the headings for the contents: document,
+     page folds are left out when `folded` is false. Returns the headings for the
+     contents: document,
      level, id, title. */
   layOut({ parts, omit, root, notation = "", folded = true }) {
     const article = document.querySelector("article.bd-article");

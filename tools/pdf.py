@@ -49,7 +49,7 @@ FACES = {  # of the serif that Matplotlib brings: the same on every machine, and
 }
 PATIENCE = 15 * 60 * 1000  # milliseconds for one of Chromium's steps
 MANY = 20  # complaints to print
-MOST = 350  # pages of the edition that leaves out what it says
+MOST = 350  # pages of an edition in one notation
 
 
 def build(target):
@@ -222,7 +222,7 @@ def main(arguments=None):
     complaints += pdf_pages.complaints(chosen.output, headings, documents)
     size, count = chosen.output.stat().st_size / 1e6, pdf_pages.count(chosen.output)
     print(f"{count} pages, {size:.1f} MB, {time.monotonic() - start:.0f} s")
-    if count > MOST and not chosen.whole:
+    if notation and count > MOST:
         complaints.append(f"{count} pages, more than {MOST}")
     for complaint in complaints[:MANY]:
         print(complaint, file=sys.stderr)
