@@ -3,6 +3,8 @@ PYTHON ?= python3
 PYTHONHASHSEED ?= 0
 export PYTHONHASHSEED
 unexport PYTHONPATH PYTHONHOME MPLBACKEND
+# Modules are compiled once, and not in each of some hundred processes
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 PY := $(VENV)/bin/python

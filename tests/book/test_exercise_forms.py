@@ -39,6 +39,7 @@ def test_nothing_of_a_solution_leaks_into_the_set(path):
     assert checks.leak_complaints(nb, tool.exercises(nb)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", QUICK)
 def test_the_set_opens_and_runs_as_it_was_written(tmp_path, name):
     path = chapters.path_of(name)

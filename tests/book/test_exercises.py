@@ -123,6 +123,7 @@ def unsolved():
     return execute(tool.exercises(read(EXERCISE)))
 
 
+@pytest.mark.long
 def test_unsolved_it_runs_and_says_what_is_missing(unsolved):
     text = shown(unsolved)
     for check, function in FUNCTIONS.items():
@@ -138,6 +139,7 @@ def test_unsolved_it_runs_and_says_what_is_missing(unsolved):
     assert "Traceback" not in text
 
 
+@pytest.mark.long
 def test_solved_it_passes():
     """Each solution pasted over its stub gives back the code of the chapter."""
     chapter = read(EXERCISE)
@@ -154,6 +156,7 @@ def test_solved_it_passes():
     assert kept == {c.id: c.source for c in code_cells(chapter) if c.id in kept}
 
 
+@pytest.mark.long
 def test_a_wrong_solution_is_diagnosed_in_the_notebook():
     chapter = read(EXERCISE)
     nb = tool.exercises(chapter)

@@ -19,6 +19,7 @@ def written(path, *sources):
     return path
 
 
+@pytest.mark.long
 def test_executing_twice_gives_the_same_bytes(tmp_path):
     plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     path = written(tmp_path / "a.ipynb", "print(1)\nprint(2)", plot)
@@ -31,6 +32,7 @@ def test_executing_twice_gives_the_same_bytes(tmp_path):
     assert tool.form_complaints(first.decode()) == []
 
 
+@pytest.mark.long
 def test_failing_cell_is_shown_and_nothing_is_written(tmp_path, capsys):
     path = written(tmp_path / "a.ipynb", "x = 0", "1 / x")
     before = path.read_bytes()
@@ -40,12 +42,14 @@ def test_failing_cell_is_shown_and_nothing_is_written(tmp_path, capsys):
     assert path.read_bytes() == before
 
 
+@pytest.mark.long
 def test_slow_chapter_fails(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(tool, "LIMIT_SECONDS", 0)
     assert not tool.run_one(written(tmp_path / "a.ipynb", "1"))
     assert "more than 0 s" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_kernel_is_this_interpreter_without_private_settings(tmp_path, monkeypatch):
     startup = tmp_path / ".ipython/profile_default/startup/a.py"
     startup.parent.mkdir(parents=True)
@@ -196,6 +200,7 @@ def test_a_file_that_moves_is_a_change(book):
     assert tool.inputs_digest(chapters.read(book)) != before
 
 
+@pytest.mark.long
 def test_recorded_outputs_are_not_executed_again(book, capsys):
     tool.run([], False)
     tool.STATE.unlink()
@@ -207,6 +212,7 @@ def test_recorded_outputs_are_not_executed_again(book, capsys):
     assert "unchanged" not in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_verify_counts_complaints(book):
     assert tool.verify([book]) > 0
     tool.run([], False)
