@@ -41,7 +41,7 @@ def test_a_proof_reads_line_by_line():
         "sum_k A_ik (sum_l [k=p] [l=q] C_lj) = A_ip C_qj"
     )
     assert lines[9] == "  the rule        dL/dB_pq = " + (
-        "sum_r A_rp (sum_v C_qv a_rv), from A^T a_t C^T"
+        "sum_r A_rp (sum_s C_qs a_rs), from A^T a_t C^T"
     )
 
 

@@ -23,8 +23,8 @@ from rnnlib.symbolic.derivation.proof import (
 from rnnlib.symbolic.derivation.sizes import ONE, ZERO
 from rnnlib.symbolic.exact import equal_exactly
 
-LETTERS = "ijklrvwmn"  # of sums, in the order in which they are opened
-CANONICAL = "klrvwabcdefg"
+LETTERS = "ijklrswmn"  # of sums, in the order in which they are opened
+CANONICAL = "klrswabcdefg"
 
 
 def size_symbol(size):
