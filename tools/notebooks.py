@@ -37,6 +37,7 @@ STATE = Path(sys.prefix) / "notebooks.json"
 STAMP = "executed_source_sha256"
 NUMBERS = "rnnbook/page/equations.json"  # of every labelled equation of the book
 PICTURE = "picture_and_text_sha256"
+FOLDED = {"hide-input", "hide-cell"}  # in the book, and so in JupyterLab
 LIMIT_SECONDS = 30
 DISPLAY = "Python 3 (ipykernel)"
 KERNELSPEC = {"display_name": DISPLAY, "language": "python", "name": "python3"}
@@ -145,6 +146,10 @@ def normalised(nb):
         nb, keep_output=True, keep_count=True, keep_id=True, extra_keys=keys
     )
     nb.metadata["kernelspec"] = dict(KERNELSPEC)
+    for cell in nb.cells:
+        cell.metadata.pop("jupyter", None)
+        if FOLDED.intersection(cell.metadata.get("tags", ())):
+            cell.metadata["jupyter"] = {"source_hidden": True}
     return nb
 
 

@@ -157,8 +157,12 @@ def formulas():
 
 
 def numbered(formula, number):
-    """A display with its number, for any Jupyter."""
-    return f"$$\n{formula.strip()} \\tag{{{number}}}\n$$"
+    """A display with its number, for any Jupyter.
+
+    JupyterLab with MyST gives a display between dollars a second number, its own.
+    """
+    opening, closing = r"\begin{equation*}", r"\end{equation*}"
+    return f"{opening}\n{formula.strip()} \\tag{{{number}}}\n{closing}"
 
 
 def from_elsewhere(text, own, shown):
@@ -196,6 +200,8 @@ def in_any_jupyter(nb):
                 cells.append(new_markdown_cell(equations, id=f"{cell.id}-equations"))
         if cell.cell_type == "markdown":
             cell.source = resolved(cell.source, own)
+        elif title := cell.metadata.get("mystnb", {}).get("code_prompt_show"):
+            cell.source = f"# {title}\n{cell.source}"  # seen where the cell is folded
         for output in cell.get("outputs", []):
             if "text/markdown" in output.get("data", {}):
                 printed = output.data["text/markdown"]

@@ -30,12 +30,31 @@ def test_nothing_is_left_unresolved(plain, path):
         assert LEFT.findall(code_taken_out(text)) == []
 
 
+@pytest.mark.parametrize("path", chapters.paths(), ids=lambda path: path.stem)
+def test_an_equation_has_no_second_number(plain, path):
+    """JupyterLab gives its own to what stands between two pairs of dollars."""
+    for cell in plain(path).cells:
+        if cell.cell_type == "markdown":
+            assert "$$" not in code_taken_out(cell.source), cell.id
+
+
 def test_every_chapter_links_to_what_exists(plain):
     for path in chapters.paths():
         text = "\n".join(chapters.texts(plain(path)))
         linked = set(re.findall(r"\]\((\w+)\.ipynb", text))
         assert {chapters.path_of(name).exists() for name in linked} <= {True}
         assert (f"](#{SOURCES})" in text) == (f"\n## {SOURCES}\n" in f"\n{text}\n")
+
+
+@pytest.mark.parametrize("path", chapters.paths(), ids=lambda path: path.stem)
+def test_a_folded_cell_begins_with_its_title(plain, path):
+    before = {cell.id: cell.source for cell in chapters.read(path).cells}
+    for cell in chapters.code_cells(plain(path)):
+        title = cell.metadata.get("mystnb", {}).get("code_prompt_show")
+        above = f"# {title}\n" if title else ""
+        assert cell.source == above + before[cell.id]
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert hidden == bool(title)
 
 
 def test_the_exercise_has_its_equations_on_its_page(plain):
