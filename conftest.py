@@ -1,8 +1,9 @@
 """Which tests are long, and which run alone.
 
 A test that measures time runs alone: the other workers wait until it has ended. What
-looks at the built pages is long, and so is what is marked so: `make test` leaves it
-out, and `make long` runs it.
+looks at the built pages is long, so are the modules that plant mistakes to see whether
+the tests of others notice them, and what is marked so: `make test` leaves it out, and
+`make long` runs it.
 """
 
 import fcntl
@@ -19,16 +20,17 @@ GATE, ROOM = (Path(__file__).with_name(name) for name in ("pyproject.toml", "Mak
 def pytest_configure(config):
     """Make the mark known."""
     config.addinivalue_line("markers", "alone: measures time; nothing else runs then")
-    config.addinivalue_line("markers", "long: the built pages, or a sweep: make long")
+    config.addinivalue_line("markers", "long: built pages, planted mistakes, sweeps")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config), "failures-at-once")
 
 
 @pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
 def pytest_collection_modifyitems(items):
-    """Mark what looks at the built pages."""
+    """Mark what looks at the built pages, and what judges the tests."""
     for item in items:
-        if PAGES.intersection(getattr(item, "fixturenames", ())):
+        planted = item.path.name.startswith("test_mutants")
+        if planted or PAGES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("long")
 
 

@@ -56,6 +56,7 @@ def test_a_large_relu_network_with_many_kinks(seed):
     assert check.wrong == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(5))
 def test_relu_with_small_weights_zero_biases_and_integer_inputs(seed):
     """The usual small start: every pre-activation is near the kink."""

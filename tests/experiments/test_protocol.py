@@ -60,6 +60,7 @@ def test_jobs_do_not_matter(measured):
         assert protocol.measure(PLAN, jobs=2) == measured
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
     reason="distributed is not installed: the cluster was not tried",

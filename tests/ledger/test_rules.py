@@ -87,6 +87,7 @@ def test_every_mathematical_claim_has_two_false_versions(document):
     assert audit.thin_complaints(document) == []
 
 
+@pytest.mark.long
 @each_document
 def test_versions_by_rule_are_refused_or_listed(document):
     assert scoring.unexpected(document, most=3) == []

@@ -32,6 +32,7 @@ def test_extreme_rates_do_not_leave_the_floats(factor):
     assert np.allclose(found.exponents, np.log(factor), rtol=1e-12, atol=0)
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_steps_of_a_chaotic_network():
     """The sum of the exponents is the mean log |det J|, whatever the frame."""
     params = network([[2.0, -3.0], [3.0, 1.5]])

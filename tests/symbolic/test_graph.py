@@ -91,6 +91,7 @@ def test_reverse_names_only_what_the_output_depends_on():
     assert bar(w) not in GRAPH.reverse(v, bar).definitions
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(
     st.lists(

@@ -49,6 +49,7 @@ def test_a_shared_initial_state_adds_up():
     np.testing.assert_allclose(gradients["h_0"], total, rtol=1e-12)
 
 
+@pytest.mark.long
 def test_fifty_steps_stay_small():
     """The graph grows by the same amount every step, and gives rnnlib's gradient."""
     sizes = {}
