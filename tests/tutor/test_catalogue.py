@@ -30,6 +30,7 @@ from rnnlib import init_params, softmax
 from tests.tutor.readers import RIGHT, SLIPS, program, slip
 from tools.chapters import labels, read
 
+pytestmark = pytest.mark.long
 CHECKS = {
     "forward": tutor.check_forward,
     "backward": tutor.check_backward,

@@ -9,6 +9,7 @@ import pytest
 from tests.tutor.pairs import CHECKED, survey, verdict
 from tests.tutor.test_catalogue import CATALOGUES, CHECKS, PLANTS
 
+pytestmark = pytest.mark.long
 SOME = {"backward": 60, "training": 25}
 EVERY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 
