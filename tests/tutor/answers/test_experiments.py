@@ -284,6 +284,11 @@ ROWS = [
             ({"attained": [[0, 2.0015], [0, 0]]}, ["radius is one", "has norm two"]),
             ({"attained": [[1, 0], [0, 1]]}, ["has norm two"]),
             ({"slopes": [[1.001, -1.001]] * 9}, ["slopes are from"]),
+            # the norm of c N, its numerical radius and the product grow with c alike
+            ({"W": [[0.5, 0.5], [-0.5, -0.5]], "slopes": [[1, -1]] * 3}, []),
+            ({"W": [[2, 2], [-2, -2]], "slopes": [[1, -1]] * 3}, []),
+            ({"W": [[0.5, 0.5], [-0.5, -0.5]], "slopes": [[1, -1]] * 2}, ["fails"]),
+            ({"W": [[2, 2], [-2, -2]], "slopes": [[1, -1]] * 2}, ["fails"]),
         )
     ),
     *(
