@@ -212,7 +212,7 @@ class Calculator:
         """True when only the matrix product fits, or it is the likelier one."""
         if SCALAR in (a, b):
             return False
-        return a != b if a[1] == b[0] or a != b else 1 not in a
+        return a != b or a[0] == a[1]
 
     def _otimes(self, term, steps):
         a, b = (self.of(p, steps) for p in term.args)
@@ -272,8 +272,8 @@ class Calculator:
     def _diagonal(self, term, steps):
         found = self.of(term.args[0], steps)
         if 1 not in found.shape:
-            off = found.array - np.diag(np.diag(found.array))
-            if self.free or found.shape[0] != found.shape[1] or off.any():
+            square = not self.free and found.shape[0] == found.shape[1]
+            if not square or (found.array * (1 - np.eye(found.shape[0]))).any():
                 raise ShapeError(term, "put on a diagonal", found.shape, found.shape)
             return found
         n = max(found.shape)

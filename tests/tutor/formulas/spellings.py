@@ -601,16 +601,7 @@ G = [
     "sum_{k=1}^{t} h_{k-1}",
     "sum_{k=T}^{t} p_k",
 ]
-LAGS = [
-    "g_t",
-    "W_{1}^T g_{t+1}",
-    "W_1^T g_{t+1}",
-    "W_3",
-    "W_{3}^T g_{t+3}",
-    "W_{2}^T g_{t+2}",
-    "W_{4}",
-    "g_{t+3}",
-]
+NOTATIONS = ("roysdon", "roysdon-1.5", "pal", "topcuoglu", "pascanu", "khanna", "book")
 OTHER = {
     "g in deeplearning.ai": [
         "Waa",
@@ -805,7 +796,26 @@ LSTM = [
     "softmax(c)",
     "T",
 ]
+STATES = [
+    r"\frac{dE}{d\sigma(h_t)}",
+    r"\frac{dL}{d f(h_{t-1})}",
+    r"\frac{\partial \mathcal{L}}{\partial \phi(s_t)}",
+    r"\frac{d\sigma(h_t)}{dh_t}",
+    r"\sigma(h_t) W",
+]
+LAGS = [
+    "dh_next/dh_t",
+    r"\frac{\partial h_{next}}{\partial h_t}",
+    "dh_t/dh_prev",
+    "dh_t/dh_{t-1}",
+    r"\frac{\partial h_t}{\partial h_{prev}}",
+    "dL/dh_next",
+    "ds_next/ds_t",
+    r"\frac{\partial h_{next}}{\partial h_{prev}}",
+]
 CORPUS = [
+    *(("g", text) for text in LAGS),
+    *((f"g in {name}", text) for name in NOTATIONS for text in STATES),
     *(("g", text) for text in G),
     *((label, text) for label, texts in OTHER.items() for text in texts),
     *(("lstm c", text) for text in LSTM),
