@@ -347,19 +347,15 @@ class Calculator:
 def inverse(array):
     """The inverse of a matrix of fractions."""
     n = len(array)
-    rows = [[Fraction(v) for v in row] + [Fraction(i == j) for j in range(n)]
-            for i, row in enumerate(array)]  # fmt: skip
+    wide = np.concatenate([array, np.eye(n, dtype=object)], axis=1)
+    rows = np.vectorize(Fraction, otypes=[object])(wide)
     for i in range(n):
-        pivot = next((r for r in range(i, n) if rows[r][i]), None)
+        pivot = next((r for r in range(i, n) if rows[r, i]), None)
         if pivot is None:
             raise NoValue("the inverse of a singular matrix")
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        rows[i] = [v / rows[i][i] for v in rows[i]]
+        rows[[i, pivot]] = rows[[pivot, i]]
+        rows[i] = rows[i] / rows[i, i]
         for r in range(n):
-            if r != i and rows[r][i]:
-                rows[r] = [
-                    a - rows[r][i] * b for a, b in zip(rows[r], rows[i], strict=True)
-                ]
-    found = np.empty((n, n), dtype=object)
-    found[:] = [row[n:] for row in rows]
-    return found
+            if r != i:
+                rows[r] = rows[r] - rows[r, i] * rows[i]
+    return rows[:, n:]

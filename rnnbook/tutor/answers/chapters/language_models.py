@@ -1,5 +1,7 @@
 """The answers of the chapter on language models."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from rnnbook.tutor.answers.checking import Exercise, Variant
@@ -145,8 +147,8 @@ def greedy(first, P, T):
     found = [int(np.argmax(first))]
     while len(found) < T:
         found.append(int(np.argmax(P[found[-1]])))
-    steps = zip(found, found[1:], strict=False)
-    return first[found[0]] * np.prod([P[a, b] for a, b in steps]), tuple(found)
+    steps = [P[a, b] for a, b in pairwise(found)]
+    return first[found[0]] * np.prod(steps), tuple(found)
 
 
 def _models():
