@@ -127,17 +127,22 @@ def said(what, text, notation="book"):
     return [*plain, "", *(s for s in rich if not any(s in line for line in plain))]
 
 
-def reports():
-    """{result: {text: report}} of what the tests of the desk have."""
+def asked_for():
+    """{result: {text or question: what is judged}} of what the tests of the desk have."""
     from tests.tutor.formulas.test_checking import RIGHT, UNREADABLE, WRONG
     from tests.tutor.formulas.test_questions import QUESTIONS
 
     found = {}
     for key, text, *_ in (*RIGHT, *WRONG, *UNREADABLE):
-        found.setdefault(key, {})[text] = said(key, text)
+        found.setdefault(key, {})[text] = key, text
     for q in QUESTIONS:
-        found.setdefault("questions", {})[q.asked] = said(q.key, q.text, q.notation)
+        found.setdefault("questions", {})[q.asked] = q.key, q.text, q.notation
     return found
+
+
+def reports(label):
+    """{text or question: report} of a result."""
+    return {text: said(*what) for text, what in asked_for()[label].items()}
 
 
 def main():
@@ -151,7 +156,8 @@ def main():
           {label: slips_of(label) for label in SLIPS})  # fmt: skip
     store("written", "Results in notations, and what is read in them.",
           {name: written(name) for name in known_notations()})  # fmt: skip
-    store("reports", "What is told about formulas.", reports())
+    told = {label: reports(label) for label in asked_for()}
+    store("reports", "What is told about formulas.", told)
 
 
 if __name__ == "__main__":
