@@ -128,7 +128,7 @@ def said(what, text, notation="book"):
 
 
 def asked_for():
-    """{result: {text or question: what is judged}} of what the tests of the desk have."""
+    """{result: {text or question: what is judged}} of the tests of the desk."""
     from tests.tutor.formulas.test_checking import RIGHT, UNREADABLE, WRONG
     from tests.tutor.formulas.test_questions import QUESTIONS
 
