@@ -75,6 +75,22 @@ def test_a_matrix_and_a_scaling_that_do_not_belong_together(W, S):
     assert "expected W of shape (2, 2) and two positive numbers S" in told
 
 
+@pytest.mark.parametrize(
+    ("W", "s", "words"),
+    [
+        ([[1.2, np.inf], [0, 1]], [[1, 2]], "expected finite numbers"),
+        ([[1.2, 1], [0, 1]], [[1, np.nan]], "expected finite numbers"),
+        ([[1.2, 1]], [[1, 2]], "expected W of shape (d, d) and s of shape (steps, d)"),
+        ([[1.2]], [1, 2], "expected W of shape (d, d) and s of shape (steps, d)"),
+        ([[1.2]], np.ones((0, 1)), "expected W of shape (d, d) and s of shape"),
+    ],
+)
+def test_a_matrix_and_pre_activations_that_are_no_network(W, s, words):
+    answer = {"bound": lambda W, v: 0, "W": W, "s": s}
+    told = str(check_answer("ex-spectral-bounds-along", lambda: answer))
+    assert f"cannot be tested: ValueError: {words}" in told
+
+
 def test_the_full_gradient_is_that_of_the_library():
     rng = np.random.default_rng(3)
     params = rnnlib.init_params(2, 3, 4, rng=rng)

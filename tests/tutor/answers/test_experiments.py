@@ -12,6 +12,7 @@ import pytest
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Parts
 from rnnlib import Params
+from rnnlib.spectral.mean_field import variance_map
 from tests.tutor.answers.test_checking import SOLUTIONS
 
 
@@ -111,6 +112,14 @@ def iterate(off=(), steps=()):
         return q, dict(steps).get(place, n)
 
     return {"iterated": found, "slow": EDGE}
+
+
+def least(place):
+    """How many steps from q = 1 lead so near to the fixed point that they count."""
+    wanted, q, n = iterate()["iterated"](*place)[0], 1.0, 0
+    while abs(q - wanted) > 1e-4 * max(q, 0.1):
+        q, n = variance_map(q, *place), n + 1
+    return n
 
 
 def segment(off=0.0, other=()):
@@ -524,6 +533,9 @@ ROWS = [
             ({"steps": {B: 2001}}, ["the number"]),
             ({"steps": {A: 50.5, EDGE: 20000}}, ["the number"]),
             ({"steps": {A: 3, EDGE: 20000}}, ["the number"]),
+            ({"steps": {A: least(A), B: least(B), EDGE: 20000}}, []),
+            ({"steps": {A: least(A) - 1, EDGE: 20000}}, ["the number"]),
+            ({"steps": {B: least(B) - 1}}, ["the number"]),
             ({"steps": {A: 0, EDGE: 20000}}, ["the number", "where it is slow"]),
         )
     ),
@@ -742,6 +754,8 @@ ROWS = [
             ({"W": [[1.2]], "s": [[2.0, 1.0]]}, [SILENT, SEEN]),
             ({"W": [[np.inf]], "s": [[2.0]]}, [SILENT, SEEN]),
             ({"W": [[1.2]], "s": [[np.inf]]}, [SILENT, SEEN]),
+            ({"W": np.eye(2), "s": [[2.0, np.inf]] * 2}, [SILENT, SEEN]),
+            ({"W": np.eye(2), "s": [[2.0, 2.0]] * 2}, []),
         )
     ),
     *(

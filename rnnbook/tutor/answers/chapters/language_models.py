@@ -14,6 +14,7 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
     """The exercise for a price in bits, a length, and a perplexity per word."""
     symbol, price = 2**bits, bits * length
     word = 2**price
+    better = words < word
     nats = "the price is in bits, not in nats"
     return Exercise(
         "ex-language-models-units",
@@ -21,7 +22,7 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
             {
                 "a character": symbol,
                 "a word": word,
-                "the model of words is better": words < word,
+                "the model of words is better": better,
             },
             {
                 "a character": {
@@ -37,7 +38,7 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
                     float(np.exp(price)): nats,
                 },
                 "the model of words is better": {
-                    words >= word: "compare for the same text: a word costs "
+                    not better: "compare for the same text: a word costs "
                     f"log2({words}) bits, or {price:g}"
                 },
             },
@@ -52,9 +53,9 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
             f"log2({words}).",
         ),
         wrong={
-            "a word: perplexities multiply": (symbol, symbol * length, words < word),
-            "a character: not in nats": (float(np.exp(bits)), word, words < word),
-            "compare for the same text": (symbol, word, words >= word),
+            "a word: perplexities multiply": (symbol, symbol * length, better),
+            "a character: not in nats": (float(np.exp(bits)), word, better),
+            "compare for the same text": (symbol, word, not better),
         },
         variant=variant,
     )
