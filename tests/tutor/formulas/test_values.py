@@ -211,6 +211,8 @@ ALIKE = [  # where every column is a square matrix, and a diagonal one its colum
     ("diag(s_t)/2 g_t", "s_t ⊙ g_t / 2", True),
     ("2 ⊙ diag(s_t) g_t", "2 s_t ⊙ g_t", True),
     ("I g_t", "g_t", True),
+    ("g_t 2", "2 g_t", True),
+    ("g_t (2 h_t^T h_t)", "g_t h_t^T h_t 2", True),
     ("W_hh^T g_t", "W_hh g_t", False),
     ("W_hh W_hy^T g_t", "W_hy^T W_hh g_t", False),
     ("g_t h_t^T", "h_t g_t^T", False),
