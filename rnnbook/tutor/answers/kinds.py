@@ -89,9 +89,9 @@ class Numbers:
                 return words
         if isinstance(self.right[name], (bool, str)):
             return "is another answer"
-        if isinstance(given, bool) or not isinstance(given, (int, float, np.number)):
-            if not hasattr(given, "numerator") and not hasattr(given, "evalf"):
-                return f"is {type(given).__name__}: expected a number"
+        plain = isinstance(given, (float, np.number)) or hasattr(given, "numerator")
+        if isinstance(given, bool) or not (plain or hasattr(given, "evalf")):
+            return f"is {type(given).__name__}: expected a number"
         return "is another number"
 
 

@@ -11,7 +11,7 @@ from os.path import commonprefix
 from rnnbook.tutor.formulas.reading import FUNCTIONS, Grammar
 from rnnbook.tutor.formulas.scanning import Unreadable, scan
 from rnnbook.tutor.formulas.terms import NOW, Step, Term, leaf
-from rnnlib.symbolic.derivation.sizes import SCALAR, Size
+from rnnlib.symbolic.derivation.sizes import Size
 
 LOSSES = frozenset({"L", "loss", "Loss", "E", "C", "ell", "J", "l", "cost"})
 BOOK_QUANTITIES = {  # names of the book: kind and name in the derivation
@@ -90,13 +90,11 @@ class Names:
         for quantity, latex in notation.names.items():
             if quantity in ("phi", "dphi", "loss", "ell", "J"):
                 continue
-            kind, name, timed, _ = self._entry(quantity)
             by = -notation.shifts.get(quantity, 0)
-            self._spoken(own, latex, (kind, name, timed, by))
+            self._spoken(own, latex, (*self._entry(quantity), by))
         for word, spoken in notation.also.items():
             quantity, _, shift = spoken.partition(":")
-            entry = self._entry(quantity)
-            own[word] = (*entry[:3], int(shift or 0))
+            own[word] = (*self._entry(quantity), int(shift or 0))
         self.table |= own
         self.own = own
         for latex, name in (
@@ -121,17 +119,17 @@ class Names:
 
     def _entry(self, quantity):
         if quantity == "future":
-            return "future", "h", True, 0
+            return "future", "h", True
         if quantity == "zero":
-            return "zero", "b_h", False, 0
+            return "zero", "b_h", False
         if quantity == "ell_h":
-            return "own", "h", True, 0
+            return "own", "h", True
         if quantity.startswith("d_"):
             name = quantity[2:]
-            return "adjoint", name, name == "h", 0
+            return "adjoint", name, name == "h"
         kind, name = BOOK_QUANTITIES.get(quantity, ("value", quantity))
         timed = name in self.program.definitions or name in self.program.inputs
-        return kind, name, timed, 0
+        return kind, name, timed
 
     def _spoken(self, table, latex, entry):
         """One symbol of a notation, where it is a symbol at all."""
@@ -392,8 +390,6 @@ class Names:
         over_step = over.step or NOW
         over_step = Step(over_step.letter, over_step.offset + shift + own)
         self.bound_step(over_step, grammar, over)
-        if self.program.shapes[over_name] == SCALAR:
-            grammar.fail(f"expected a column, got {over.text}", over.place)
         return leaf("jacobian", over_name, over_step, name, step)
 
 

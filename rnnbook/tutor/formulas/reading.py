@@ -245,13 +245,11 @@ class Grammar:
         return self.at < len(self.tokens) and self.peek() not in NO_FACTOR
 
     def product(self):
-        """Juxtaposition, @ and division by one factor."""
+        """Juxtaposition, and division by one factor; with @ all is loose."""
         first = self.at
         value = self.factor()
         while True:
-            if self.accept("@"):
-                value = Term("product", (value, self.factor()))
-            elif self.accept("/"):
+            if self.accept("/"):
                 value = Term("divide", (value, self.factor()))
             elif self.starts_factor():
                 value = Term("product", (value, self.factor()))
@@ -448,14 +446,10 @@ class Grammar:
             return index, low, high
         index = self.index_letter()
         low = high = None
-        if sign := self.accept("=", ">=", ">", "<=", "<"):
-            step = self.bound_step()
-            if sign.text in ("=", ">="):
-                low = step
-            elif sign.text == ">":
-                low = Step(step.letter, step.offset + 1)
-            else:
-                high = Step(step.letter, step.offset - (sign.text == "<"))
+        if sign := self.accept("=", ">=", ">"):
+            low = self.bound_step()
+            if sign.text == ">":
+                low = Step(low.letter, low.offset + 1)
             if self.accept("..", "...", ",", "to", "dots", ":"):
                 self.accept("..", "dots", ",")
                 high = self.bound_step()
@@ -788,8 +782,7 @@ class Grammar:
                     words[0] in ("d", "partial", "(") or words[0].startswith("d")
                 )
             elif not depth and text in ("+", "-", "*", "odot", "@", "=", "for"):
-                if text not in ("^",):
-                    return False
+                return False
             elif not depth and self.tokens[at].kind == "word" and self.peek() != "d":
                 if self.tokens[at - 1].text not in ("_", "^", "["):
                     return False
@@ -913,7 +906,7 @@ class Grammar:
                 words, found = self.raised_label(base + "".join(labels))
                 labels += words
                 step = found if found is not None else step
-            elif self.peek() == "'" and not self.prime_ends():
+            elif self.peek() == "'":
                 self.take()
                 primes += 1
             elif self.peek() == "[" and step is None and self.step_inside():
@@ -931,9 +924,6 @@ class Grammar:
         return Symbol(
             base, tuple(labels), step, primes, (start, end), self.text[start:end]
         )
-
-    def prime_ends(self):
-        return False
 
     def glued(self):
         """True for h_t-1 without spaces: the step before, in plain text."""

@@ -212,7 +212,7 @@ class Calculator:
         """True when only the matrix product fits, or it is the likelier one."""
         if SCALAR in (a, b):
             return False
-        return a != b if a[1] == b[0] or a != b else 1 not in a
+        return a != b or a[0] == a[1]
 
     def _otimes(self, term, steps):
         a, b = (self.of(p, steps) for p in term.args)
@@ -272,8 +272,8 @@ class Calculator:
     def _diagonal(self, term, steps):
         found = self.of(term.args[0], steps)
         if 1 not in found.shape:
-            off = found.array - np.diag(np.diag(found.array))
-            if self.free or found.shape[0] != found.shape[1] or off.any():
+            square = not self.free and found.shape[0] == found.shape[1]
+            if not square or (found.array * (1 - np.eye(found.shape[0]))).any():
                 raise ShapeError(term, "put on a diagonal", found.shape, found.shape)
             return found
         n = max(found.shape)
@@ -347,19 +347,15 @@ class Calculator:
 def inverse(array):
     """The inverse of a matrix of fractions."""
     n = len(array)
-    rows = [[Fraction(v) for v in row] + [Fraction(i == j) for j in range(n)]
-            for i, row in enumerate(array)]  # fmt: skip
+    wide = np.concatenate([array, np.eye(n, dtype=object)], axis=1)
+    rows = np.vectorize(Fraction, otypes=[object])(wide)
     for i in range(n):
-        pivot = next((r for r in range(i, n) if rows[r][i]), None)
+        pivot = next((r for r in range(i, n) if rows[r, i]), None)
         if pivot is None:
             raise NoValue("the inverse of a singular matrix")
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        rows[i] = [v / rows[i][i] for v in rows[i]]
+        rows[[i, pivot]] = rows[[pivot, i]]
+        rows[i] = rows[i] / rows[i, i]
         for r in range(n):
-            if r != i and rows[r][i]:
-                rows[r] = [
-                    a - rows[r][i] * b for a, b in zip(rows[r], rows[i], strict=True)
-                ]
-    found = np.empty((n, n), dtype=object)
-    found[:] = [row[n:] for row in rows]
-    return found
+            if r != i:
+                rows[r] = rows[r] - rows[r, i] * rows[i]
+    return rows[:, n:]

@@ -1,10 +1,13 @@
 """Results exactly on the border of a claim, and functions wrong in one place."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from rnnbook.tutor.answers.chapters import joint_radius, point_process
 from rnnbook.tutor.answers.checking import known
+from rnnbook.tutor.answers.kinds import Mistake
 from tests.tutor.answers.test_checking import SOLUTIONS
 
 SCALED = {"W": [[0, 1], [0, 0]], "S": [1.0, 4.0], "constant": 4.0}
@@ -110,3 +113,24 @@ def test_counts_of_another_law_are_refused(n):
     verdict = kind.check(SILENCE | {"counts": counts})
     assert list(verdict.wrong) == ["the simulation has this law"]
     assert point_process.law(n) == pytest.approx((1 - np.exp(-1)) ** n * np.exp(-1))
+
+
+LINES = {
+    "forward-mistake": ({3}, {2, 3}, {3, 4}),
+    "gradient-checking-hide": ({4}, {5}, {4, 5}),
+    "index-notation-mistake": ({1},),
+    "notation-index": ({1},),
+    "total-derivative-mistake": ({6}, {10}),
+    "unrolled-sums-mistake": ({4}, {5}, {4, 5}),
+}
+
+
+@pytest.mark.parametrize("label", LINES)
+def test_these_lines_are_accepted_and_no_others(label):
+    kind = known()[f"ex-{label}"].kind
+    _, function, counterexample = SOLUTIONS[f"ex-{label}"]
+    lines = [set(c) for n in (1, 2, 3) for c in combinations(range(1, 12), n)]
+    stub = Mistake(kind.lines, len, len, dict)
+    right = [s for s in lines if "the lines" in stub.check((s, len, ([],))).right]
+    assert right == sorted(LINES[label], key=len)
+    assert kind.check((sorted(LINES[label][-1]), function, counterexample)).ok

@@ -8,28 +8,43 @@ from rnnbook.tutor.answers import check_answer
 from rnnbook.tutor.answers.chapters import bptt
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Code, Mistake, Parts, Samples
+from tests.tutor.answers.traces import Trace, table
 
 
-def functions_of(kind):
-    """The kinds inside a kind of answer whose foreseen slips are functions."""
+def functions_of(name, kind):
+    """{exercise and part: kind} inside a kind whose foreseen slips are functions."""
     if isinstance(kind, Parts):
-        return [one for part in kind.kinds.values() for one in functions_of(part)]
+        parts = (functions_of(f"{name}: {n}", one) for n, one in kind.kinds.items())
+        return {n: one for found in parts for n, one in found.items()}
     if isinstance(kind, Mistake):
-        return [Code(kind.cases, kind.right, kind.slips)]
-    return [kind] if isinstance(kind, (Code, Samples)) else []
+        return {name: Code(kind.cases, kind.right, kind.slips)}
+    return {name: kind} if isinstance(kind, (Code, Samples)) else {}
 
 
 SLIPS = [
-    pytest.param(kind, words, id=f"{label}: {words}")
+    pytest.param(name, kind, words, id=f"{name}: {words}")
     for label, exercise in known().items()
-    for kind in functions_of(exercise.kind)
+    for name, kind in functions_of(label, exercise.kind).items()
     for words in kind.slips
 ]
+TRACES = table()
 
 
-@pytest.mark.parametrize(("kind", "words"), SLIPS)
-def test_a_foreseen_slip_is_told_in_its_own_words(kind, words):
-    assert [*kind.check(kind.slips[words]).wrong.values()][:1] == [words]
+def slip_trace(kind, words):
+    """What the check does with a foreseen slip, and what is right and wrong then."""
+    trace = Trace(kind.slips[words])
+    verdict = kind.check(trace.answer)
+    return trace, [*verdict.right, *verdict.wrong, *verdict.wrong.values()]
+
+
+@pytest.mark.parametrize(("name", "kind", "words"), SLIPS)
+def test_a_foreseen_slip_is_told_in_its_own_words(name, kind, words):
+    trace, told = slip_trace(kind, words)
+    assert words in told
+    calls, size, *sums = trace.summary()
+    stored = TRACES["slips"][f"{name}: {words}"]
+    assert [calls, size, *told] == [*stored[:2], *stored[4:]]
+    assert sums == pytest.approx(stored[2:4], abs=1e-4)
 
 
 def test_minus_the_logarithm_of_a_uniform_number_is_not_gumbels():
@@ -58,6 +73,22 @@ def test_a_matrix_and_a_scaling_that_do_not_belong_together(W, S):
     answer = {"W": W, "S": S, "constant": 1.0}
     told = str(check_answer("ex-spectral-bounds-scaled", lambda: answer))
     assert "expected W of shape (2, 2) and two positive numbers S" in told
+
+
+@pytest.mark.parametrize(
+    ("W", "s", "words"),
+    [
+        ([[1.2, np.inf], [0, 1]], [[1, 2]], "expected finite numbers"),
+        ([[1.2, 1], [0, 1]], [[1, np.nan]], "expected finite numbers"),
+        ([[1.2, 1]], [[1, 2]], "expected W of shape (d, d) and s of shape (steps, d)"),
+        ([[1.2]], [1, 2], "expected W of shape (d, d) and s of shape (steps, d)"),
+        ([[1.2]], np.ones((0, 1)), "expected W of shape (d, d) and s of shape"),
+    ],
+)
+def test_a_matrix_and_pre_activations_that_are_no_network(W, s, words):
+    answer = {"bound": lambda W, v: 0, "W": W, "s": s}
+    told = str(check_answer("ex-spectral-bounds-along", lambda: answer))
+    assert f"cannot be tested: ValueError: {words}" in told
 
 
 def test_the_full_gradient_is_that_of_the_library():

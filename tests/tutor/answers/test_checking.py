@@ -22,6 +22,7 @@ from rnnlib.char import default_text
 from rnnlib.language import Alphabet
 from rnnlib.language.ngrams import fit_ngrams
 from rnnlib.language.text import split_in_three
+from tests.tutor.answers.traces import Trace, said, table
 
 CHAPTERS = [
     m.name
@@ -34,6 +35,7 @@ SOLUTIONS = {
         f"rnnbook.tutor.answers.chapters.{name}"
     ).SOLUTIONS.items()
 }
+TRACES = table()
 WRONG = [
     pytest.param(label, words, answer, id=f"{label}: {words}")
     for label, exercise in known().items()
@@ -51,16 +53,27 @@ def fresh():
     forget()
 
 
+def check_traced(label, name, answer):
+    """The report; what the check did with the answer is as it is in the table."""
+    trace = Trace(answer)
+    report = check_answer(label, given(label, trace.answer))
+    calls, size, *sums = trace.summary()
+    stored = TRACES[label][name]
+    assert [calls, size, *said(report)] == [*stored[:2], *stored[4:]]
+    assert sums == pytest.approx(stored[2:4], abs=1e-4)
+    return report
+
+
 @pytest.mark.parametrize("label", known())
 def test_the_solution_passes(label):
-    report = check_answer(label, given(label, SOLUTIONS[label]))
+    report = check_traced(label, "", SOLUTIONS[label])
     assert report.ok, report
     assert str(report) == f"{label}: right"
 
 
 @pytest.mark.parametrize(("label", "words", "answer"), WRONG)
 def test_a_typical_wrong_answer_is_refused_and_named(label, words, answer):
-    report = check_answer(label, given(label, answer))
+    report = check_traced(label, words, answer)
     assert not report.ok
     told = str(report)
     assert all(part in told for part in words.split(": ")), told

@@ -5,6 +5,7 @@ be wrong alone. Exercises that ask for no function, or whose cells take long, ar
 to the run of the chapters.
 """
 
+import re
 from functools import cache
 
 import pytest
@@ -13,7 +14,10 @@ from rnnbook.tutor.answers import check_answer
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Code, Mistake, Parts
 from tools import chapters
-from tools.grading.collecting import asked, needed, plain_python
+from tools.grading.collecting import asked as read_all
+from tools.grading.collecting import needed, plain_python
+
+asked = cache(read_all)
 
 SLOW = {  # more than 0.2 seconds
     "ex-bptt-future",
@@ -58,6 +62,15 @@ def cells(chapter):
     """The code cells of a chapter, without the commands of Jupyter."""
     nb = chapters.read(chapters.path_of(chapter))
     return tuple(plain_python(cell.source) for cell in chapters.code_cells(nb))
+
+
+@pytest.mark.parametrize("label", asked())
+def test_a_cell_that_gives_the_answer_itself_takes_no_arguments(label):
+    """Otherwise the function of the cell is the answer, and it is not called."""
+    name = asked()[label].name
+    source = "\n".join(cells(asked()[label].chapter))
+    defined = re.findall(rf"^def {name}\((.*)", source, re.MULTILINE)
+    assert defined and known()[label].called == (defined[-1].startswith(")"))
 
 
 @pytest.mark.parametrize("label", QUICK)

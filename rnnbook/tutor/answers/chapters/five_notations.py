@@ -155,7 +155,7 @@ LONG_ROW = Exercise(
 @cache
 def _slope(times=1):
     """The question for the slope of a multiple of the logistic function."""
-    text = BOOK_TEXT.replace("phi(", f"{times} sigma(" if times > 1 else "sigma(")
+    text = BOOK_TEXT.replace("phi(", f"{times} sigma(")
     sizes = {"x": "d_x", "h": "d_h", "y": "K"}
     v = derive(text, sizes, distributions="y")
     right = read_formula(SLOPE.replace("h_t)", f"h_t / {times})"), Names(v)).term

@@ -1,5 +1,7 @@
 """The answers of the chapter on language models."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from rnnbook.tutor.answers.checking import Exercise, Variant
@@ -12,6 +14,7 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
     """The exercise for a price in bits, a length, and a perplexity per word."""
     symbol, price = 2**bits, bits * length
     word = 2**price
+    better = words < word
     nats = "the price is in bits, not in nats"
     return Exercise(
         "ex-language-models-units",
@@ -19,7 +22,7 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
             {
                 "a character": symbol,
                 "a word": word,
-                "the model of words is better": words < word,
+                "the model of words is better": better,
             },
             {
                 "a character": {
@@ -35,7 +38,7 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
                     float(np.exp(price)): nats,
                 },
                 "the model of words is better": {
-                    words >= word: "compare for the same text: a word costs "
+                    not better: "compare for the same text: a word costs "
                     f"log2({words}) bits, or {price:g}"
                 },
             },
@@ -50,9 +53,9 @@ def _units(bits=2, length=5.5, words=1000, variant=None):
             f"log2({words}).",
         ),
         wrong={
-            "a word: perplexities multiply": (symbol, symbol * length, words < word),
-            "a character: not in nats": (float(np.exp(bits)), word, words < word),
-            "compare for the same text": (symbol, word, words >= word),
+            "a word: perplexities multiply": (symbol, symbol * length, better),
+            "a character: not in nats": (float(np.exp(bits)), word, better),
+            "compare for the same text": (symbol, word, not better),
         },
         variant=variant,
     )
@@ -145,8 +148,8 @@ def greedy(first, P, T):
     found = [int(np.argmax(first))]
     while len(found) < T:
         found.append(int(np.argmax(P[found[-1]])))
-    steps = zip(found, found[1:], strict=False)
-    return first[found[0]] * np.prod([P[a, b] for a, b in steps]), tuple(found)
+    steps = [P[a, b] for a, b in pairwise(found)]
+    return first[found[0]] * np.prod(steps), tuple(found)
 
 
 def _models():

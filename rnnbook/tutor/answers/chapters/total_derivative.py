@@ -151,10 +151,16 @@ def input_gradients(
     return gradient
 
 
+def _network(d_h, K, rng):
+    """A network whose biases are not zero."""
+    p = rnnlib.init_params(2, d_h, K, rng=rng)
+    return p._replace(b_h=rng.standard_normal(d_h), b_y=rng.standard_normal(K))
+
+
 def _sequences():
     rng, found = np.random.default_rng(25), {}
     for T, d_h in ((4, 3), (1, 2), (3, 2)):
-        p = rnnlib.init_params(2, d_h, 3, rng=rng)
+        p = _network(d_h, 3, rng)
         x = rng.standard_normal((T, 1, 2))
         found[f"{T} steps, {d_h} units"] = p, x, np.eye(3)[rng.integers(3, size=(T, 1))]
     return found
@@ -235,7 +241,7 @@ def stale_error(params, x, V, rate, after=5, sign=-1, relative=True, restart=Fal
 def _changes():
     rng, found = np.random.default_rng(26), {}
     for rate in (0.0, 1e-3, 0.1):
-        p = rnnlib.init_params(2, 3, 4, rng=rng)
+        p = _network(3, 4, rng)
         x, V = rng.standard_normal((10, 1, 2)), rng.standard_normal((3, 3))
         found[f"rate {rate}"] = p, x, V, rate
     return found
@@ -319,7 +325,7 @@ def _without_past(params, x, y):
 
 def _one_sequence(d_h=3):
     rng = np.random.default_rng(27)
-    p = rnnlib.init_params(2, d_h, 3, rng=rng)
+    p = _network(d_h, 3, rng)
     return p, rng.standard_normal((4, 1, 2)), np.eye(3)[rng.integers(3, size=(4, 1))]
 
 

@@ -20,7 +20,7 @@ def _rest(w=2.0):
     return h
 
 
-def steps_below(slope, digits=30):
+def steps_below(slope, digits):
     """The first power of the slope that is below 10 to the power of -digits."""
     return math.ceil(-digits * math.log(10) / math.log(slope))
 
