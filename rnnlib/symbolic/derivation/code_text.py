@@ -24,7 +24,7 @@ class Writer:
         if len(text) <= room:
             self.line(text)
             return
-        if value.startswith("(") and closes(value):
+        if closes(value):
             value = value[1:-1]
         parts = split_terms(value)
         first = parts[0]
@@ -70,12 +70,12 @@ class Writer:
 
 
 def closes(text):
-    """True when the first bracket closes at the very end."""
+    """True when the text begins with a bracket that closes at the very end."""
     depth = 0
     for k, letter in enumerate(text):
         depth += {"(": 1, ")": -1}.get(letter, 0)
         if not depth:
-            return k == len(text) - 1
+            return letter == ")" and k == len(text) - 1
     return False
 
 
@@ -110,10 +110,15 @@ def joined(texts):
     return text
 
 
+def between(low, high):
+    """The slice from one row to another, spaced as the formatter does."""
+    simple = all(re.fullmatch(r"\w*", bound) for bound in (low, high))
+    return f"{low}:{high}" if simple else f"{low} : {high}".strip()
+
+
 def sum_of_rows(text):
     """The sum over steps and sequences of the code of an array."""
-    bracketed = text[0] == "(" and closes(text)
-    return f"rows{text}.sum(0)" if bracketed else f"rows({text}).sum(0)"
+    return f"rows{text}.sum(0)" if closes(text) else f"rows({text}).sum(0)"
 
 
 def speaks_of(name, text):
