@@ -37,10 +37,9 @@ def coefficient(node, leaf):
         ones = ex.fill(ex.ONE_NUMBER, (ONE, arg.shape[0]))
         if isinstance(arg, ex.Times):
             weights = [a for a in arg.args if leaf not in ex.leaves(a)]
-            moving = [a for a in arg.args if leaf in ex.leaves(a)]
-            if weights and len(moving) == 1 and moving[0].shape == arg.shape:
-                row = ex.transpose(ex.times(*weights))
-                return ex.matmul(row, coefficient(moving[0], leaf))
+            (moving,) = (a for a in arg.args if leaf in ex.leaves(a))
+            row = ex.transpose(ex.times(*weights))
+            return ex.matmul(row, coefficient(moving, leaf))
         return ex.matmul(ones, coefficient(arg, leaf))
     if isinstance(node, ex.Fill) and node.shape[1] == ONE:
         column = ex.fill(ex.ONE_NUMBER, node.shape)

@@ -1,0 +1,168 @@
+"""What is derived from a text, line by line; the oracles check each text too."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnlib.symbolic import derive
+from rnnlib.symbolic.derivation.evaluation import Evaluator
+
+DERIVED = Path(__file__).parent / "derived"
+M = ("d_h", "d_x")
+TEXTS = {  # name: a text, its sizes besides those of x and h, and options
+    "a scalar added to a matrix": (
+        "C_t = V + c_t\nc_t = u^T x_t\nh_t = C_t x_t",
+        {"V": M, "c": 1},
+    ),
+    "a matrix without step": ("C_t = V * W + 2\nh_t = C_t x_t", {"V": M, "W": M}),
+    "the maximum of a matrix": (
+        "C_t = max(x_t h_{t-1}^T, c)\nh_t = U C_t h_{t-1}",
+        {"c": 1, "U": M},
+    ),
+    "parts with and without step": (
+        "h_t = [v; x_t; 2 w][n:n + d_x] * [p; q] + tanh(U h_{t-1})",
+        {"h": "d_x", "v": "n", "w": "n", "p": 1, "q": "d_x - 1", "U": ("d_x", "d_x")},
+    ),
+    "bilinear forms": (
+        """
+        c_t = v^T A x_t + h_{t-1}^T B v + v^T A v + v^T u + w^T h_{t-1}
+        h_t = c_t (U x_t) - h_{t-1} / 3
+        """,
+        {"c": 1, "A": ("d_x", "d_x"), "B": ("d_h", "d_x"), "v": "d_x", "u": "d_x"},
+    ),
+    "outer products": (
+        "C_t = x_t h_{t-1}^T + v w^T + x_t w^T\nh_t = U C_t w + C_t^T C_t h_{t-1}",
+        {"v": "d_x", "w": "d_h", "C": ("d_x", "d_h")},
+    ),
+    "sums of entries": (
+        """
+        c_t = mean(h_{t-1}) + sum(A) + sum(x_t h_{t-1}^T) + norm(x_t * v)
+        h_t = c_t (U x_t) + mean(x_t x_t^T)
+        """,
+        {"c": 1, "A": M},
+    ),
+    "powers and quotients": (
+        """
+        s_t = exp(U x_t)
+        h_t = s_t^3 / 8 - 0.1 s_t^{-2} + s_t^{3/2} / (3 * w) + 0.75 v - (2/3) v / w \
+        - 1 / (4 * w) + 0.3 h_{t-1} / 4 - sqrt(s_t)
+        """.replace("\\\n", ""),
+        {},
+    ),
+    "functions of sums": (
+        """
+        h_t = relu(U x_t) + softplus(V h_{t-1}) + log(w^2) + exp(v) * (v + w) \
+        - (v - w) * v - max(v, 0.5) - max(-0.25 * h_{t-1}, w) + phi(w) * psi(h_{t-1})
+        """.replace("\\\n", ""),
+        {},
+    ),
+    "rows of matrices": (
+        "h_t = V[0:d_h] x_t + A[n:n + d_h] h_{t-1} + x_t[0:2]^T x_t[n:n + 2] u",
+        {"x": "n + 2", "V": ("2 d_h", "n + 2"), "A": ("n + d_h", "d_h")},
+    ),
+    "a norm and a softmax": (
+        r"""
+        a_t = softmax(W_a h_{t-1} + \hat{\theta})
+        h_t = (a_t * (U x_t) - a_t) / norm(a_t + v) + I h_{t-1}
+        """,
+        {},
+    ),
+    "numbers alone": (
+        "c_t = 2\nh_t = c_t (U x_t) + 0.5 (h_{t-1} - v) / c_t - (1/3) h_{t-2}",
+        {"c": 1},
+    ),
+    "what has no step": (
+        """
+        a = tanh(v)
+        b = a * a + exp(a)
+        h_t = b * h_{t-1} + a * (U x_t) + d
+        """,
+        {},
+        {"frozen": "d"},
+    ),
+    "a loss with two terms": (
+        """
+        h_t = tanh(W x_t + U h_{t-1} + b)
+        p_t = softmax(V h_t)
+        ell_t = cross_entropy(y_t, p_t) + 0.5 sum((h_t - x_t)^2) - 0.01 c p_t^T p_t
+        """,
+        {"x": "d_h", "y": "K", "c": 1},
+        {"distributions": "y"},
+    ),
+    "two states and two inputs": (
+        """
+        i_t = sigma(W x_t + U (r_t * h_{t-1}) + b)
+        r_t = sigma(V z_t + u * c_{t-1} + P c_{t-2})
+        c_t = i_t * c_{t-1} + (1 - i_t) * h_{t-1} * tanh(W x_t)
+        h_t = r_t * c_t - 2 r_t * h_{t-1}
+        """,
+        {"z": "d_z"},
+    ),
+}
+
+
+def derivation(name):
+    """The derivation of a text."""
+    text, sizes, *options = TEXTS[name]
+    options = dict(*options)
+    if "ell_t" not in text:
+        options["output"] = "h"
+    return derive(text, {"x": "d_x", "h": "d_h"} | sizes, **options)
+
+
+def shown(d):
+    """All that a derivation prints, and how its forward pass is computed."""
+    parts = [str(d), d._repr_latex_(), d.explanation().plain]
+    try:
+        jacobian = d.jacobian()
+        parts += [jacobian.text, jacobian.latex]
+    except ValueError as error:
+        parts.append(str(error))
+    parts.append("\n".join(f"{m.where} {m.use}: {m.change}" for m in mistakes(d)))
+    if len(d.program.inputs) == 1:
+        source = d.numpy()
+        start = source.index("    if state is not None")
+        parts.append(source[start : source.index("    return Trace")].rstrip())
+    return "\n\n".join(parts) + "\n"
+
+
+def mistakes(d):
+    """The mistakes of its catalogue that speak of one use."""
+    return [m for m in d.catalogue.mistakes if m.use is not None]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_derived_reads_line_by_line(name):
+    path = DERIVED / f"{name.replace(' ', '-')}.txt"
+    assert shown(derivation(name)) == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_oracles_agree_with_what_is_printed(name):
+    d = derivation(name)
+    found = d.check(np.random.default_rng(1), T=3, d=3)
+    assert found and set(found.errors) >= {"complex step", "forward mode"}, found
+
+
+@pytest.mark.parametrize("name", [n for n in TEXTS if "phi(" not in TEXTS[n][0]])
+def test_the_code_computes_what_the_equations_say(name):
+    """The generated forward pass of one sequence; phi would be another function."""
+    d = derivation(name)
+    module = {"__name__": "generated"}
+    exec(compile(d.numpy(), name, "exec"), module)
+    point = d.point(np.random.default_rng(2), T=3, d=4)
+    zeros = {key: np.zeros(a.shape) for key, a in point.initial.items()}
+    values = Evaluator(d.recursion, point.moved(zeros)).forward()
+
+    def plain(a):
+        return a[:, 0] if a.shape[1] == 1 else a
+
+    params = [plain(point.parameters[n]) for n in d.program.parameters]
+    inputs = [
+        np.stack([plain(point.inputs[n, t])[None] for t in (1, 2, 3)])
+        for n in d.program.inputs
+    ]
+    trace = module["forward"](module["Params"](*params), *inputs)
+    for t in (1, 2, 3):
+        np.testing.assert_allclose(trace.h[t, 0], plain(values["h", t]), rtol=1e-11)
