@@ -21,8 +21,8 @@ TEXTS = {  # name: a text, its sizes besides those of x and h, and options
         {"c": 1, "U": M},
     ),
     "parts with and without step": (
-        "h_t = [v; x_t; 2 w][n:n + d_x] * [p; q] + tanh(U h_{t-1})",
-        {"h": "d_x", "v": "n", "w": "n", "p": 1, "q": "d_x - 1", "U": ("d_x", "d_x")},
+        "h_t = [v; x_t; 2 w][n:n + m + k] * [p; q] + tanh(h_{t-1})",
+        {"x": "m + k", "h": "m + k", "v": "n", "w": "n", "p": "m", "q": "k"},
     ),
     "bilinear forms": (
         """
@@ -120,6 +120,7 @@ def shown(d):
     except ValueError as error:
         parts.append(str(error))
     parts.append("\n".join(f"{m.where} {m.use}: {m.change}" for m in mistakes(d)))
+    parts.append(str(d.prove_every_size()))
     if len(d.program.inputs) == 1:
         source = d.numpy()
         start = source.index("    if state is not None")
