@@ -1,6 +1,7 @@
 """The derivation machine: what it prints, proves and refuses, and its code."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, fields, is_dataclass
@@ -689,6 +690,53 @@ def test_a_source_reads_line_by_line(path):
         text, sizes, *options = MORE[name]
         d = derive(text, SIZES | sizes, **{"output": "h"} | dict(*options))
     assert d.numpy() == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["elman", "lstm", "vanilla", "qrnn"])
+def test_what_pytorch_is_told_reads_line_by_line(name):
+    """One state, several, a loss, and a cell whose states are not the output."""
+    text = derived(name).torch()
+    path = SOURCES / "torch" / f"{name}.txt"
+    assert text[text.index("class Layer(") :] == path.read_text(encoding="utf-8")
+    start = text[text.index("from typing") : text.index("class Params(")]
+    assert start == (
+        "from typing import NamedTuple\n\nimport numpy as np\nimport torch\n"
+        "from torch.autograd.function import once_differentiable\n\n\n"
+    )
+
+
+@pytest.mark.parametrize("of", ["product", "carried"])
+def test_lines_are_as_long_as_they_may_be(of):
+    """Names grow: a line is broken when it would be longer than 88, and not before."""
+    broken = []
+    for k in range(16, 36):
+        v = "v" * k
+        text = f"""
+            c_t = sigma(u * c_{{t-1}} + W x_t)
+            h_t = {v} * h_{{t-1}} + 0.5 c_t
+            """
+        if of == "product":
+            text = f"""
+            k_t = U h_{{t-1}} + W x_t
+            {v}_t = sigma(k_t)
+            h_t = tanh(V {v}_t + Q x_t)
+            """
+        source = derive(text, SIZES | {v: "d_h"} if of == "product" else SIZES).numpy()
+        lines = source[source.index("def forward") :].splitlines()
+        assert max(map(len, lines)) <= 88
+        whole = [line for line in lines if PATTERNS[of].search(line)]
+        broken.append(not whole)
+        for line in whole:
+            length = len(line)
+    first = broken.index(True)
+    assert broken == [False] * first + [True] * (len(broken) - first)
+    assert length == 88
+
+
+PATTERNS = {
+    "product": re.compile(r"np.multiply\(g_v"),
+    "carried": re.compile(r"^        g, g_c = g "),
+}
 
 
 def fused(names, params, rename):
