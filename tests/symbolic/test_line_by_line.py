@@ -1,12 +1,17 @@
 """What is derived from a text, line by line; the oracles check each text too."""
 
+import math
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy as sp
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from rnnlib.symbolic import derive
-from rnnlib.symbolic.derivation.evaluation import Evaluator
+from rnnlib.symbolic.derivation import expressions as ex
+from rnnlib.symbolic.derivation.evaluation import Evaluator, float_functions
 
 DERIVED = Path(__file__).parent / "derived"
 M = ("d_h", "d_x")
@@ -167,3 +172,60 @@ def test_the_code_computes_what_the_equations_say(name):
     trace = module["forward"](module["Params"](*params), *inputs)
     for t in (1, 2, 3):
         np.testing.assert_allclose(trace.h[t, 0], plain(values["h", t]), rtol=1e-11)
+
+
+def number(e, table, sizes):
+    """The array of a matrix expression of SymPy, and of a number the number."""
+    if isinstance(e, sp.MatrixSymbol):
+        assert tuple(int(s.subs(sizes)) for s in e.shape) == table[e.name].shape
+        return table[e.name]
+    if isinstance(e, (sp.OneMatrix, sp.Identity)):
+        kind = np.ones if isinstance(e, sp.OneMatrix) else np.eye
+        shape = (int(s.subs(sizes)) for s in e.shape)
+        return kind(tuple(shape)) if kind is np.ones else kind(*shape)
+    if not hasattr(e, "shape"):
+        return float(e.subs(sizes))
+    if isinstance(e, ElementwiseApplyFunction):
+        name = e.function.expr.func.__name__.replace("prime", "'")
+        name = {"dphi": "phi'"}.get(name, name)
+        return float_functions()[name](number(e.expr, table, sizes))
+    parts = [number(a, table, sizes) for a in e.args]
+    if isinstance(e, sp.MatMul):
+        scalars = [p for p in parts if isinstance(p, float)]
+        arrays = [p for p in parts if not isinstance(p, float)]
+        return math.prod(scalars) * reduce(np.matmul, arrays)
+    if isinstance(e, sp.HadamardPower):
+        return parts[0] ** parts[1]
+    if isinstance(e, sp.Transpose):
+        return parts[0].T
+    assert isinstance(e, (sp.MatAdd, sp.HadamardProduct)), type(e)
+    return reduce(np.add if isinstance(e, sp.MatAdd) else np.multiply, parts)
+
+
+UNKNOWN = (ex.Softmax, ex.Maximum, ex.AtLeast, ex.Norm, ex.Concat, ex.Slice, ex.Pad)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_expressions_of_sympy_have_the_same_values(name):
+    """All equations and adjoints at the first of four steps; or they are refused."""
+    d = derivation(name)
+    point = d.point(np.random.default_rng(4), T=4, d=3)
+    evaluator = Evaluator(d.recursion, point)
+    with np.errstate(invalid="ignore"):
+        evaluator.backward()
+    sizes = {
+        sp.Symbol(n, integer=True, positive=True): k for n, k in point.sizes.items()
+    }
+    for e in (*d.equations, *d.adjoints):
+        kinds = [type(n) for n in ex.nodes(e.right) if isinstance(n, UNKNOWN)]
+        if kinds:
+            with pytest.raises(
+                ValueError, match="^expression: expected one that SymPy"
+            ):
+                d.sympy(e.right)
+            continue
+        leaves = [e.left, *ex.leaves(e.right)]
+        table = {d.sympy(a).name: np.asarray(evaluator.of(a, 1), float) for a in leaves}
+        found = number(d.sympy(e.right), table, sizes)
+        wanted = table[d.sympy(e.left).name]
+        np.testing.assert_allclose(found * np.ones(wanted.shape), wanted, rtol=1e-10)
