@@ -449,8 +449,6 @@ def mapped(node, change):
     """The expression with every leaf changed."""
     if isinstance(node, Leaf):
         return change(node)
-    if not node.args:
-        return node
     args = tuple(mapped(a, change) for a in node.args)
     return node if args == node.args else node.rebuilt(args)
 
