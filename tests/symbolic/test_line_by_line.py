@@ -124,18 +124,15 @@ def shown(d):
         parts += [jacobian.text, jacobian.latex]
     except ValueError as error:
         parts.append(str(error))
-    parts.append("\n".join(f"{m.where} {m.use}: {m.change}" for m in mistakes(d)))
+    parts.append(
+        "\n".join(f"{m.where} {m.use}: {m.change}" for m in d.catalogue.mistakes)
+    )
     parts.append(str(d.prove_every_size()))
     if len(d.program.inputs) == 1:
         source = d.numpy()
         start = source.index("    if state is not None")
         parts.append(source[start : source.index("    return Trace")].rstrip())
     return "\n\n".join(parts) + "\n"
-
-
-def mistakes(d):
-    """The mistakes of its catalogue that speak of one use."""
-    return [m for m in d.catalogue.mistakes if m.use is not None]
 
 
 @pytest.mark.parametrize("name", TEXTS)
