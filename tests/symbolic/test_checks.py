@@ -49,6 +49,46 @@ def test_each_oracle_sees_a_wrong_rule(monkeypatch):
     assert 0.01 < wrong.errors["dot product"] < 10
 
 
+def test_errors_are_relative_to_what_is_measured(monkeypatch):
+    """By hand: L = u x, and what is sent back is u k in place of u."""
+    text, k = "h_t = u * x_t", 2.0
+    right = rules.BACKWARD[ex.Times]
+    monkeypatch.setitem(
+        rules.BACKWARD,
+        ex.Times,
+        lambda node, a, value: [
+            (p, ex.times(ex.number(2), sent) if p.name == "u" else sent)
+            for p, sent in right(node, a, value)
+        ],
+    )
+    d = derive(text, {"x": 1, "h": 1, "u": 1})
+    one = np.ones((1, 1))
+    for x, u, weight in (
+        (0.5, 0.25, 1),
+        (3.0, -2.0, 1),
+        (2e-4, 1e-4, 1),
+        (1.0, 0.0, -2),
+    ):
+        point = Point(
+            1, {}, {"u": u * one}, {("x", 1): x * one}, {}, {("h", 1): weight * one}
+        )
+        rng = np.random.default_rng(0)
+        errors, _ = checks.oracles(d.recursion, point, rng)
+        signs = np.sign(np.random.default_rng(0).standard_normal(2))
+        sent, true = k * x * weight, x * weight
+        for name in ("complex step", "forward mode", "central differences"):
+            wanted = abs(sent - true) / max(abs(sent), 1e-3)
+            assert errors[name] == pytest.approx(wanted, rel=1e-6), name
+        if "automatic differentiation" in errors:
+            wanted = abs(sent - true) / max(abs(true), 1e-3)
+            found = errors["automatic differentiation"]
+            assert found == pytest.approx(wanted, rel=1e-9)
+        whole = signs[0] * sent + signs[1] * u * weight
+        forwards = signs[0] * true + signs[1] * u * weight
+        wanted = abs(forwards - whole) / max(abs(whole), 1e-3)
+        assert errors["dot product"] == pytest.approx(wanted, rel=1e-9)
+
+
 def test_without_autograd_the_others_judge(monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(

@@ -24,13 +24,11 @@ class Writer:
         if len(text) <= room:
             self.line(text)
             return
-        if closes(value):
-            value = value[1:-1]
         parts = split_terms(value)
         first = parts[0]
         several = len(parts) > 1 and parts[1][0] in "+-" and " " in first
         rest = " ".join(parts[1:])
-        again = target in rest if "[" in target else speaks_of(target, rest)
+        again = speaks_of(target, rest)
         if value[-1] in ")]" and several and not again:
             self.set(target, first, sign)
             for part in parts[1:]:
@@ -38,7 +36,7 @@ class Writer:
             return
         if len(parts) > 1 and " " not in parts[-1].split("[")[0][2:]:
             last = parts[-1]  # a subscript at the end would be broken
-            plain = target.isidentifier() and not speaks_of(target, rest)
+            plain = target.isidentifier() and not again
             if plain and sign == "=" and last[0] == "*" and last[-1] == "]":
                 self.set(target, " ".join(parts[:-1]))
                 self.set(target, f"{target} * {last[2:]}")

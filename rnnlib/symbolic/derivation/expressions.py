@@ -357,9 +357,9 @@ def transpose(node):
     if isinstance(node, Times):
         scalars = [a for a in node.args if a.is_scalar]
         rest = [a for a in node.args if not a.is_scalar]
-        if scalars or len(rest) == 1 or ONE not in shape:
-            if ONE not in shape or len(rest) == 1:
-                return times(*scalars, *map(transpose, rest))
+        if ONE not in shape:
+            return times(*scalars, *map(transpose, rest))
+        if scalars:
             return times(*scalars, transpose(times(*rest)))
     return Transpose((node,), shape)
 
