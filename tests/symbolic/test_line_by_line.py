@@ -12,6 +12,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from rnnlib.symbolic import derive
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.evaluation import Evaluator, float_functions
+from tests.symbolic.test_trajectories import measured
 
 DERIVED = Path(__file__).parent / "derived"
 M = ("d_h", "d_x")
@@ -226,3 +227,65 @@ def test_the_expressions_of_sympy_have_the_same_values(name):
         found = number(d.sympy(e.right), table, sizes)
         wanted = table[d.sympy(e.left).name]
         np.testing.assert_allclose(found * np.ones(wanted.shape), wanted, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_sides_of_an_equation_are_what_it_prints(name):
+    d = derivation(name)
+    p, latex = d.printer(), d.printer(latex=True)
+    timed = [*d.program.definitions]
+    found = [*d.equations, *map(d.adjoint, timed), *map(d.tangent, timed)]
+    for e in found:
+        assert e.text == f"{p(e.left)} = {p(e.right)}"
+        assert e.latex == f"{latex(e.left)} = {latex(e.right)}"
+        assert e.origin is d
+    for n in d.program.lags:
+        e = d.initial(n)
+        assert e.text.endswith(f" = {d.printer(step=0)(e.right)}")
+        assert e.left == ex.Adjoint((), d.program.shapes[n], n, 0)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_jacobian_is_that_of_the_complex_step(name):
+    d = derivation(name)
+    if {"AtLeast", "Maximum"} & {type(n).__name__ for n in all_nodes(d)}:
+        return
+    if not d.recursion.states:
+        return
+    point = d.point(np.random.default_rng(5), T=2, d=3)
+    try:
+        found = d.jacobians(point)
+    except ValueError as error:
+        assert str(error).startswith("jacobian: expected columns, ")
+        return
+    np.testing.assert_allclose(found[0, 0], measured(d, point), atol=1e-12)
+
+
+def all_nodes(d):
+    """All parts of the definitions."""
+    return [n for e in d.program.definitions.values() for n in ex.nodes(e)]
+
+
+def test_the_lag_of_a_jacobian():
+    d = derive(
+        """
+        a_t = tanh(V h_{t-2}) + v * c_t
+        c_t = tanh(U x_t) + 0.5 h_{t-3}
+        h_t = a_t * c_t + 0.5 k h_{t-1} + 0.25 k tanh(h_{t-1}) + k (w * h_{t-1})
+        """,
+        {"x": "d_x", "h": "d_h", "c": "d_h", "k": 1},
+    )
+    for name, by, shown in (
+        ("a", "h", "da_t/dh_{t-2} = Diag(1 - s_a_t^2) V"),
+        ("a", "c", "da_t/dc_t = Diag(v)"),
+        ("c", "x", "dc_t/dx_t = Diag(1 - s_c_t^2) U"),
+        ("c", "h", "dc_t/dh_{t-3} = I_{d_h} / 2"),
+        ("a", "a", "da_t/da_{t-1} = 0"),
+    ):
+        found = d.jacobian(name, by).text
+        assert found.split(" = ")[0] == shown.split(" = ")[0], found
+        if "s_" not in shown:
+            assert found == shown
+    assert d.jacobian("h", "h").text == (
+        "dh_t/dh_{t-1} = k * I_{d_h} / 2 + Diag(k * (1 - tanh(h_{t-1})^2) / 4 + k * w)"
+    )
