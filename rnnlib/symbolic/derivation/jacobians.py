@@ -124,7 +124,7 @@ def affine(recursion, name):
     def put(leaf):
         if not isinstance(leaf, ex.Adjoint) or leaf.name == name:
             return leaf
-        if leaf.shift > 1:
+        if leaf.shift not in (0, 1):
             raise ValueError(f"name: {leaf.name} carries adjoints besides {name}")
         return ex.mapped(summed(leaf.name, leaf.shift), put)
 
