@@ -338,6 +338,16 @@ def test_gradients_that_are_none():
     assert nothing.wrong == ("W", "b") and nothing.mistakes == ()
 
 
+def test_a_use_that_is_left_out_leaves_the_later_ones():
+    """g_t = a_t + g_{t+1}/2 + g_{t+2}/4 without its second part, by hand."""
+    d = derive("h_t = W x_t + 0.5 h_{t-1} + 0.25 h_{t-2}", SIZES)
+    point, g = d.problem, {5: 0, 6: 0}
+    for t in (4, 3, 2, 1):
+        g[t] = point.loss["h", t] + 0.25 * g[t + 2]
+    W = sum(g[t] @ point.inputs["x", t].T for t in (1, 2, 3, 4))
+    assert "in g_t, the term g_{t+1} / 2 is left out" in str(d.explain({"W": W}))
+
+
 def test_a_mistake_of_the_recursion_and_one_on_top_of_it():
     """g_t minus what later steps send, and the sum for b averaged besides."""
     d = derive("h_t = W x_t + 0.5 h_{t-1} + b", SIZES)
