@@ -1,6 +1,7 @@
 """The derivation machine: what it prints, proves and refuses, and its code."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, fields, is_dataclass
@@ -556,6 +557,76 @@ MORE = {  # texts that are no cell of the literature, for the code alone
         """,
         {},
     ),
+    "parameters that are put together": (
+        """
+        a = u + v
+        b = a + w
+        k = 2 * r
+        e_t = exp(q)
+        h_t = b * h_{t-1} + e_t * (U x_t) + k
+        """,
+        {},
+    ),
+    "gates that read a projection": (
+        """
+        a_t = tanh(Q x_t)
+        i_t = sigma(W_i a_t + U_i h_{t-1} + b_i)
+        n_t = tanh(W_n a_t + U_n h_{t-1} + 0.5 a_t)
+        k_t = sigma(V c_{t-1} + b_k)
+        c_t = k_t * c_{t-1} + i_t * n_t
+        h_t = i_t * c_t
+        """,
+        {"a": "d_h"},
+    ),
+    "a linear recurrence": ("h_t = W_hh h_{t-1} + U x_t", {}),
+    "a scalar of two products": (
+        """
+        a_t = tanh(Q x_t)
+        c_t = sum(W x_t + V a_t)
+        s_t = U h_{t-1} + R x_t + b
+        h_t = c_t s_t + c_t h_{t-1}
+        """,
+        {"a": "d_k", "V": ("d_h", "d_k"), "W": ("d_h", "d_x"), "c": 1},
+    ),
+    "gates with one slope": (
+        """
+        v_t = tanh(V x_t)
+        c_t = x_t
+        a_t = sigma(W_a x_t + U h_{t-1})
+        e_t = sigma(W_e x_t + U h_{t-1} + b_e)
+        h_t = a_t * (v_t * w) + e_t * (v_t * w) * (Q c_t) + 0.5 h_{t-1}
+        """,
+        {"c": "d_x", "v": "d_h"},
+    ),
+    "what is the same at every step": (
+        """
+        k_t = v
+        e_t = exp(q + v)
+        c_t = u * v
+        i_t = sigma(W_i x_t + U_i h_{t-1} + b + v)
+        f_t = sigma(W_f x_t + U_f h_{t-1} + b + e_t)
+        o_t = sigma(V c_{t-1} + b + q)
+        h_t = i_t * h_{t-1} + f_t * e_t * o_t + k_t * c_{t-1}
+        """,
+        {"c": "d_h"},
+    ),
+    "gates with two biases": (
+        """
+        i_t = sigma(U_i h_{t-1} + b_i + v)
+        n_t = tanh(U_n h_{t-1} + V x_t * w + v)
+        h_t = i_t * h_{t-1} + n_t
+        """,
+        {},
+    ),
+    "a pre-activation that two gates read": (
+        """
+        s_t = W_s x_t + U_s h_{t-1} + b_s
+        n_t = exp(W_n x_t + U_n h_{t-1} + b_n)
+        h_t = sigma(s_t) * h_{t-1} + s_t / (1 + n_t)
+        """,
+        {},
+        {"frozen": "U_n"},
+    ),
 }
 
 
@@ -612,10 +683,60 @@ SOURCES = Path(__file__).parent / "sources"
 @pytest.mark.parametrize("path", sorted(SOURCES.glob("*.txt")), ids=lambda p: p.stem)
 def test_a_source_reads_line_by_line(path):
     """The text of each is one of those that are run above."""
-    (name,) = (n for n in MORE if n.replace(",", "").replace(" ", "-") == path.stem)
-    text, sizes, *options = MORE[name]
-    d = derive(text, SIZES | sizes, **{"output": "h"} | dict(*options))
+    if path.stem in CELLS:
+        d = derived(path.stem)
+    else:
+        (name,) = (n for n in MORE if n.replace(",", "").replace(" ", "-") == path.stem)
+        text, sizes, *options = MORE[name]
+        d = derive(text, SIZES | sizes, **{"output": "h"} | dict(*options))
     assert d.numpy() == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["elman", "lstm", "vanilla", "qrnn"])
+def test_what_pytorch_is_told_reads_line_by_line(name):
+    """One state, several, a loss, and a cell whose states are not the output."""
+    text = derived(name).torch()
+    path = SOURCES / "torch" / f"{name}.txt"
+    assert text[text.index("class Layer(") :] == path.read_text(encoding="utf-8")
+    start = text[text.index("from typing") : text.index("class Params(")]
+    assert start == (
+        "from typing import NamedTuple\n\nimport numpy as np\nimport torch\n"
+        "from torch.autograd.function import once_differentiable\n\n\n"
+    )
+
+
+@pytest.mark.parametrize("of", ["product", "carried"])
+def test_lines_are_as_long_as_they_may_be(of):
+    """Names grow: a line is broken when it would be longer than 88, and not before."""
+    broken = []
+    for k in range(16, 36):
+        v = "v" * k
+        text = f"""
+            c_t = sigma(u * c_{{t-1}} + W x_t)
+            h_t = {v} * h_{{t-1}} + 0.5 c_t
+            """
+        if of == "product":
+            text = f"""
+            k_t = U h_{{t-1}} + W x_t
+            {v}_t = sigma(k_t)
+            h_t = tanh(V {v}_t + Q x_t)
+            """
+        source = derive(text, SIZES | {v: "d_h"} if of == "product" else SIZES).numpy()
+        lines = source[source.index("def forward") :].splitlines()
+        assert max(map(len, lines)) <= 88
+        whole = [line for line in lines if PATTERNS[of].search(line)]
+        broken.append(not whole)
+        for line in whole:
+            length = len(line)
+    first = broken.index(True)
+    assert broken == [False] * first + [True] * (len(broken) - first)
+    assert length == 88
+
+
+PATTERNS = {
+    "product": re.compile(r"np.multiply\(g_v"),
+    "carried": re.compile(r"^        g, g_c = g "),
+}
 
 
 def fused(names, params, rename):

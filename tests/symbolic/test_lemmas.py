@@ -1,6 +1,7 @@
 """The rules as lemmas: each is proved for every size, and a wrong one is not."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sympy as sp
@@ -12,12 +13,16 @@ from rnnlib.symbolic.derivation.entries import normal, same
 from rnnlib.symbolic.derivation.entry_printing import show_latex, show_text
 from tests.symbolic.cells import CELLS
 
+DERIVED = Path(__file__).parent / "derived" / "lemmas"
+
 
 @pytest.mark.parametrize("name", LEMMAS)
 def test_every_rule_is_a_lemma_that_is_proved(name):
     found = lemma(name)
     assert found and "proved" in str(found)
     assert "aligned" in found._repr_markdown_()
+    written = (DERIVED / f"{name.replace(' ', '-')}.txt").read_text("utf-8")
+    assert f"{found}\n\n{found._repr_markdown_()}\n" == written
 
 
 @pytest.mark.parametrize("power", ["v_t^4", "v_t^7", "1 / v_t^3", "1 / sqrt(v_t)"])

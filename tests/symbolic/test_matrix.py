@@ -7,7 +7,10 @@ import sympy as sp
 from rnnlib import parameter_shapes
 from rnnlib.symbolic import (
     PARAMETERS,
+    at,
     bptt_equations,
+    bptt_results,
+    derive,
     evaluate,
     hidden,
     jacobian,
@@ -17,8 +20,10 @@ from rnnlib.symbolic import (
     unroll,
     vector_jacobian_product,
 )
+from rnnlib.symbolic.derivation import expressions as ex
 
 T, SIZES = 3, (2, 3, 4)
+SIZES_OF_STATE = {"x": "d_x", "h": "d_h"}
 DERIVED = bptt_equations()
 
 
@@ -199,3 +204,24 @@ def test_evaluate_asks_for_what_is_missing():
         evaluate(hidden(), {quantity("s", "t"): sp.ones(2, 1)})
     with pytest.raises(ValueError, match="expression: expected sums .* Inverse"):
         evaluate(W_hh.inverse(), {W_hh: sp.eye(2)})
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_the_sum_over_later_losses_is_the_recursion_put_into_itself(steps):
+    """The machine substitutes; the sum of transposed products has the same value."""
+    d = derive("s_t = W_xh x_t + W_hh h_{t-1} + b_h\nh_t = phi(s_t)", SIZES_OF_STATE)
+    right = d.unrolled("h", steps).right
+    beyond = ex.Adjoint((), d.program.shapes["h"], "h", steps)
+    cut = ex.mapped(right, lambda a: ex.zero(a.shape) if a == beyond else a)
+    left, whole = bptt_results()["unrolled"]
+    assert left == quantity("g", "t")
+    rng = np.random.default_rng(steps)
+    values = {"dphi": dphi, quantity("W_hh"): rationals(rng, (2, 2))}
+    for k in range(1, steps + 1):
+        for name in ("s", "ell_h"):
+            values[quantity(name, str(k))] = rationals(rng, (2,))
+    J = d.sympy(d.jacobian("h", "h").right)
+    for k in range(2, steps + 1):
+        values[quantity("J", str(k))] = evaluate(at(J, t=k), values)
+    named = at(whole, t=1, T=steps).doit()
+    assert evaluate(named, values) == evaluate(at(d.sympy(cut), t=1), values)

@@ -144,6 +144,13 @@ def test_values_of_the_wrong_shape(name, shape):
         net.values(params, **(arrays | {name: np.ones(shape)}))
 
 
+def test_a_parameter_that_is_missing_is_refused():
+    net = unroll(**GOOD)
+    params = rnnlib.init_params(1, 2, 3, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="shorter"):
+        net.values(params[:4], np.ones((2, 1)), np.ones((2, 3)))
+
+
 def test_a_transposed_parameter_is_refused():
     net = unroll(**GOOD)
     params = rnnlib.init_params(1, 2, 3, rng=np.random.default_rng(0))

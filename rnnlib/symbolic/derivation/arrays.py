@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from rnnlib.symbolic.derivation import expressions as ex
-from rnnlib.symbolic.derivation.code_text import joined
+from rnnlib.symbolic.derivation.code_text import between, joined
 from rnnlib.symbolic.derivation.sizes import ONE
 
 SUM, TIMES, POWER, ATOM = range(4)
@@ -191,9 +191,7 @@ class Arrays:
         after = ", :" if is_matrix(node) else ""
         lead = "" if is_static(node) else "..., "
         after = after if lead else ""
-        simple = high.isidentifier() and (not low or low.isidentifier())
-        rows = f"{low}:{high}" if simple else f"{low} : {high}".lstrip()
-        return f"{self(node.args[0], ATOM)}[{lead}{rows}{after}]", ATOM
+        return f"{self(node.args[0], ATOM)}[{lead}{between(low, high)}{after}]", ATOM
 
     def _pad(self, node):
         (inner,) = node.args

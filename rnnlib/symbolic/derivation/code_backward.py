@@ -1,7 +1,9 @@
 """The backward pass as code: only what needs an adjoint of the loop stands in it."""
 
+import itertools
+
 from rnnlib.symbolic.derivation import expressions as ex
-from rnnlib.symbolic.derivation.arrays import TIMES, is_matrix
+from rnnlib.symbolic.derivation.arrays import TIMES, is_matrix, is_row
 from rnnlib.symbolic.derivation.code_terms import (
     SLOPE,
     is_matrix_shape,
@@ -9,8 +11,13 @@ from rnnlib.symbolic.derivation.code_terms import (
     terms_of,
     without_pack,
 )
-from rnnlib.symbolic.derivation.code_text import WIDTH, Writer, joined, speaks_of
-from rnnlib.symbolic.derivation.sizes import ONE
+from rnnlib.symbolic.derivation.code_text import (
+    WIDTH,
+    Writer,
+    between,
+    joined,
+    speaks_of,
+)
 
 
 class BackwardCode:
@@ -107,7 +114,7 @@ class BackwardCode:
             return
         terms = self.terms[name]
         if name in self.states:
-            for lag, term in sorted(terms.items()):
+            for lag, term in terms.items():
                 place = "[1:]" if lag == 0 else "[:-1]"
                 w.set(f"{adjoint}{place}", self.arrays(term), "+=")
             w.line("if mask is not None:")
@@ -186,7 +193,6 @@ class BackwardCode:
             for adjoint in map(self.adjoint, states):
                 w.line(f"    {adjoint} = {adjoint} + kept_{adjoint}")
         w.depth -= 1
-        self.in_loop = False
 
     def hoist(self, term, name, lag):
         """The term with all that needs no adjoint of the loop computed before it."""
@@ -222,8 +228,7 @@ class BackwardCode:
             free = [a for a in node.args if not needs(a)]
             bound = [self.hoist_inside(a, name) for a in node.args if needs(a)]
             if free:
-                same = [a for a in free if not a.is_scalar or node.is_scalar]
-                if is_matrix(node) and not same:
+                if is_matrix(node) and all(a.is_scalar for a in free):
                     return ex.times(*bound, *free)
                 return ex.Times(
                     (*bound, self.named_slope(ex.times(*free), name)), node.shape
@@ -244,22 +249,14 @@ class BackwardCode:
     def named_slope(self, node, name):
         """A leaf for an expression that is computed before the backward loop."""
         timed = [leaf for leaf in ex.leaves(node) if leaf.shift is not None]
-        if (
-            isinstance(node, ex.Leaf)
-            or not timed
-            or node.shape[0] == ONE
-            and node.shape[1] != ONE
-        ):
+        if isinstance(node, ex.Leaf) or not timed or is_row(node):
             return node
-        for known, e in self.hoisted.items():
-            if e == node:
-                return ex.Value((), node.shape, SLOPE + known, 0)
-        k, base = 1, f"slope_{name}"
-        found = base
-        while found in self.hoisted:
-            k += 1
-            found = f"{base}_{k}"
-        self.hoisted[found] = node
+        found = next((n for n, e in self.hoisted.items() if e == node), None)
+        if found is None:
+            more = (f"slope_{name}_{k}" for k in itertools.count(2))
+            names = itertools.chain([f"slope_{name}"], more)
+            found = next(n for n in names if n not in self.hoisted)
+            self.hoisted[found] = node
         return ex.Value((), node.shape, SLOPE + found, 0)
 
     def open_pack_backward(self, w, pack):
@@ -272,7 +269,7 @@ class BackwardCode:
         shape = self.layout.shape("T", f"len(W_{pack.state})")
         w.set(delta, f"np.empty({shape}, dtype)")
         for member, (low, high) in self.edges(pack).items():
-            block = self.layout.block(delta, self.rows_between(low, high))
+            block = self.layout.block(delta, between(low, high))
             w.set(self.adjoint(member), block)
 
     def delta(self, pack):

@@ -11,7 +11,7 @@ from rnnlib.symbolic.derivation.code_terms import (
     params_of,
     terms_of,
 )
-from rnnlib.symbolic.derivation.code_text import Writer, joined, speaks_of
+from rnnlib.symbolic.derivation.code_text import Writer, between, joined, speaks_of
 from rnnlib.symbolic.derivation.sizes import ONE
 
 
@@ -105,6 +105,10 @@ class ForwardCode:
             w.set(f"{variable}[1:]", code)
             w.line("if mask is not None:")
             w.line(f"    {self.arrays.helper('hold')}({variable}, mask)")
+        elif is_static(e):
+            shape = ", ".join(self.size(s) for s in self.axes(name))
+            w.set(variable, f"np.empty({self.layout.shape('T', shape)}, dtype)")
+            w.set(f"{variable}[...]", code)
         elif isinstance(e, ex.Value):
             w.set(variable, f"{code}.copy()")
         else:
@@ -113,7 +117,13 @@ class ForwardCode:
     def whole(self, e):
         """Code for all steps; a product with the input may be a selection."""
         self.in_loop = False
-        return self.projected(e)
+        return self.spread(e)
+
+    def spread(self, e):
+        """Code for one step or for all; a column without step is the same at each."""
+        if self.layout.columns and is_static(e) and e.shape[0] != ONE:
+            return f"{self.arrays(e, ATOM)}[:, None]"
+        return self.arrays(e) if self.in_loop else self.projected(e)
 
     def projected(self, e):
         if not self.integers:
@@ -148,7 +158,6 @@ class ForwardCode:
         return None
 
     def forward_loop(self, w):
-        self.in_loop = False
         for pack in self.packs:
             self.write_pack(w, pack)
         packed = set(self.pack_of)
@@ -189,8 +198,7 @@ class ForwardCode:
             if name in started:
                 w.set(target, self.arrays(ex.add(*late)), "+=")
             else:
-                e = self.program.definitions[name]
-                w.set(target, self.arrays(e))
+                w.set(target, self.spread(self.program.definitions[name]))
         held = [self.variable(n) for n in self.states if n in self.plan.loop]
         if held:
             w.line("if mask is not None:")
@@ -198,20 +206,17 @@ class ForwardCode:
             for name in held:
                 w.line(f"    {self.layout.hold(name)}")
         w.depth -= 1
-        self.in_loop = False
 
     def write_pack(self, w, pack):
         """The stacked matrices, and all that is known of the pack before the loop."""
         name = self.variable(pack.name)
         if len(pack.members) == 1:
             (member,) = pack.members
-            terms = self.early_terms(member)
+            terms, _ = self.split(member)
             code = self.whole(ex.add(*terms))
             if all(map(is_static, terms)):
                 shape = ", ".join(self.size(z) for z in self.axes(member))
                 w.set(name, f"np.empty({self.layout.shape('T', shape)}, dtype)")
-                if self.layout.columns:
-                    code += "[:, None]"
                 w.set(f"{name}[...]", code)
                 return
             w.set(
@@ -223,32 +228,28 @@ class ForwardCode:
         shape = self.layout.shape("T", f"len(W_{pack.state})")
         w.set(name, f"np.empty({shape}, dtype)")
         for member, (low, high) in self.edges(pack).items():
-            view = self.layout.block(name, self.rows_between(low, high))
+            view = self.layout.block(name, between(low, high))
             shown = self.variable(self.in_place.get(member, member))
             w.set(shown, view)
         if pack.inputs:
-            x = pack.input
+            x = self.variable(self.input)
             w.call("W_x = np.concatenate([", params_of(pack.inputs), "])")
-            self.in_loop = False
-            if self.integers and x.name == self.input:
+            if self.integers:
                 W_x = "W_x.astype(dtype)" if self.layout.columns else "W_x"
-                helper = self.arrays.helper("project")
-                call = f"{helper}({W_x}, {self.variable(x.name)})"
+                call = f"{self.arrays.helper('project')}({W_x}, {x})"
             else:
-                call = f"{self.arrays(x, ATOM)} @ W_x.T"
+                call = f"{x} @ W_x.T"
             w.set("from_x" if self.layout.columns else f"{name}[...]", call)
         if self.layout.columns and pack.inputs:
             self.add_to_input_terms(w, pack)
             return
         for member in pack.members:
-            terms = self.early_terms(member)
+            terms, _ = self.split(member)
             if pack.inputs:
                 terms = [a for a in terms if input_term([a]) is None]
             shown = self.variable(self.in_place.get(member, member))
             if terms:
                 code = self.whole(ex.add(*terms))
-                if self.layout.columns and all(map(is_static, terms)):
-                    code += "[:, None]"
                 if pack.inputs:
                     w.set(shown, code, "+=")
                 else:
@@ -258,7 +259,7 @@ class ForwardCode:
         """What is added to W_x x_t: biases at once, the rest one by one."""
         rest = {}
         for member in pack.members:
-            terms = [a for a in self.early_terms(member) if input_term([a]) is None]
+            terms = [a for a in self.split(member)[0] if input_term([a]) is None]
             if terms:
                 rest[member] = ex.add(*terms)
         if len(rest) == len(pack.members) and all(map(is_static, rest.values())):
@@ -267,14 +268,8 @@ class ForwardCode:
             return
         for member, (low, high) in self.edges(pack).items():
             if member in rest:
-                code = self.whole(rest[member])
-                static = is_static(rest[member])
-                block = self.layout.block("from_x", self.rows_between(low, high))
-                w.set(block, f"{code}[:, None]" if static else code, "+=")
-
-    def early_terms(self, member):
-        e = self.program.definitions[member]
-        return [a for a in e.args if self.early(a)]
+                block = self.layout.block("from_x", between(low, high))
+                w.set(block, self.whole(rest[member]), "+=")
 
     def edges(self, pack):
         """{member: where its units begin and end}; "" is the very beginning."""
@@ -311,7 +306,7 @@ class ForwardCode:
             if function:
                 if function == "sigma":
                     self.used.add("sigma")
-                view = self.layout.block_of_step(name, self.rows_between(low, high))
+                view = self.layout.block_of_step(name, between(low, high))
                 if not low and high == self.edges(pack)[pack.members[-1]][1]:
                     view = f"{name}[t - 1]"
                 w.line(f"gates = {view}")

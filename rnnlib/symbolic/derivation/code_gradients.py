@@ -3,7 +3,7 @@
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.arrays import ATOM, POWER, is_matrix, is_static
 from rnnlib.symbolic.derivation.code_terms import expanded, params_of
-from rnnlib.symbolic.derivation.code_text import closes, joined
+from rnnlib.symbolic.derivation.code_text import between, closes, joined
 from rnnlib.symbolic.derivation.sizes import ONE
 
 
@@ -53,27 +53,26 @@ class GradientCode:
             code = f"{rows} @ rows({state}[:-1])"
         blocks = [(self.sum_name(pack.state), pack.matrices, code)]
         if pack.inputs:
-            x = pack.input
-            if self.integers and x.name == self.input:
+            x = self.variable(self.input)
+            if self.integers:
                 self.arrays.helper("times_input")
                 size = f"params.{pack.inputs[0].name}.shape[1]"
-                code = f"times_input({delta}, {self.variable(x.name)}, {size})"
+                code = f"times_input({delta}, {x}, {size})"
             else:
-                code = f"{rows} @ rows({self.arrays(x)})"
+                code = f"{rows} @ rows({x})"
             blocks.append((self.sum_name("x"), pack.inputs, code))
         for name, matrices, code in blocks:
             single = all(
                 sum(self.reads_matrix(m, q) for q in self.program.definitions) == 1
                 for m in matrices
             )
-            if not single or len(set(matrices)) < len(matrices):
-                continue
-            if any(m.name in self.recursion.frozen for m in matrices):
+            frozen = any(m.name in self.recursion.frozen for m in matrices)
+            if frozen or not single:
                 continue
             w.set(name, code)
             of_member = dict(zip(pack.members, matrices, strict=True))
             for member, edges in self.edges(pack).items():
-                done[of_member[member].name] = f"{name}[{self.rows_between(*edges)}]"
+                done[of_member[member].name] = f"{name}[{between(*edges)}]"
 
     def sum_name(self, source):
         """The name of the gradient of stacked matrices."""
@@ -91,10 +90,10 @@ class GradientCode:
             if plain and member.name in blocks and name not in self.recursion.frozen:
                 found[name] = blocks[member.name]
         if found:
-            sums = f"d_{pack.name.replace('s_', 'biases_', 1)}"
+            sums = f"d_biases_from_{pack.state}"
             w.set(sums, f"{delta}.sum(1)")
             for name, edges in found.items():
-                done[name] = f"{sums}[{self.rows_between(*edges)}]"
+                done[name] = f"{sums}[{between(*edges)}]"
 
     def reads_matrix(self, matrix, name):
         return ex.leaves(self.program.definitions[name]).count(matrix)
@@ -129,7 +128,7 @@ class GradientCode:
                 inner = self.summed(ex.times(*timed))
                 minus = static[0] == ex.number(-1)
                 rest = static[1:] if minus else static
-                if " " in inner and not (inner[0] == "(" and closes(inner)):
+                if " " in inner and not closes(inner):
                     inner = f"({inner})"
                 text = " * ".join([*(self.arrays(a, POWER) for a in rest), inner])
                 return f"-{text}" if minus else text
@@ -144,9 +143,9 @@ class GradientCode:
         """A sum of outer products as one matrix product."""
         args = list(node.args)
         left, right = [], []
-        while len(args) > 1 and is_static(args[0]) and args[0].shape[1] != ONE:
+        while is_static(args[0]) and args[0].shape[1] != ONE:
             left.append(args.pop(0))
-        while len(args) > 1 and is_static(args[-1]) and args[-1].shape[0] != ONE:
+        while is_static(args[-1]) and args[-1].shape[0] != ONE:
             right.insert(0, args.pop())
         for k in range(1, len(args)):
             if args[k].shape[0] == ONE:
@@ -188,7 +187,7 @@ class GradientCode:
             return adjoint
         code = None
         for pack in self.packs:
-            if len(pack.members) > 1 and pack.inputs and pack.input.name == name:
+            if len(pack.members) > 1 and pack.inputs and name == self.input:
                 wanted = ex.add(
                     *(
                         ex.matmul(ex.transpose(m), self.adjoint_node(q))

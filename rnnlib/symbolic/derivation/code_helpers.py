@@ -113,7 +113,7 @@ def release(d, mask):
         d[t] *= mask[t - 1]
 ''',
 }
-IN_PLACE = {"tanh": "np.tanh({a}, out={a})", "sigma": "sigma({a}, out={a})"}
+IN_PLACE = {"sigma": "sigma({a}, out={a})", "tanh": "np.tanh({a}, out={a})"}
 IN_PLACE["exp"] = "np.exp({a}, out={a})"
 
 

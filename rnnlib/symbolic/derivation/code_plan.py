@@ -9,6 +9,7 @@ from rnnlib.symbolic.derivation.code_terms import (
     Pack,
     input_term,
     matrix_and_column,
+    terms_of,
 )
 from rnnlib.symbolic.derivation.sizes import ONE
 
@@ -20,7 +21,6 @@ class CodePlan:
 
     def variable(self, name):
         """The Python name of a quantity."""
-        name = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
         bad = name in RESERVED or keyword.iskeyword(name) or name.startswith("d_")
         made = name.startswith(("slope", "joined_"))
         return f"{name}_" if bad or made else name
@@ -32,13 +32,6 @@ class CodePlan:
         if name == self.recursion.loss:
             return "weight"
         return self.variable(self.names.adjoint(name))
-
-    def rows_between(self, low, high):
-        """The slice from one row to another, spaced as the formatter does."""
-        simple = all(bound.isidentifier() or bound.isdigit() for bound in (low, high))
-        if not low:
-            return f":{high}" if simple or high.isidentifier() else f": {high}"
-        return f"{low}:{high}" if simple else f"{low} : {high}"
 
     def size(self, size):
         """A size in terms of the shapes of the parameters."""
@@ -71,38 +64,38 @@ class CodePlan:
             isinstance(leaf, ex.Value) and leaf.name in loop for leaf in ex.leaves(node)
         )
 
-    def parts(self, name):
+    def split(self, name):
         """The terms of a definition in the loop: those known early, and the others."""
-        expression = self.program.definitions[name]
-        terms = expression.args if isinstance(expression, ex.Sum) else (expression,)
+        terms = terms_of(self.program.definitions[name])
         early = [a for a in terms if self.early(a)]
-        if not any(ex.MatMul in map(type, ex.nodes(a)) for a in early):
-            return [], list(terms)
-        return early, [a for a in terms if not self.early(a)]
+        return early, [a for a in terms if a not in early]
+
+    def parts(self, name):
+        """The same where the early ones hold a matrix product; else all are late."""
+        early, late = self.split(name)
+        if any(ex.MatMul in map(type, ex.nodes(a)) for a in early):
+            return early, late
+        return [], terms_of(self.program.definitions[name])
 
     def find_packs(self):
         """Groups of pre-activations with one product W h_{t-1} each."""
         groups = {}
         for name in self.plan.loop:
-            early, late = self.parts(name)
+            early, late = self.split(name)
             shape = self.program.shapes[name]
             if name in self.states or shape[1] != ONE or shape[0] == ONE:
                 continue
-            if not early and isinstance(self.program.definitions[name], ex.Sum):
-                terms = self.program.definitions[name].args
-                early = [a for a in terms if self.early(a)]
-                late = [a for a in terms if not self.early(a)]
             if len(late) != 1 or not early:
                 continue
             if found := matrix_and_column(late[0]):
                 matrix, column = found
-                if column.shift == -1 and column.name in self.states:
+                if column.shift == -1:
                     groups.setdefault(column.name, []).append((name, matrix, early))
         packs = []
         for state, members in groups.items():
             members.sort(key=lambda m: self.reader_function(m[0]))
             inputs = [input_term(early) for _, _, early in members]
-            same = all(inputs) and len({column for _, column in inputs}) == 1
+            same = all(f and f[1].name == self.input for f in inputs)
             packs.append(
                 Pack(
                     f"s_from_{state}" if len(members) > 1 else members[0][0],
@@ -110,23 +103,17 @@ class CodePlan:
                     state,
                     tuple(matrix for _, matrix, _ in members),
                     tuple(m for m, _ in inputs) if same else (),
-                    inputs[0][1] if same else None,
                 )
             )
         return packs
 
     def reader_function(self, name):
         """What reads a pre-activation, for the order inside a pack."""
-        uses = self.recursion.uses[name]
-        for reader in self.program.definitions:
-            e = self.program.definitions[reader]
-            if isinstance(e, ex.Apply) and uses and e.args[0].name == name:
-                return (
-                    ("sigma", "tanh", "exp").index(e.function)
-                    if (e.function in IN_PLACE)
-                    else 3
-                )
-        return 4
+        for e in self.program.definitions.values():
+            if isinstance(e, ex.Apply) and e.function in IN_PLACE:
+                if [leaf.name for leaf in ex.leaves(e)] == [name]:
+                    return [*IN_PLACE].index(e.function)
+        return len(IN_PLACE)
 
     def find_in_place(self):
         """From a packed pre-activation to the only quantity that reads it."""
@@ -158,17 +145,15 @@ class CodePlan:
             if part is not None
         ]
         for name in self.plan.loop:
-            keep = name in self.states or name in self.pack_of
-            if keep or set(terms[name]) != {0}:
+            if name in self.states:
                 continue
             expression = terms[name][0]
             uses = [t for table in terms.values() for t in table.values()]
             leaf = ex.Adjoint((), self.program.shapes[name], name, 0)
-            count = sum(ex.leaves(t).count(leaf) for t in [*uses, *gradients])
+            count = sum(ex.leaves(t).count(leaf) for t in uses)
             plain = isinstance(expression, (ex.Times, ex.Adjoint))
-            if count != 1 or not plain:
-                continue
-            if any(leaf in ex.leaves(g) for g in gradients):
+            stays = any(leaf in ex.leaves(g) for g in gradients)
+            if count != 1 or stays or not plain:
                 continue
 
             def put(found, leaf=leaf, expression=expression):
@@ -210,7 +195,7 @@ class CodePlan:
         if isinstance(node, ex.Adjoint):
             return self.adjoint_leaf(node)
         if node.name.startswith(SLOPE):
-            return f"{node.name[1:]}[t - 1]" if self.in_loop else node.name[1:]
+            return f"{node.name[1:]}[t - 1]"
         name = self.variable(node.name)
         if node.name in self.states:
             if self.in_loop:

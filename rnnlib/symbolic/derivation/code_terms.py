@@ -18,7 +18,6 @@ class Pack:
     state: str
     matrices: tuple  # of the state
     inputs: tuple  # the matrices of the input, when all members have one
-    input: object  # what these read
 
 
 def is_matrix_shape(shape):

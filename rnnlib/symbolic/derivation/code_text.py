@@ -24,13 +24,11 @@ class Writer:
         if len(text) <= room:
             self.line(text)
             return
-        if value.startswith("(") and closes(value):
-            value = value[1:-1]
         parts = split_terms(value)
         first = parts[0]
         several = len(parts) > 1 and parts[1][0] in "+-" and " " in first
         rest = " ".join(parts[1:])
-        again = target in rest if "[" in target else speaks_of(target, rest)
+        again = speaks_of(target, rest)
         if value[-1] in ")]" and several and not again:
             self.set(target, first, sign)
             for part in parts[1:]:
@@ -38,7 +36,7 @@ class Writer:
             return
         if len(parts) > 1 and " " not in parts[-1].split("[")[0][2:]:
             last = parts[-1]  # a subscript at the end would be broken
-            plain = target.isidentifier() and not speaks_of(target, rest)
+            plain = target.isidentifier() and not again
             if plain and sign == "=" and last[0] == "*" and last[-1] == "]":
                 self.set(target, " ".join(parts[:-1]))
                 self.set(target, f"{target} * {last[2:]}")
@@ -70,12 +68,12 @@ class Writer:
 
 
 def closes(text):
-    """True when the first bracket closes at the very end."""
+    """True when the text begins with a bracket that closes at the very end."""
     depth = 0
     for k, letter in enumerate(text):
         depth += {"(": 1, ")": -1}.get(letter, 0)
         if not depth:
-            return k == len(text) - 1
+            return letter == ")" and k == len(text) - 1
     return False
 
 
@@ -110,10 +108,15 @@ def joined(texts):
     return text
 
 
+def between(low, high):
+    """The slice from one row to another, spaced as the formatter does."""
+    simple = all(re.fullmatch(r"\w*", bound) for bound in (low, high))
+    return f"{low}:{high}" if simple else f"{low} : {high}".strip()
+
+
 def sum_of_rows(text):
     """The sum over steps and sequences of the code of an array."""
-    bracketed = text[0] == "(" and closes(text)
-    return f"rows{text}.sum(0)" if bracketed else f"rows({text}).sum(0)"
+    return f"rows{text}.sum(0)" if closes(text) else f"rows({text}).sum(0)"
 
 
 def speaks_of(name, text):

@@ -361,7 +361,7 @@ class Derivation:
 
         That is ``jacobian(total=True)`` as numbers, as `rnnlib.spectral` reads them.
         """
-        blocks = self.jacobian(total=True).right
+        blocks = self.jacobian().right
         return trajectories.jacobians(blocks, self.recursion, point)
 
     def norm_bounds(self, point):
@@ -369,7 +369,7 @@ class Derivation:
 
         It adds, over the terms of a Jacobian, the products of the norms of the factors.
         """
-        blocks = self.jacobian(total=True).right
+        blocks = self.jacobian().right
         return trajectories.norm_bounds(blocks, self.recursion, point)
 
     def unrolled(self, name=None, steps=1):

@@ -144,13 +144,16 @@ class Entries:
         return sp.Mul(*self.parts(node, row, column))
 
     def _matmul(self, node, row, column):
-        first, *rest = node.args
+        return self.product(node.args, row, column)
+
+    def product(self, factors, row, column):
+        """The entry of a matrix product of these factors."""
+        first, *rest = factors
         if not rest:
             return self(first, row, column)
-        tail = ex.MatMul(tuple(rest), (rest[0].shape[0], node.shape[1]))
         return self.over(
             first.shape[1],
-            lambda k: self(first, row, k) * self(tail, k, column),
+            lambda k: self(first, row, k) * self.product(rest, k, column),
         )
 
     def _transpose(self, node, row, column):

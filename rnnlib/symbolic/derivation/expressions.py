@@ -273,8 +273,6 @@ def times(*factors):
     parts = [power(base, e) for base, e in powers.items() if e]
     parts.sort(key=lambda p: not p.is_scalar)
     if not parts or (shape != SCALAR and all(p.is_scalar for p in parts)):
-        if len(parts) == 1 and coefficient == 1:
-            return fill(parts[0], shape)
         inside = [number(coefficient)] if coefficient != 1 or not parts else []
         inside += parts
         one = inside[0] if len(inside) == 1 else Times(tuple(inside), SCALAR)
@@ -316,11 +314,8 @@ def matmul(*factors):
     kept = []
     for factor in flat:
         if isinstance(factor, Times):
-            out = [a for a in factor.args if a.is_scalar]
-            rest = [a for a in factor.args if not a.is_scalar]
-            if out and rest:
-                scalars += out
-                factor = times(*rest)
+            scalars += [a for a in factor.args if a.is_scalar]
+            factor = times(*(a for a in factor.args if not a.is_scalar))
         if isinstance(factor, Identity):
             continue
         if is_zero(factor):
@@ -362,9 +357,9 @@ def transpose(node):
     if isinstance(node, Times):
         scalars = [a for a in node.args if a.is_scalar]
         rest = [a for a in node.args if not a.is_scalar]
-        if scalars or len(rest) == 1 or ONE not in shape:
-            if ONE not in shape or len(rest) == 1:
-                return times(*scalars, *map(transpose, rest))
+        if ONE not in shape:
+            return times(*scalars, *map(transpose, rest))
+        if scalars:
             return times(*scalars, transpose(times(*rest)))
     return Transpose((node,), shape)
 
@@ -449,8 +444,6 @@ def mapped(node, change):
     """The expression with every leaf changed."""
     if isinstance(node, Leaf):
         return change(node)
-    if not node.args:
-        return node
     args = tuple(mapped(a, change) for a in node.args)
     return node if args == node.args else node.rebuilt(args)
 

@@ -16,8 +16,8 @@ def coefficient(node, leaf):
 
     Raises ValueError where the derivative of a matrix is needed.
     """
-    if isinstance(node, ex.Tangent):
-        return ex.identity(node.shape[0]) if node == leaf else None
+    if node == leaf:
+        return ex.identity(node.shape[0])
     if leaf not in ex.leaves(node):
         return None
     if isinstance(node, ex.Sum):
@@ -37,10 +37,9 @@ def coefficient(node, leaf):
         ones = ex.fill(ex.ONE_NUMBER, (ONE, arg.shape[0]))
         if isinstance(arg, ex.Times):
             weights = [a for a in arg.args if leaf not in ex.leaves(a)]
-            moving = [a for a in arg.args if leaf in ex.leaves(a)]
-            if weights and len(moving) == 1 and moving[0].shape == arg.shape:
-                row = ex.transpose(ex.times(*weights))
-                return ex.matmul(row, coefficient(moving[0], leaf))
+            (moving,) = (a for a in arg.args if leaf in ex.leaves(a))
+            row = ex.transpose(ex.times(*weights))
+            return ex.matmul(row, coefficient(moving, leaf))
         return ex.matmul(ones, coefficient(arg, leaf))
     if isinstance(node, ex.Fill) and node.shape[1] == ONE:
         column = ex.fill(ex.ONE_NUMBER, node.shape)
@@ -125,7 +124,7 @@ def affine(recursion, name):
     def put(leaf):
         if not isinstance(leaf, ex.Adjoint) or leaf.name == name:
             return leaf
-        if leaf.shift is None or leaf.shift > 1:
+        if leaf.shift not in (0, 1):
             raise ValueError(f"name: {leaf.name} carries adjoints besides {name}")
         return ex.mapped(summed(leaf.name, leaf.shift), put)
 
@@ -134,9 +133,7 @@ def affine(recursion, name):
     carried = ex.Adjoint((), shape, name, 1)
     if later - {carried}:
         raise ValueError(f"name: expected a state that is read one step later, {name}")
-    direction = ex.Tangent((), shape, name, 1)
-    moving = ex.mapped(whole, lambda n: direction if n == carried else n)
-    found = coefficient(moving, direction)
+    found = coefficient(whole, carried)
     matrix = ex.zero((shape[0], shape[0])) if found is None else tidied(found)
     rest = ex.mapped(whole, lambda n: ex.zero(shape) if n == carried else n)
     return rest, matrix

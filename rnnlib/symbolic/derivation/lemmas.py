@@ -225,7 +225,7 @@ class _Proof:
         shape = self.program.shapes[self.name]
         self.loss = self.recursion.loss is not None
         self.adjoint = ex.ONE_NUMBER if self.loss else ex.Value((), shape, "a", 0)
-        self.value = self.whole(ex.Value((), shape, self.name, 0))
+        self.value = self.whole(self.program.definitions[self.name])
 
     def operands(self):
         """The leaves of the definitions that are not defined themselves."""

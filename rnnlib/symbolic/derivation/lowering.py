@@ -93,8 +93,6 @@ def _without_unread(program, needed):
 
 def _with_functions(program, phi):
     def visit(node):
-        if not node.args:
-            return node
         args = tuple(map(visit, node.args))
         node = node if args == node.args else node.rebuilt(args)
         if isinstance(node, ex.Apply) and node.function in ("phi", "psi"):

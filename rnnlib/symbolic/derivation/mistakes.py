@@ -167,8 +167,6 @@ def _is_adjoint(leaf):
 def _swapped(node, old, new):
     if node == old:
         return new
-    if not node.args:
-        return node
     args = tuple(_swapped(a, old, new) for a in node.args)
     return node if args == node.args else node.rebuilt(args)
 

@@ -38,8 +38,6 @@ class _Namer:
 
     def visit(self, node, name, root=False):
         """The node with its parts named where a rule needs them."""
-        if not node.args:
-            return node
         args = []
         for part in node.args:
             if self.needs_name(node, part):

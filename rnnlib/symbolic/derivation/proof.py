@@ -276,7 +276,7 @@ class Unrolled:
     def equal(self, name, t, derived, summed):
         """Equal as they stand; or with the readers' own values, and 1 = sum of y."""
         difference = derived - summed
-        if difference == 0 or sp.expand(difference) == 0:
+        if sp.expand(difference) == 0:
             return True
         readers = {}
         for use in self.recursion.uses[name]:

@@ -122,8 +122,6 @@ class Recursion:
             (inner,) = node.args
             if isinstance(inner, ex.Value) and inner.name in self.distributions:
                 return ex.ONE_NUMBER
-        if not node.args:
-            return node
         args = tuple(map(self._known, node.args))
         return node if args == node.args else node.rebuilt(args)
 

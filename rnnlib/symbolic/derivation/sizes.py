@@ -4,6 +4,7 @@ A size is a sum of names with whole coefficients, plus a whole number. Unknown s
 have names that begin with a question mark; `Inference` finds what they stand for.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -95,12 +96,11 @@ class Inference:
     """Unknown sizes, and what has been found out about them."""
 
     def __init__(self):
-        self.found, self.count = {}, 0
+        self.found, self.numbers = {}, itertools.count()
 
     def new(self):
         """A size that is not known yet."""
-        self.count += 1
-        return Size.named(f"?{self.count}")
+        return Size.named(f"?{next(self.numbers)}")
 
     def resolve(self, size):
         """The size with all that is known put in."""

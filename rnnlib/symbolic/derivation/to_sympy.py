@@ -89,9 +89,12 @@ class SymPyWriter:
         if isinstance(node, ex.Diagonal):
             return sp.DiagMatrix(args[0])
         if isinstance(node, ex.Total):
-            rows, columns = args[0].shape
+            rows, columns = self.shape(node.args[0])
             return sp.MatMul(sp.OneMatrix(1, rows), args[0], sp.OneMatrix(columns, 1))
         if isinstance(node, ex.Fill):
-            return args[0] * sp.OneMatrix(*self.shape(node))
+            rows, columns = self.shape(node)
+            if not hasattr(args[0], "shape"):
+                return args[0] * sp.OneMatrix(rows, columns)
+            return sp.MatMul(sp.OneMatrix(rows, 1), args[0], sp.OneMatrix(1, columns))
         kind = type(node).__name__
         raise ValueError(f"expression: expected one that SymPy can write, got {kind}")

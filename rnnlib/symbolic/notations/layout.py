@@ -32,7 +32,7 @@ def transposed(expression, elementwise=False):
         factors = [
             transposed(a, elementwise) for a in expression.args if hasattr(a, "shape")
         ]
-        return sp.MatMul(*scalars, *factors[::-1]).doit(deep=False)
+        return sp.MatMul(*scalars, *factors[::-1]).doit()
     if isinstance(expression, ElementwiseApplyFunction):
         return transposed(expression.expr).applyfunc(expression.function)
     if isinstance(expression, sp.HadamardProduct) and elementwise:

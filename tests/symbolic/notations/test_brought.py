@@ -114,3 +114,66 @@ def test_to_the_letter():
     assert equation(quantity("W_hh"), "A", "graves") == (
         r"w_{hh}^{\top} = A"  # from i to j
     )
+
+
+KINDS = {  # the title in short, and what else a record says of its source
+    "goodfellow": ("Goodfellow", {"slope"}),
+    "pascanu": ("Pascanu", set()),
+    "werbos": ("Werbos", {"from_memory"}),
+    "williams-zipser": ("Williams-Zipser", {"from_memory", "shifts"}),
+    "graves": ("Graves", {"from_memory", "rows"}),
+    "karpathy": ("min-char-rnn", {"slope", "accumulates", "from_zero", "also"}),
+    "cs231n": ("CS231n", {"slope", "rows", "also"}),
+    "deeplearning.ai": ("deeplearning.ai", {"slope", "accumulates", "also"}),
+    "d2l": ("d2l", {"mean"}),
+    "pytorch": ("PyTorch", {"slope", "rows", "also"}),
+    "keras": ("Keras", {"slope", "rows", "also"}),
+}
+COINED = {
+    "goodfellow": "y dphi delta_s",
+    "pascanu": "W_hy b_y z p y delta_z g",
+    "werbos": "b_h W_hy b_y z delta_z",
+    "williams-zipser": "b_h W_hy b_y z p delta_z g delta_s",
+    "graves": "b_h b_y",
+    "karpathy": "s y dphi",
+    "cs231n": "s z p y delta_z",
+    "deeplearning.ai": "s z dphi delta_z",
+    "d2l": "b_h b_y s p delta_s",
+    "pytorch": "s z p y delta_z g delta_s",
+    "keras": "W_hy b_y s z p y delta_z g delta_s",
+}
+ALSO = {  # what a reader may type besides, and what it stands for
+    "karpathy": {"hprev": "h:-1", "targets": "y", "y": "z"},
+    "cs231n": {"dhnext": "g", "hprev": "h:-1", "dhprev": "future:-1"},
+    "deeplearning.ai": {"danext": "g", "aprev": "h:-1", "daprevt": "future"},
+    "pytorch": {"bih": "b_h", "bhh": "zero"},
+    "keras": {"x": "x", "prevoutput": "h:-1"},
+}
+FLAGS = (
+    *("slope", "accumulates", "from_zero", "from_memory"),
+    *("also", "mean", "shifts", "rows", "flat", "unnamed"),
+)
+
+
+def test_what_a_record_says_besides_its_symbols():
+    known = BROUGHT | NOTATIONS
+    of_documents = {
+        "roysdon": ("Roysdon 1.6", set()),
+        "roysdon-1.5": ("Roysdon 1.5", {"rows", "unnamed", "also"}),
+        "sarkar": ("Sarkar", set()),
+        "khanna": ("Khanna", {"slope"}),
+        "pal": ("Pal", {"rows", "flat"}),
+        "topcuoglu": ("Topçuoğlu", {"slope", "accumulates"}),
+    }
+    for key, (tab, says) in (KINDS | of_documents).items():
+        record = known[key]
+        assert record.tab == tab
+        assert {flag for flag in FLAGS if getattr(record, flag)} == says, key
+    for key in BROUGHT:
+        record = BROUGHT[key]
+        assert record.coined == set(COINED[key].split())
+        assert record.diagonal == r"\operatorname{diag}" and record.hadamard == r"\odot"
+        assert ALSO.get(key, {}).items() <= record.also.items()
+        assert len(record.also) == {
+            "karpathy": 6, "cs231n": 5, "deeplearning.ai": 10, "pytorch": 2, "keras": 4
+        }.get(key, 0)  # fmt: skip
