@@ -618,6 +618,13 @@ MORE = {  # texts that are no cell of the literature, for the code alone
         """,
         {},
     ),
+    "a row meets a column within a product": (
+        """
+        s_t = U x_t + h_{t-1} w^T h_{t-1} + b
+        h_t = tanh(s_t) v^T W s_t
+        """,
+        {"v": "d_h", "W": ("d_h", "d_h")},
+    ),
     "a pre-activation that two gates read": (
         """
         s_t = W_s x_t + U_s h_{t-1} + b_s
@@ -931,6 +938,23 @@ def test_a_text_without_inputs_has_no_code():
     d = derive("h_t = W h_{t-1}", {"h": "d_h"})
     for source in (d.numpy, d.torch, d.cell):
         with pytest.raises(ValueError, match="^text: expected an input, got none$"):
+            source()
+
+
+@pytest.mark.parametrize(
+    "text, sizes, row",
+    [
+        ("r_t = x_t^T\nh_t = tanh(W r_t^T + U h_{t-1})", {}, "r: .*(1, d_x)"),
+        ("r = w^T\nh_t = tanh(U x_t) * (r h_{t-1})", {}, "r: .*(1, d_h)"),
+        ("h_t = tanh(U x_t) * (w h_{t-1})", {"w": (1, "d_h")}, "w: .*(1, d_h)"),
+    ],
+)
+def test_a_row_with_a_name_has_no_code(text, sizes, row):
+    d = derive(text, {"x": "d_x", "h": "d_h"} | sizes, output="h")
+    name, shape = row.split(".*")
+    words = f"^{name}expected a number, a column or a matrix in code, got a row of "
+    for source in (d.numpy, d.torch, d.cell):
+        with pytest.raises(ValueError, match=f"{words}shape {re.escape(shape)}"):
             source()
 
 

@@ -184,6 +184,14 @@ def test_a_wrong_rule_is_not_proved_for_every_size(kind, monkeypatch):
     assert not found and "not proved" in str(found)
 
 
+def test_a_block_of_one_entry_is_proved_and_a_wrong_rule_of_it_is_not(monkeypatch):
+    text = "g_t = sigma(w^T h_{t-1})\nu_t = [h_{t-1}; g_t]\nh_t = tanh(W u_t + U x_t)"
+    assert derive(text, {"x": "d_x", "h": "d_h"}).prove_every_size()
+    monkeypatch.setitem(rules.BACKWARD, ex.Concat, doubled)
+    found = derive(text, {"x": "d_x", "h": "d_h"}).prove_every_size()
+    assert found.failed == ("h in u", "g in u")
+
+
 def test_a_wrong_common_factor_is_not_proved(monkeypatch):
     from rnnlib.symbolic.derivation import recursion
 

@@ -35,10 +35,18 @@ def size_symbol(size):
 
 @dataclass(frozen=True)
 class Place:
-    """Entry ``start`` + ``index`` of an axis; ``index`` runs over one block."""
+    """Entry ``start`` + ``index`` of an axis; ``index`` runs over one block.
+
+    It is 1 in a block of one entry.
+    """
 
     start: sp.Expr
-    index: sp.Idx
+    index: sp.Expr
+
+    @property
+    def length(self):
+        """The length of the block."""
+        return getattr(self.index, "upper", sp.S.One)
 
     @property
     def number(self):
@@ -80,10 +88,13 @@ class Cuts:
         """A `Place` for each block of an axis; None for an axis of one entry."""
         if size == ONE:
             return [None]
-        return [
-            Place(size_symbol(start), sp.Idx(name, (1, size_symbol(length))))
-            for start, length in self.blocks(size)
-        ]
+        found = []
+        for start, length in self.blocks(size):
+            index = sp.S.One
+            if length != ONE:
+                index = sp.Idx(name, (1, size_symbol(length)))
+            found.append(Place(size_symbol(start), index))
+        return found
 
 
 class Entries:
@@ -109,7 +120,9 @@ class Entries:
             return body(None)
         total, name = 0, self.letter()
         for place in self.cuts.places(size, name):
-            total += sp.Sum(body(place), (place.index, 1, place.index.upper))
+            one = body(place)
+            bounds = (place.index, 1, place.length)
+            total += one if place.length == 1 else sp.Sum(one, bounds)
         return total
 
     def leaf(self, node, row, column):
@@ -203,6 +216,7 @@ class Entries:
         raise AssertionError("a block lies in no part")
 
     def _slice(self, node, row, column):
+        row = row or Place(sp.S.Zero, sp.S.One)
         start = row.start + size_symbol(node.start)
         return self(node.args[0], Place(start, row.index), column)
 
@@ -214,7 +228,7 @@ class Entries:
     def inside(self, row, start, stop):
         """The place counted from ``start``, when its block lies there; or None."""
         before = row.start - size_symbol(start)
-        after = size_symbol(stop) - row.start - row.index.upper
+        after = size_symbol(stop) - row.start - row.length
         if before.is_nonnegative and after.is_nonnegative:
             return Place(before, row.index)
         return None

@@ -6,6 +6,7 @@ with something larger. Products and sums are built by `add`, `times` and `matmul
 which do the arithmetic of numbers and nothing clever.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -336,9 +337,20 @@ def matmul(*factors):
         inner = [f for f in kept if not f.is_scalar]
         scalars += [f for f in kept if f.is_scalar]
         product = matmul(*inner) if inner else ONE_NUMBER
+    elif found := _number_within(kept):
+        scalars.append(matmul(*kept[found]))
+        product = matmul(*kept[: found.start], *kept[found.stop :])
     else:
         product = MatMul(tuple(kept), shape)
     return times(*scalars, product) if scalars else product
+
+
+def _number_within(factors):
+    """Where factors of a product have a number as product, a row to a column."""
+    for i, j in itertools.combinations(range(len(factors)), 2):
+        if factors[i].shape[0] == ONE == factors[j].shape[1]:
+            return slice(i, j + 1) if j - i < len(factors) - 1 else None
+    return None
 
 
 def transpose(node):

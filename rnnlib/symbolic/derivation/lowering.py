@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.recursion import Recursion
+from rnnlib.symbolic.derivation.sizes import ONE
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,20 @@ def lowered(recursion, phi="tanh"):
     """The `Plan` of a recursion; ``phi`` takes the place of unknown functions.
 
     What neither the loss nor an output needs is left out. Raises ValueError for a text
-    without inputs: they say how many steps there are.
+    without inputs, which say how many steps there are, and for a row that has a name.
     """
     if not recursion.program.inputs:
         raise ValueError("text: expected an input, got none")
     ends = (recursion.loss,) if recursion.loss else recursion.outputs
     program = _without_unread(recursion.program, _needed(recursion.program, ends))
+    for name in (*program.parameters, *program.static, *program.definitions):
+        rows, columns = program.shapes[name]
+        if rows == ONE != columns:
+            raise ValueError(
+                f"{name}: expected a number, a column or a matrix in code, got a row "
+                f"of shape (1, {columns}); name the column, and transpose it where it "
+                "is read"
+            )
     program = _with_functions(program, phi)
     program, registers = _with_registers(program)
     recursion = Recursion(
