@@ -68,7 +68,8 @@ def test_no_solution_needs_a_cell_that_is_not_handed_out(name):
     new = [c.source for c in chapters.code_cells(assignments.solved(chapter))]
     for function in checks(chapter).values():
         for source in needed(all_cells, function):
-            if source in new or defines(source, function):
+            handed_out = any(cell.endswith(source) for cell in new)  # under its title
+            if handed_out or defines(source, function):
                 continue
             helpers = re.findall(r"^def (\w+)", source, re.M)
             answer = next(c for c in new if defines(c, function))
