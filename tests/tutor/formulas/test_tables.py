@@ -3,6 +3,8 @@
 import pytest
 
 from rnnbook.tutor.formulas.checking import known_notations
+from rnnbook.tutor.formulas.networks import book_network
+from rnnbook.tutor.formulas.writing import Writer
 from tests.tutor.formulas import tables
 from tests.tutor.formulas.spellings import CORPUS
 
@@ -31,3 +33,17 @@ def test_all_slips_of_a_result_are_derived_and_said(label):
 @pytest.mark.parametrize("label", tables.asked_for())
 def test_reports_are_told_as_the_table_has_them(label):
     assert tables.reports(label) == REPORTS[label]
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "latex", "plain"),
+    [
+        ("log", 0, r"\log", "log"),
+        ("tanh", 1, r"\tanh'", "tanh'"),
+        ("relu", 2, r"\operatorname{relu}''", "relu''"),
+    ],
+)
+def test_functions_have_their_names(name, order, latex, plain):
+    for style, wanted in (("latex", latex), ("plain", plain)):
+        writer = Writer(book_network(), known_notations()["book"], style)
+        assert writer.function(name, order) == wanted
