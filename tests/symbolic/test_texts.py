@@ -604,7 +604,9 @@ def test_jacobians_of_scalars_and_parts():
     ):
         found = str(d.jacobian(name, "h"))
         assert found == f"d{name}_t/dh_{{t-1}} = {shown}"
-    d = derive("h_t = (h_{t-1} v^T) x_t", SIZES)
+    d = derive("h_t = (h_{t-1} v^T) x_t", SIZES)  # v^T x_t is a number, here s_t
+    assert str(d.jacobian("h", "h")) == "dh_t/dh_{t-1} = s_t * I_{d_h}"
+    d = derive("h_t = (h_{t-1} v^T + M) x_t", SIZES)
     with pytest.raises(ValueError, match="^jacobian: expected columns, got the deriva"):
         d.jacobian("h", "h")
 
