@@ -28,7 +28,7 @@ PIECES = {
     "output": lambda delta_z, W_hy: delta_z @ W_hy,
     "gather": lambda output, future: output + future,  # Roysdon (6)
     "at": lambda h, t: h[t],  # the state whose slope is taken
-    "slope": lambda g, h, s: g * (1 - h * h),  # Roysdon (7)
+    "slope": lambda g, h: g * (1 - h * h),  # Roysdon (7)
     "delta": lambda output, future, g, slope: slope(g),
     "sent": lambda g, delta_s: delta_s,
     "pass_back": lambda delta, W_hh: delta @ W_hh,  # Roysdon (8)
@@ -101,8 +101,6 @@ def add_up(total, params, x, h, delta_z, steps, pieces, seen, source=None):
         return seen.replacing(values, {("s", t): local})
 
     for t in steps:
-        now = x[t - 1]
-        s = params.W_xh.T[now] + h[t - 1] @ params.W_hh.T + params.b_h
         if "h 0" in wrong:
             output = wrong["h 0"](seen, t)
         else:
@@ -112,7 +110,7 @@ def add_up(total, params, x, h, delta_z, steps, pieces, seen, source=None):
         if "s 0" in wrong:
             slope = partial(_slope, wrong["s 0"], seen, t, at)
         else:
-            slope = partial(pieces["slope"], h=at, s=s)
+            slope = partial(pieces["slope"], h=at)
         delta_s = pieces["limit_error"](pieces["delta"](output, future, g, slope))
         local = pieces["local"](g, delta_s)
         terms = {

@@ -120,13 +120,13 @@ MISTAKES = [
         "phi' at h_t in place of s_t",
         "tanh is applied to h_t, which is tanh(s_t) already: the slope is 1 - h_t^2.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * (1 - np.tanh(h) ** 2)},
+        {"slope": lambda g, h: g * (1 - np.tanh(h) ** 2)},
     ),
     Mistake(
         "the slope of the logistic function",
         "h(1 - h) belongs to the logistic function; tanh has 1 - h^2.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * h * (1 - h)},
+        {"slope": lambda g, h: g * h * (1 - h)},
     ),
     Mistake(
         "g_t passed on for delta_s_t",
@@ -304,7 +304,7 @@ MISTAKES = [
         "1 - h for 1 - h^2",
         "The square is missing in the slope.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * (1 - h)},
+        {"slope": lambda g, h: g * (1 - h)},
     ),
     Mistake(
         "h^2 for 1 - h^2",
@@ -316,13 +316,13 @@ MISTAKES = [
         "1 - g^2 for 1 - h^2",
         "The slope is taken of the error; it belongs to the state.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * (1 - g * g)},
+        {"slope": lambda g, h: g * (1 - g * g)},
     ),
     Mistake(
         "the slope of relu",
         "Where h_t is positive the slope is taken as 1, else 0; tanh has 1 - h^2.",
         "eq-bptt-7",
-        {"slope": lambda g, h, s: g * (h > 0)},
+        {"slope": lambda g, h: g * (h > 0)},
     ),
     Mistake(
         "the slope on the output's part alone",
