@@ -116,7 +116,7 @@ def from_torch(arrays, *, prefix=""):
         levels.add(int(match[2]))
     if levels != set(range(max(1, len(levels)))):
         raise ValueError(f"arrays: expected the layers 0, 1, ..., got {sorted(levels)}")
-    return tuple(_layer(named, level, prefix) for level in sorted(levels))
+    return tuple(_layer(named, level, prefix) for level in range(len(levels)))
 
 
 def _layer(named, level, prefix):

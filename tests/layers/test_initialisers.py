@@ -68,6 +68,9 @@ def test_identity_and_irnn():
     assert 0 < np.abs(params.W_xh).max() < 5e-3
     shapes = rnnlib.Params(*(p.shape for p in params))
     assert shapes == rnnlib.parameter_shapes(2, 5, 3)
+    given = init_irnn(2, 5, 3, rng=rng, scale=0.5, identity=0.75)
+    assert (given.W_hh == 0.75 * np.eye(5)).all() and (given.b_h == 0).all()
+    assert 0.1 < given.W_hy.std() < 1
 
 
 @DRAWN

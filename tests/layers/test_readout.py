@@ -98,3 +98,45 @@ def test_what_is_no_cell_or_no_trace_of_one():
         "trace: expected ReadoutTrace, got NoneType",
         *(readout.backward, vanilla, tree, None, trace.z),
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"W_hy": np.ones(D_H)}, f"W_hy: expected shape (K, {D_H}), got ({D_H},)"),
+        (
+            {"W_hy": np.ones((6, D_H, 1))},
+            f"W_hy: expected shape (K, {D_H}), got (6, {D_H}, 1)",
+        ),
+        (
+            {"W_hy": np.ones((6, D_H + 1))},
+            f"W_hy: expected shape (K, {D_H}), got (6, {D_H + 1})",
+        ),
+        (
+            {"W_hy": np.full((6, D_H), np.nan)},
+            f"W_hy: expected finite numbers, got {6 * D_H} NaN or infinite",
+        ),
+        ({"b_y": np.ones(5)}, "b_y: expected shape (6,), got (5,)"),
+        (
+            {"W_hy": np.ones((6, D_H), np.float32)},
+            "W_hy: expected float64 like the layer, got float32",
+        ),
+        (
+            {"b_y": np.ones(6, np.float32)},
+            "b_y: expected float64 like the layer, got float32",
+        ),
+    ],
+)
+def test_a_readout_that_does_not_fit_the_layer(changes, message):
+    tree, x, _ = problem(vanilla)
+    trace = readout.forward(vanilla, tree, x)
+    refuses(message, readout.forward, vanilla, tree | changes, x)
+    refuses(message, readout.backward, vanilla, tree | changes, trace, trace.z)
+
+
+def test_delta_z_is_that_of_the_logits():
+    tree, x, _ = problem(vanilla)
+    trace = readout.forward(vanilla, tree, x)
+    for delta_z in (trace.z[1:], trace.z.astype(np.float32)):
+        with pytest.raises(ValueError, match="^delta_z: expected "):
+            readout.backward(vanilla, tree, trace, delta_z)
