@@ -109,3 +109,11 @@ def test_refusals(clip):
     for kind in ("complex64", "complex128"):
         message = f"gradients.params: expected real numbers, got {kind}"
         refuses(message, clip, np.ones(2, kind), 1.0)
+
+
+@pytest.mark.parametrize("exponent", [-300, -170, -160, -155, -140, -136])
+def test_squares_that_lose_digits_are_not_summed(exponent):
+    """Below 1e-154 a square has fewer digits, below 1e-162 it is zero."""
+    size = 10.0**exponent
+    found = global_norm({"W": np.array([3 * size]), "b": np.array([4 * size])})
+    assert abs(found / (5 * size) - 1) < 1e-14
