@@ -55,6 +55,7 @@ NAMES = {
 }
 TRANSPARENT = {"copy", "abs", "sorted", "reversed"}  # x.copy() and np.abs(x) become x
 SKIPPED = (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
+ASSERTED = {"strict"}  # zip(..., strict=True) asserts: it speaks in wrong code alone
 
 
 class Mutation(NamedTuple):
@@ -115,7 +116,7 @@ def _others(node):
             plain = not isinstance(node.func, ast.Attribute) or node.args
             yield node.args[0] if plain and node.args else node.func.value
         for i, word in enumerate(node.keywords):
-            if word.arg is not None:
+            if word.arg is not None and word.arg not in ASSERTED:
                 rest = node.keywords[:i] + node.keywords[i + 1 :]
                 yield ast.Call(node.func, node.args, rest)
 
@@ -222,6 +223,8 @@ class _Finder:
                 text = text.strip("()")
             self.add(where, lines, before, self.span(place), before, (after, text))
         for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.keyword) and child.arg in ASSERTED:
+                continue
             if not isinstance(child, (ast.operator, ast.cmpop, ast.expr_context)):
                 self.expression(child, where, lines, (*parents, node))
 

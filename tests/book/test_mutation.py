@@ -71,6 +71,17 @@ def test_every_change_is_one_and_compiles():
     assert both[-1].applied("x = f(1, 1)\ny = 'ä' + f(1)\n").endswith("'ä' + f((2))\n")
 
 
+def test_what_a_program_asserts_of_itself_stays():
+    names = [m.name for m in mutations("zip(a, b[:1], strict=True, key=False)\n")]
+    kept = "zip(a, b[:1], strict=True, key=False)"
+    changed = {f"{kept} -> pass", f"{kept} -> zip(a, b[:1], strict=True)"}
+    assert {n.removeprefix("top: ") for n in names} == {
+        *changed,
+        ":1 -> :2",
+        "key=False -> key=True",
+    }
+
+
 def test_equal_changes_are_numbered():
     names = [m.name for m in mutations("a = 1\nb = 1\n")]
     assert names == ["top: 1 -> 2", "top: 1 -> 2 (2)"]
