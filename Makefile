@@ -35,7 +35,7 @@ ifneq ($(origin PYTHON),file)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env hooks book pdf serve pyodide test long coverage nbval lab exercises notebooks
+.PHONY: help env hooks book pdf serve pyodide test pages long coverage nbval lab exercises notebooks
 .PHONY: grade classroom bench ledger outline errata lint format lock audit versions fuzz mutants clean
 
 help: ## list the targets
@@ -75,11 +75,15 @@ pyodide: $(READY) ## fetch Python for the browser, for the test that runs it (ne
 	@$(PY) -m tools.pyodide
 
 test: $(READY) ## unit and property tests, and nbval on every chapter; not the long ones
-	@$(PY) -m pytest tests $(NBVAL) -m "not long" $(WORKERS) $(MORE) \
+	@$(PY) -m pytest tests $(NBVAL) -m "not long and not pages" $(WORKERS) $(MORE) \
 	  && echo "make test: PASSED" || { echo "make test: FAILED"; exit 1; }
 
-long: $(READY) ## tests of the built pages in a browser, and sweeps (SITE=built pages)
-	@$(if $(SITE),SITE="$(SITE)") $(PY) -m pytest tests -m long $(WORKERS) $(MORE) \
+pages: $(READY) ## tests of the built pages, in a browser (SITE=folder: not built anew)
+	@$(if $(SITE),SITE="$(SITE)") $(PY) -m pytest tests/book -m pages $(WORKERS) $(MORE) \
+	  && echo "make pages: PASSED" || { echo "make pages: FAILED"; exit 1; }
+
+long: $(READY) ## planted mistakes, whole notebooks and sweeps
+	@$(PY) -m pytest tests -m "long and not pages" $(WORKERS) $(MORE) \
 	  && echo "make long: PASSED" || { echo "make long: FAILED"; exit 1; }
 
 coverage: $(READY) ## lines and branches that the unit tests run, into _build/coverage

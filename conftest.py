@@ -1,9 +1,9 @@
 """Which tests are long, and which run alone.
 
 A test that measures time runs alone: the other workers wait until it has ended. What
-looks at the built pages is long, so are the modules that plant mistakes to see whether
-the tests of others notice them, and what is marked so: `make test` leaves it out, and
-`make long` runs it.
+looks at the built pages is run by `make pages`. Long are the modules that plant
+mistakes to see whether the tests of others notice them, and what is marked so: `make
+long` runs it. `make test` leaves both out.
 """
 
 import fcntl
@@ -20,7 +20,8 @@ GATE, ROOM = (Path(__file__).with_name(name) for name in ("pyproject.toml", "Mak
 def pytest_configure(config):
     """Make the mark known."""
     config.addinivalue_line("markers", "alone: measures time; nothing else runs then")
-    config.addinivalue_line("markers", "long: built pages, planted mistakes, sweeps")
+    config.addinivalue_line("markers", "pages: looks at the built pages")
+    config.addinivalue_line("markers", "long: planted mistakes, notebooks, sweeps")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Failures(config), "failures-at-once")
 
@@ -29,8 +30,9 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Mark what looks at the built pages, and what judges the tests."""
     for item in items:
-        planted = item.path.name.startswith("test_mutants")
-        if planted or PAGES.intersection(getattr(item, "fixturenames", ())):
+        if PAGES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("pages")
+        elif item.path.name.startswith("test_mutants"):
             item.add_marker("long")
 
 

@@ -97,11 +97,26 @@ def test_the_library_stays_small():
 
 def test_workflow_runs_what_ci_runs():
     runs = [s["run"] for s in steps(workflow()) if "run" in s]
-    apart = 'make classroom ONLY="forward vanishing"'  # two graders; minutes
-    assert runs == [f"bash {CI}", apart] and apart.split()[1] in read("Makefile")
+    apart = [  # each takes minutes
+        "make long",
+        "make nbval OLD=1 PYTHONHASHSEED=1",
+        'make classroom ONLY="forward vanishing"',
+    ]
+    assert runs == [f"bash {CI}", *apart]
     targets = set(re.findall(r"^ *(?:step .*)?\bmake (\w+)", read(CI), re.M))
-    assert {"env", "book", "lint", "nbval", "test"} <= targets
+    assert {"env", "book", "lint", "test", "pages"} <= targets
+    targets |= {run.split()[1] for run in apart}
     assert targets <= set(re.findall(r"^(\w+):.*## ", read("Makefile"), re.M))
+
+
+def test_each_test_is_run_by_one_of_three_targets():
+    marks = re.findall(r"pytest tests\S* .*?-m (\"[^\"]+\"|\w+)", read("Makefile"))
+    test, pages, long = (mark.strip('"') for mark in marks)
+    for is_pages in (True, False):
+        for is_long in (True, False):
+            known = {"pages": is_pages, "long": is_long}
+            chosen = [eval(m, {}, known) for m in (test, pages, long)]
+            assert sum(chosen) == 1
 
 
 def action_complaints(data):
