@@ -310,6 +310,14 @@ def test_the_stationary_distribution_is_that_of_the_rows():
             lambda: make_source(EDGES, ("a", "a")),
         ),
         (
+            "symbols: expected names, got ('a', ['b'])",
+            lambda: make_source(EDGES, ("a", ["b"])),
+        ),
+        (
+            "edges: expected rows that sum to one, got [inf inf]",
+            lambda: make_source(np.full((2, 2, 2), 1e308)),
+        ),
+        (
             "transitions: expected shape (S, S), got (2, 1)",
             lambda: hidden_markov(np.ones((2, 1)), np.eye(2)),
         ),
@@ -348,3 +356,20 @@ def test_refused(message, call):
 
 def test_everything_named_is_there():
     assert all(hasattr(sources, name) for name in sources.__all__)
+
+
+def test_states_that_hardly_meet_have_one_stationary_distribution():
+    """The second singular value is about 1e-10: small, and no zero."""
+    e = 1e-10
+    chain = np.array([[1 - e, e], [2 * e, 1 - 2 * e]])
+    found = stationary(hidden_markov(chain, np.eye(2)))
+    np.testing.assert_allclose(found, [2 / 3, 1 / 3], rtol=1e-5)
+
+
+def test_words_are_counted_up_to_the_bound_itself(monkeypatch):
+    """Two states and two symbols: 4 2^k numbers after k steps, twice as many next."""
+    source = hidden_markov(np.full((2, 2), 0.5), np.array([[0.25, 0.75], [0.5, 0.5]]))
+    monkeypatch.setattr(entropy, "MOST", 16)
+    entropy_rate_bounds(source, 3)
+    message = "n: expected at most 16 numbers at once, got n = 4"
+    refuses(message, entropy_rate_bounds, source, 4)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlib.language import Alphabet, read_text, split
+from tests.support.refusals import refuses
 
 CHARACTERS = st.characters()  # without surrogates: what a file in UTF-8 can hold
 TEXTS = st.text(CHARACTERS, min_size=1, max_size=60)
@@ -93,6 +94,19 @@ def test_split(n, fraction):
 def test_bad_fractions(fraction):
     with pytest.raises(ValueError, match="^fraction: expected"):
         split(np.arange(50), fraction)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "words"),
+    [
+        (0, "a number between 0 and 1, got 0"),
+        (1, "a number between 0 and 1, got 1"),
+        (0.02, "two symbols or more in each part, got 49 to train on and 1 held out"),
+        (0.98, "two symbols or more in each part, got 1 to train on and 49 held out"),
+    ],
+)
+def test_fractions_at_the_ends(fraction, words):
+    refuses(f"fraction: expected {words}", split, np.arange(50), fraction)
 
 
 @given(text=TEXTS)
