@@ -5,8 +5,9 @@ import numpy as np
 
 def check(claim, *cases):
     """Assert a claim in every case, then print it with its verdict."""
-    assert cases and all(cases), claim
-    print(f"{claim}: {bool(all(cases))}")
+    holds = bool(cases) and all(cases)
+    assert holds, claim
+    print(f"{claim}: {holds}")
 
 
 def agree(claim, oracle, tolerance=1e-12):

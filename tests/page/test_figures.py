@@ -48,6 +48,7 @@ def test_a_name_says_the_panels_and_how_high_they_are():
     assert all(WIDTH / 4 < h < 9 for h in high.values())
     for name in ("two", "three", "two by two", "three by two", "three in a row"):
         assert 2 < high[name] / shapes[name][0] < 3.3
+    assert 1 < high["two in a row"] / (WIDTH / 2) < 1.3  # nearly square
     for name in ("one strip", "two low", "three strips"):
         assert 1.4 < high[name] / shapes[name][0] < 2.3
 

@@ -288,3 +288,15 @@ def test_bad_numbers_are_named():
     broken = params._replace(b_h=np.full(5, np.nan))
     with pytest.raises(ValueError, match="^b_h: expected finite numbers, got 5 NaN"):
         feedback.feedback_backward(broken, fed, fed.trace.z)
+
+
+def test_the_backward_pass_names_what_it_cannot_use():
+    params, x, y, _ = fed_network()
+    fed = feedback.feedback_forward(params, x, TEACHERS["mixed"])
+    for name, arguments in (
+        ("params", (tuple(params), fed, fed.trace.z)),
+        ("fed", (params, fed.trace, fed.trace.z)),
+        ("delta_z", (params, fed, fed.trace.z[1:])),
+    ):
+        with pytest.raises(ValueError, match=f"^{name}: expected .*got "):
+            feedback.feedback_backward(*arguments)

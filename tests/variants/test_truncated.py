@@ -333,3 +333,38 @@ def test_the_gradient_of_the_logits_is_left_alone():
     )
     assert (delta_z == before).all()
     assert differing(flat((0.0, again)), flat((0.0, first)), 0) == set()
+
+
+def test_what_the_backward_pass_is_given_is_checked():
+    params, x, y, _ = network()
+    trace = rnnlib.forward(params, x)
+    steps = {"k1": 2, "k2": 5}
+    for name, arguments in (
+        ("params", (tuple(params), trace, trace.z)),
+        ("trace", (params, None, trace.z)),
+        ("delta_z", (params, trace, trace.z[1:])),
+        ("delta_z", (params, trace, None)),
+    ):
+        with pytest.raises(ValueError, match=f"^{name}: expected .*got "):
+            truncated.truncated_backward(*arguments, **steps)
+
+
+def test_a_carried_state_of_another_width_is_named():
+    params, x, y, _ = network()
+    carried = truncated.carry(params, x)
+    given = x[:, :1]
+    with pytest.raises(ValueError) as caught:
+        truncated.block_loss_and_gradients(params, given, y[:, :1], carried, k2=9)
+    wanted = f"(n, {given.shape[1:]}), got {carried.x.shape}"
+    assert str(caught.value) == f"carried: expected shape {wanted}"
+
+
+def test_an_overflow_is_named_where_it_happens():
+    params, x, y, _ = network()
+    large = params._replace(W_hy=np.full_like(params.W_hy, 1.7e308))
+    with pytest.raises(FloatingPointError) as caught:
+        truncated.truncated_loss_and_gradients(large, x, y, k1=2, k2=5)
+    assert str(caught.value) == (
+        "params, x, h_0: expected numbers whose results are finite, got an overflow in "
+        "forward"
+    )
