@@ -369,6 +369,9 @@ def test_numbers_of_the_table_are_short():
 def test_a_level_line_has_a_range_all_the_same():
     assert Frame(Line("l", X * 0 + 3)).table["ranges"] == [[0, 2], [3, 4]]
     assert Frame(Line("l", X - np.inf)).table["ranges"] == [[0, 2], [0, 1]]
+    large = Frame(Line("l", X * 0 + 2e8)).table["ranges"][1]
+    below = Frame(Line("l", X * 0 - 2e8)).table["ranges"][1]
+    assert (large, below) == ([2e8, 2e8 + 200], [-2e8, -2e8 + 200])
 
 
 def test_the_html_is_compact_and_keeps_every_letter():
