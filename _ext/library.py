@@ -50,6 +50,16 @@ def prepare(app, what, name, obj, options, lines):
     lines[:] = ["\\", *found] if what in MEMBERS else found
 
 
+def adopt(app, doctree):
+    """Make every node one of the page.
+
+    What autodoc writes is parsed as documents of their own. Nodes that remember them
+    would be stored with all that Sphinx knows, ten megabytes a page.
+    """
+    for node in doctree.findall():
+        node.document = doctree
+
+
 def resolve(app, env, node, contnode):
     """A name of the packages; names of Python and NumPy stay without a link."""
     if node.get("refdomain") != "py":
@@ -137,6 +147,7 @@ def setup(app):
     app.setup_extension("sphinx.ext.napoleon")
     app.connect("source-read", fill)
     app.connect("autodoc-process-docstring", prepare, priority=400)
+    app.connect("doctree-read", adopt)
     app.connect("missing-reference", resolve)
     app.connect("doctree-resolved", finish, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -48,10 +48,16 @@ def requirements(nb):
     The first is what it needs, through the book's own packages too; the second is what
     cannot be had in the browser.
     """
-    own = {n for cell in code_cells(nb) for n in imported(cell.source)}
-    _, needed = reached(own, ROOT)
+    own = frozenset(n for cell in code_cells(nb) for n in imported(cell.source))
+    needed = _needed(own)
     absent = needed - set(offered())
     return needed, absent | {n.partition(".")[0] for n in own} & NOT_THERE
+
+
+@cache
+def _needed(own):
+    """The other packages that imports of these names reach."""
+    return frozenset(reached(own, ROOT)[1])
 
 
 def with_dependencies(names, packages):
