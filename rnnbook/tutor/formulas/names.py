@@ -4,7 +4,6 @@ A name is looked up by its letters: W_{hh}, Whh and W^{hh} are one. What a notat
 comes first, then the derivation's own names, then what readers say besides.
 """
 
-from dataclasses import replace
 from difflib import get_close_matches
 from os.path import commonprefix
 
@@ -95,27 +94,13 @@ class Names:
         for word, spoken in notation.also.items():
             quantity, _, shift = spoken.partition(":")
             own[word] = (*self._entry(quantity), int(shift or 0))
+        self.table.pop(notation.names["loss"], None)  # J is the loss in one of them
         self.table |= own
         self.own = own
-        for latex, name in (
-            (notation.names["phi"], "phi"),
-            (notation.names["dphi"], ""),
-        ):
-            word = latex.strip("\\'")
-            if name and word.isalpha():
-                self.functions[word] = name
-        for name in ("loss", "ell"):
-            word = notation.names[name].split("{")[-1].split("}")[0].split("_")[0]
-            word = word.strip("\\").removesuffix("(%t)").split("^")[0]
-            self.losses = self.losses | {word}
-            if word not in own:
-                self.table.pop(word, None)
-        symbols = notation.names.values()
-        self.brackets = (
-            any("(%t)" in s for s in symbols) and "(%t)" in notation.names["x"]
-        )
-        self.brackets = self.brackets and "^" not in notation.names["x"]
-        self.raised = any(s.endswith("^{%t}") for s in symbols)
+        self.functions[notation.names["phi"].strip("\\")] = "phi"
+        x = notation.names["x"]
+        self.brackets = "(%t)" in x and "^" not in x
+        self.raised = any(s.endswith("^{%t}") for s in notation.names.values())
 
     def _entry(self, quantity):
         if quantity == "future":
@@ -198,10 +183,10 @@ class Names:
         function = self.functions.get(symbol.base)
         key = symbol.key, argument.key
         if key in self.calls:
-            return replace(symbol, base=f"{key[0]}({key[1]})", step=argument.step)
+            return symbol._replace(base=f"{key[0]}({key[1]})", step=argument.step)
         entry = self.table.get(argument.key)
         if function and entry and entry[:2] == ("value", "s") and "h" in self.table:
-            return replace(symbol, base="(state)", labels=(), step=argument.step)
+            return symbol._replace(base="(state)", labels=(), step=argument.step)
         return None
 
     def apply(self, function, order, argument, grammar):
@@ -218,10 +203,8 @@ class Names:
         """The entry of a symbol and the shift that its words add; or None."""
         if symbol.base == "(state)":
             return ("value", "h", True, 0), 0
-        if "(" in symbol.base and symbol.base.rstrip(")").split("(")[0] not in (
-            "hat", "tilde", "bar", "dot",
-        ):  # fmt: skip
-            call = tuple(symbol.base.rstrip(")").split("("))
+        call = tuple(symbol.base.rstrip(")").split("("))
+        if call in self.calls:
             return self.calls[call], 0
         key, shift = symbol.key, 0
         if symbol.primes and key + "'" * symbol.primes in self.table:
@@ -307,7 +290,7 @@ class Names:
         whole = symbol.key
         for cut in range(1, len(key)):
             left, right = key[:cut], key[cut:]
-            joined = replace(symbol, base=right)
+            joined = symbol._replace(base=right)
             if left in self.table and not self.table[left][2]:
                 if self.find(joined) is not None:
                     first = leaf(self.table[left][0], self.table[left][1], None)
@@ -329,8 +312,8 @@ class Names:
             hint = "; formulas are read as matrices, without indices of entries"
         grammar.fail(f"the name {symbol.text} is not known here{hint}", symbol.place)
 
-    def derivative(self, over, under, kind, grammar):
-        """d over / d under as a quantity."""
+    def derivative(self, over, under, plus, grammar):
+        """d over / d under as a quantity; with a plus the immediate derivative."""
         if under.base in self.losses and not self.known(under.key):
             grammar.fail(
                 "expected a quantity below the loss, got the loss", under.place
@@ -354,8 +337,7 @@ class Names:
                 of_step = (
                     self.notation is None or self.notation.names["loss"] != r"\ell"
                 )
-            if kind == "plus" and not of_step and over is not None:
-                of_step = True
+            of_step = of_step or plus
             if not of_step:
                 return leaf("adjoint", name, step if timed else None)
             loss_step = step or NOW
