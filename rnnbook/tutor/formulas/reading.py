@@ -383,12 +383,12 @@ class Grammar:
         """A sum or a product over steps, after its sign."""
         first = self.at - 1
         index, low, high = None, None, None
-        for _ in range(2):
-            if self.accept("_"):
-                index, low, high2 = self.lower()
-                high = high2 or high
-            elif self.accept("^"):
+        while sign := self.accept("_", "^"):
+            if sign.text == "^":
                 high = self.upper()
+            else:
+                index, low, last = self.lower()
+                high = last or high
         if index is None:
             if kind == "sum" and self.accept("over"):
                 index = self.index_letter()
@@ -405,8 +405,6 @@ class Grammar:
             self.fail("too many sums inside each other", self.place(first))
         self.bound.append(index)
         body = self.term()
-        if self.peek() == "for":
-            self.fail("'for' belongs inside sum( ... )")
         self.bound.pop()
         low, high = low or Step("", 1), high or Step("T")
         return self.placed(Term("over", (body,), (kind, index, low, high)), first)
@@ -529,8 +527,7 @@ class Grammar:
             value = self.sum()
             self.close(opened.text)
             if self.peek() == "_" and opened.text == "(":
-                self.future(value)
-                return self.placed(replace(value, data=self.as_future(value)), first)
+                return self.placed(self.future(value), first)
             return value
         if token == "[":
             self.take()
@@ -564,30 +561,24 @@ class Grammar:
 
     def future(self, value):
         """( ... )_{future}"""
-        start = self.at
+        start, opened, words = self.at, [], []
         self.take()
-        words, depth = [], 0
-        while (
-            self.kind() == "word" or self.peek() == "{" or depth and self.peek() == "}"
-        ):
-            token = self.take()
-            depth += (token.text == "{") - (token.text == "}")
-            words.append(token.text)
-            if not depth:
-                break
-        if "future" not in " ".join(words) or value.op != "leaf":
+        while brace := self.accept("{"):
+            opened.append(brace)
+        while self.kind() == "word" and (opened or not words):
+            words.append(self.take().text)
+        if "future" not in words or value.op != "leaf":
             self.fail("expected nothing below this bracket", self.place(start))
-
-    @staticmethod
-    def as_future(value):
-        return replace(value.data, kind="future")
+        for _ in opened:
+            self.close("{")
+        return replace(value, data=replace(value.data, kind="future"))
 
     def fraction(self, first):
         self.take()
         if not self.accept("{"):
             self.fail("expected { after \\frac")
         derivative = self.peek() == "partial" or self.is_differential()
-        over, plus = self.differential() if derivative else (self.sum(), False)
+        over, plus = self.differential() if derivative else (self.sum(), None)
         self.close("{")
         if not self.accept("{"):
             self.fail("expected { for what stands below the line")
@@ -661,7 +652,7 @@ class Grammar:
             opened = self.accept("{")
             if self.kind() != "word":
                 self.fail(f"expected a name, got {self.came()}")
-            under = self.called_symbol() if opened else self.simple_symbol()
+            under = self.called_symbol()
             if opened:
                 self.close("{")
             over = None
@@ -679,10 +670,6 @@ class Grammar:
         if bracket:
             self.close("(")
         return self.placed(self.names.derivative(over, under, plus, self), first)
-
-    def simple_symbol(self):
-        token = self.take()
-        return Symbol(token.text, (), None, 0, (token.start, token.end), token.text)
 
     def word(self, first):
         """A function, a derivative such as dL/dh, or a name."""
@@ -865,9 +852,7 @@ class Grammar:
 
     def step_inside(self):
         """True for [t-1], and for [:, t]."""
-        k = 1
-        while self.peek(k) in (":", ","):
-            k += 1
+        k = 3 if self.peek(1) == ":" else 1
         return (
             self.peek(k) in INDICES or self.kind(k) == "number" or self.peek(k) == "-"
         )
@@ -885,8 +870,8 @@ class Grammar:
 
     def bracket_step(self, opened):
         self.take()
-        while self.peek() in (":", ","):
-            self.take()
+        if self.accept(":"):
+            self.accept(",")
         step = self.step()
         if step is None:
             self.fail(f"expected a step, got {self.came()}")
@@ -903,12 +888,12 @@ class Grammar:
         if word in ("(", "<"):
             return True
         if kind == "number":
-            return self.names.raised and self.names.timed(key)
+            return self.names.timed(key) and self.names.raised
         if kind != "word" or word in ("T", "top"):
             return False
         if self.names.known(key + word):
             return True
-        if word in INDICES and not self.names.matrix(base, labels):
+        if word in INDICES and not self.names.matrix(key):
             return True
         return braces and (self.names.labels or len(word) > 1)
 
@@ -982,10 +967,10 @@ def ordered(base, labels):
     pieces, words = [], []
     for piece in (base, *labels):
         for word in ("prev", "next"):
-            if word in piece and piece not in ("nextword",):
+            if word in piece:
                 words.append(word)
                 piece = piece.replace(word, " ")
         pieces += piece.split()
-    if not pieces or not words:
+    if not pieces:
         return base, labels
     return pieces[0], [*pieces[1:], *words]
