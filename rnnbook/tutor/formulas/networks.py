@@ -121,9 +121,6 @@ class _Rational(Evaluator):
         key = node.name, t + node.shift
         return self.point.loss.get(key, self.zero(node.shape))
 
-    def _identity(self, node, t):
-        return np.eye(*self.numbers(node.shape), dtype=np.int_).astype(object)
-
 
 def drawn_softmax(functions, array):
     """Random numbers with the sum one in every column."""
@@ -173,7 +170,7 @@ class Network:
     def drawn(self, name, step=None):
         """A random array for a quantity."""
         rows, columns = self.shape(name)
-        if self.free and (rows, columns) != (1, 1):
+        if self.free:
             rows = columns = max(rows, columns)
         found = np.empty((rows, columns), dtype=object)
         random = Random(f"{self.seed}{name}{step}")
@@ -285,8 +282,7 @@ class Network:
         """The adjoint in a run whose loss is that of one step alone."""
         if not 1 <= loss_step <= self.T or step > loss_step:
             return self.zero(name)
-        found = self._alone(loss_step).get((name, step))
-        return self.zero(name) + (0 if found is None else found)
+        return self.zero(name) + self._alone(loss_step).get((name, step), 0)
 
     def _alone(self, step):
         """All adjoints of the loss of one step."""
@@ -335,8 +331,7 @@ class Network:
                 if (defined, t) != (other, other_step) and defined != self.loss:
                     self._prepare(self.recursion.tangent(defined), t)
                     tangents[defined, t] = self.evaluator._moved(defined, t)
-        found = tangents.get((name, step))
-        return self.zero(name) + (0 if found is None else found)
+        return self.zero(name) + tangents.get((name, step), 0)
 
     @property
     def loss(self):

@@ -307,6 +307,16 @@ def test_sizes_and_small_points():
     assert one.shape("h") == (1, 1) and one.T == 1
 
 
+def test_the_first_state_is_phi_of_what_stands_before_it():
+    """Also where two of the numbers drawn for s_0 are one: each has its own value."""
+    for seed in range(12):
+        sizes = {"d_x": 1, "d_h": 8, "K": 2}
+        point = networks.Network(book_network(), 1, sizes, seed=seed)
+        s_0, h_0 = point.value("s", 0), point.value("h", 0)
+        assert len({*s_0.ravel()}) == 8
+        assert (point.functions["phi"](s_0) == h_0).all()
+
+
 def test_functions_have_the_slopes_that_they_should():
     of = Functions(7, lambda v: 1 - v**2)
     a = np.array([[Fraction(2, 3), Fraction(-2, 3)], [Fraction(0), Fraction(5)]])
