@@ -18,6 +18,7 @@ from rnnbook.tutor.formulas.values import (
     calculator,
     inverse,
 )
+from rnnlib.symbolic import derive
 
 G = question_for("g")
 POINT = judging.network(book_network(), 3, 0)  # three steps
@@ -367,3 +368,14 @@ def test_what_is_drawn_is_small():
     }
     whole = {networks._whole(Random(seed)) for seed in range(200)}
     assert whole == {-3, -2, -1, 1, 2, 3}
+
+
+def test_a_part_of_a_pre_activation_is_not_what_phi_is_of():
+    text = "a_t = W_hh h_{t-1}\ns_t = a_t + W_xh x_t\nh_t = phi(s_t)"
+    point = networks.Network(
+        derive(text, {"x": "d_x", "h": "d_h"}), 2, {"d_x": 2, "d_h": 3}, seed=1
+    )
+    a_0 = point.value("a", 0)
+    assert (point.functions["phi"](a_0) != point.value("h", 0)).all()
+    moved = point.value("W_xh") @ point.value("x", 0)
+    assert (point.value("s", 0) == a_0 + moved).all()
