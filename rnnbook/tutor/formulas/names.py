@@ -126,7 +126,7 @@ class Names:
             return
         if grammar.at == len(grammar.tokens):
             table[symbol.key + "'" * symbol.primes] = entry
-        elif grammar.accept("(") and grammar.kind() == "word":
+        elif grammar.accept("("):
             inner = grammar.symbol()
             if grammar.accept(")"):
                 self.calls[symbol.key, inner.key] = entry
