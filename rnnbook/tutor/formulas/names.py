@@ -4,7 +4,6 @@ A name is looked up by its letters: W_{hh}, Whh and W^{hh} are one. What a notat
 comes first, then the derivation's own names, then what readers say besides.
 """
 
-from dataclasses import replace
 from difflib import get_close_matches
 from os.path import commonprefix
 
@@ -42,6 +41,7 @@ class Names:
 
     losses, labels = LOSSES, False
     brackets = raised = False  # steps as in h(1), and as in h^1
+    loss_shift = 0  # how much later the loss of a step is counted
 
     def __init__(self, derivation, notation=None):
         self.derivation, self.program = derivation, derivation.program
@@ -73,7 +73,7 @@ class Names:
                 continue
             timed = name in program.definitions or name in program.inputs
             self.table[name.replace("_", "")] = ("value", name, timed, 0)
-            if timed and name in program.definitions:
+            if name in program.definitions:
                 plain = names.adjoint(name).replace("_", "")
                 self.table.setdefault(plain, ("adjoint", name, True, 0))
         if {"s", "h", "z"} <= set(program.shapes) and self.abstract:
@@ -81,6 +81,7 @@ class Names:
                 kind, name = BOOK_QUANTITIES.get(quantity, ("value", quantity))
                 if name in program.shapes:
                     self.table.setdefault(key, (kind, name, True, 0))
+            self.table["(state)"] = "value", "h", True, 0
             self.table.setdefault("J", ("jacobian", "h", True, 0))
             self.table.setdefault("Js", ("jacobian", "s", True, 0))
 
@@ -95,38 +96,20 @@ class Names:
         for word, spoken in notation.also.items():
             quantity, _, shift = spoken.partition(":")
             own[word] = (*self._entry(quantity), int(shift or 0))
+        self.table.pop(notation.names["loss"], None)  # J is the loss in one of them
         self.table |= own
         self.own = own
-        for latex, name in (
-            (notation.names["phi"], "phi"),
-            (notation.names["dphi"], ""),
-        ):
-            word = latex.strip("\\'")
-            if name and word.isalpha():
-                self.functions[word] = name
-        for name in ("loss", "ell"):
-            word = notation.names[name].split("{")[-1].split("}")[0].split("_")[0]
-            word = word.strip("\\").removesuffix("(%t)").split("^")[0]
-            self.losses = self.losses | {word}
-            if word not in own:
-                self.table.pop(word, None)
-        symbols = notation.names.values()
-        self.brackets = (
-            any("(%t)" in s for s in symbols) and "(%t)" in notation.names["x"]
-        )
-        self.brackets = self.brackets and "^" not in notation.names["x"]
-        self.raised = any(s.endswith("^{%t}") for s in symbols)
+        self.functions[notation.names["phi"].strip("\\")] = "phi"
+        x = notation.names["x"]
+        self.brackets = "(%t)" in x and "^" not in x
+        self.loss_shift = notation.shifts.get("ell_h", 0)
+        self.raised = any(s.endswith("^{%t}") for s in notation.names.values())
 
     def _entry(self, quantity):
         if quantity == "future":
             return "future", "h", True
         if quantity == "zero":
             return "zero", "b_h", False
-        if quantity == "ell_h":
-            return "own", "h", True
-        if quantity.startswith("d_"):
-            name = quantity[2:]
-            return "adjoint", name, name == "h"
         kind, name = BOOK_QUANTITIES.get(quantity, ("value", quantity))
         timed = name in self.program.definitions or name in self.program.inputs
         return kind, name, timed
@@ -143,12 +126,10 @@ class Names:
             return
         if grammar.at == len(grammar.tokens):
             table[symbol.key + "'" * symbol.primes] = entry
-        elif grammar.peek() == "(" and symbol.step is None:
-            grammar.take()
-            if grammar.kind() == "word":
-                inner = grammar.symbol()
-                if grammar.accept(")") and grammar.at == len(grammar.tokens):
-                    self.calls[symbol.key, inner.key] = entry
+        elif grammar.accept("("):
+            inner = grammar.symbol()
+            if grammar.accept(")"):
+                self.calls[symbol.key, inner.key] = entry
 
     # what the grammar asks
 
@@ -178,30 +159,23 @@ class Names:
             return True
         return key in self.table and self.table[key][2]
 
-    def matrix(self, base, labels):
+    def matrix(self, key):
         """True for a parameter: what stands above it is a power."""
-        entry = self.table.get(base + "".join(labels))
-        return entry is not None and not entry[2]
+        return key in self.table and not self.table[key][2]
 
     def differential(self, rest):
         """True when d + rest is a differential: rest is a loss or begins a name."""
-        if not rest:
-            return False
-        return (
-            rest in self.losses
-            or rest in self.table
-            or any(key.startswith(rest) for key in self.table)
-        )
+        return rest in self.losses or any(key.startswith(rest) for key in self.table)
 
     def called(self, symbol, argument):
         """The symbol for sigma(h_t), where a document names a state so."""
         function = self.functions.get(symbol.base)
         key = symbol.key, argument.key
         if key in self.calls:
-            return replace(symbol, base=f"{key[0]}({key[1]})", step=argument.step)
+            return symbol._replace(base=f"{key[0]}({key[1]})", step=argument.step)
         entry = self.table.get(argument.key)
-        if function and entry and entry[:2] == ("value", "s") and "h" in self.table:
-            return replace(symbol, base="(state)", labels=(), step=argument.step)
+        if function and entry and entry[:2] == ("value", "s"):
+            return symbol._replace(base="(state)", step=argument.step)
         return None
 
     def apply(self, function, order, argument, grammar):
@@ -216,19 +190,13 @@ class Names:
 
     def find(self, symbol):
         """The entry of a symbol and the shift that its words add; or None."""
-        if symbol.base == "(state)":
-            return ("value", "h", True, 0), 0
-        if "(" in symbol.base and symbol.base.rstrip(")").split("(")[0] not in (
-            "hat", "tilde", "bar", "dot",
-        ):  # fmt: skip
-            call = tuple(symbol.base.rstrip(")").split("("))
+        call = tuple(symbol.base.rstrip(")").split("("))
+        if call in self.calls:
             return self.calls[call], 0
-        key, shift = symbol.key, 0
-        if symbol.primes and key + "'" * symbol.primes in self.table:
-            return self.table[key + "'" * symbol.primes], 0
-        if key in self.table:
-            return self.table[key], 0
-        labels = symbol.labels
+        for key in (symbol.key + "'" * symbol.primes, symbol.key):
+            if key in self.table:
+                return self.table[key], 0
+        labels, shift = symbol.labels, 0
         for word, by in (("next", 1), ("prev", -1)):
             if word in labels:
                 labels = tuple(w for w in labels if w != word)
@@ -236,16 +204,21 @@ class Names:
         key = symbol.base + "".join(labels)
         if key in self.table:
             return self.table[key], shift
-        if key.startswith(("d", "grad")) and len(key) > 1:
-            rest = key.removeprefix("grad") if key.startswith("grad") else key[1:]
-            entry = self.table.get(rest)
+        for prefix in ("grad", "d"):
+            entry = self.table.get(key.removeprefix(prefix))
             if entry is not None and entry[0] == "value":
                 return ("adjoint", *entry[1:]), shift
         return None
 
+    def sought(self, symbol, grammar):
+        """What `find` gives, or a refusal."""
+        found = self.find(symbol)
+        if found is None:
+            grammar.fail(f"the name {symbol.text} is not known here", symbol.place)
+        return found
+
     def term(self, symbol, grammar):
         """The quantity of a symbol, or several that stand side by side."""
-        call = symbol.base, None
         if grammar.peek() == "(" and any(k[0] == symbol.key for k in self.calls):
             return self._call(symbol, grammar)
         found = self.find(symbol)
@@ -253,36 +226,32 @@ class Names:
             return self.split(symbol, grammar)
         (kind, name, timed, own_shift), shift = found
         shift += own_shift
-        call = symbol.step
         if not timed:
-            if call is not None and shift == 0 and kind in ("value", "zero"):
+            stepped = symbol.step is not None and shift == 0
+            if stepped and kind in ("value", "zero"):
                 grammar.note(f"{symbol.text}: the weights are the same at every step")
             term = leaf(kind, name, None)
             if symbol.primes and symbol.key + "'" not in self.table:
                 term = Term("transpose", (term,))
             return term
-        step = call or NOW
+        step = symbol.step or NOW
         primes = symbol.primes
-        if primes and call is None and not shift:
+        if primes and symbol.step is None and not shift:
             shift, primes = -primes, 0
             grammar.note(f"{symbol.text} read as the step before")
         step = Step(step.letter, step.offset + shift)
         self.bound_step(step, grammar, symbol)
-        other = ("", step) if kind == "own" else ()
-        if kind == "jacobian":
-            other = name, Step(step.letter, step.offset - 1)
-        term = leaf(kind, name, step, *other)
+        before = name, Step(step.letter, step.offset - 1)
+        term = leaf(kind, name, step, *(before if kind == "jacobian" else ()))
         return Term("transpose", (term,)) if primes % 2 else term
 
     def _call(self, symbol, grammar):
         first = grammar.at
         grammar.take()
         inner = grammar.symbol() if grammar.kind() == "word" else None
-        entry = inner and self.calls.get((symbol.key, inner.key))
-        if inner and entry and grammar.accept(")"):
-            kind, name, _, shift = entry
-            step = inner.step or NOW
-            return leaf(kind, name, Step(step.letter, step.offset + shift))
+        if inner and (symbol.key, inner.key) in self.calls:
+            grammar.close("(")
+            return self.term(self.called(symbol, inner), grammar)
         return grammar.fail(
             f"{symbol.key}( ... ) is not known with this argument",
             grammar.place(first),
@@ -307,7 +276,7 @@ class Names:
         whole = symbol.key
         for cut in range(1, len(key)):
             left, right = key[:cut], key[cut:]
-            joined = replace(symbol, base=right)
+            joined = symbol._replace(base=right)
             if left in self.table and not self.table[left][2]:
                 if self.find(joined) is not None:
                     first = leaf(self.table[left][0], self.table[left][1], None)
@@ -320,67 +289,57 @@ class Names:
             )
         hint = ""
         known = [k for k in self.table if "(" not in k]
-        if near := get_close_matches(whole, known, 5, 0.6):
-            near.sort(key=lambda k: -len(commonprefix((k, whole))))
-            kind, name, *_ = self.table[near[0]]
-            plain = kind == "value" and name.replace("_", "") == near[0]
-            hint = f"; did you mean {name if plain else near[0]}?"
+        if matches := get_close_matches(whole, known):
+            near = max(matches, key=lambda k: len(commonprefix((k, whole))))
+            kind, name, *_ = self.table[near]
+            plain = kind == "value" and name.replace("_", "") == near
+            hint = f"; did you mean {name if plain else near}?"
         elif set(whole) & set("ij") and len(whole) > 1:
             hint = "; formulas are read as matrices, without indices of entries"
         grammar.fail(f"the name {symbol.text} is not known here{hint}", symbol.place)
 
-    def derivative(self, over, under, kind, grammar):
-        """d over / d under as a quantity."""
+    def derivative(self, over, under, plus, grammar):
+        """d over / d under as a quantity; with a plus the immediate derivative."""
         if under.base in self.losses and not self.known(under.key):
             grammar.fail(
                 "expected a quantity below the loss, got the loss", under.place
             )
-        found = self.find(under)
-        if found is None:
-            grammar.fail(f"the name {under.text} is not known here", under.place)
-        (entry_kind, name, timed, own), shift = found
+        (entry_kind, name, timed, own), shift = self.sought(under, grammar)
         if entry_kind != "value":
             grammar.fail(
                 f"{under.text} is a derivative itself: expected what it is taken by",
                 under.place,
             )
-        step = under.step or (NOW if timed else None)
-        if step is not None:
+        step = None
+        if timed:
+            step = under.step or NOW
             step = Step(step.letter, step.offset + shift + own)
             self.bound_step(step, grammar, under)
         if over is None or over.base in self.losses and not self.known(over.key):
-            of_step = over is not None and over.step is not None
-            if not of_step and over is not None and over.base in ("ell", "l"):
-                of_step = (
-                    self.notation is None or self.notation.names["loss"] != r"\ell"
-                )
-            if kind == "plus" and not of_step and over is not None:
-                of_step = True
+            of_step = over is not None and (
+                plus or over.step is not None or over.base in ("ell", "l")
+            )
             if not of_step:
-                return leaf("adjoint", name, step if timed else None)
-            loss_step = step or NOW
-            if over.step is not None:
-                later = self.notation.shifts if self.notation is not None else {}
-                by = later.get("ell_h", 0)
-                loss_step = Step(over.step.letter, over.step.offset - by)
+                return leaf("adjoint", name, step)
             if not timed:
                 grammar.fail(
                     f"the derivative of the loss of one step by {under.text} is no "
                     "quantity here: write it out",
                     under.place,
                 )
-            self.bound_step(loss_step, grammar, over)
-            return leaf("own", name, step, "", loss_step)
-        return self._jacobian(over, name, step, timed, grammar, under)
+            later = over.step
+            if later is None:
+                return leaf("own", name, step, "", step)
+            later = Step(later.letter, later.offset - self.loss_shift)
+            self.bound_step(later, grammar, over)
+            return leaf("own", name, step, "", later)
+        return self._jacobian(over, name, step, grammar, under)
 
-    def _jacobian(self, over, name, step, timed, grammar, under):
-        found = self.find(over)
-        if found is None:
-            grammar.fail(f"the name {over.text} is not known here", over.place)
-        (over_kind, over_name, over_timed, own), shift = found
-        if over_kind != "value" or not over_timed:
+    def _jacobian(self, over, name, step, grammar, under):
+        (kind, over_name, timed, own), shift = self.sought(over, grammar)
+        if kind != "value" or not timed:
             grammar.fail(f"expected a loss or a state, got {over.text}", over.place)
-        if not timed or self.program.shapes[name][1] != self.program.shapes["x"][1]:
+        if step is None:
             grammar.fail(
                 f"the derivative of {over.text} by the matrix {under.text} has three "
                 "indices: contract it with the column on its left first, and only an "
@@ -399,15 +358,11 @@ class _Nothing:
     losses, functions, notation = frozenset(), {}, None
     state_size = Size()
     labels = True  # what stands above a name belongs to it
-    brackets = raised = False
 
     def known(self, key):
         return False
 
-    timed = differential = known
-
-    def matrix(self, base, labels):
-        return False
+    timed = differential = matrix = known
 
     def letter(self, word):
         return word

@@ -52,8 +52,8 @@ class Functions(dict):
         """The function, or its derivative, of one number."""
         if order > 1:
             return lambda v: self.draw(name + "'" * order, v)
-        if name in ("relu", "relu'"):
-            return (lambda v: v * (v > 0)) if not order else lambda v: Fraction(v > 0)
+        if name == "relu":
+            return (lambda v: max(v, 0)) if not order else lambda v: Fraction(v > 0)
         if name == "identity":
             return (lambda v: v) if not order else lambda v: Fraction(1)
         if not order:
@@ -121,9 +121,6 @@ class _Rational(Evaluator):
         key = node.name, t + node.shift
         return self.point.loss.get(key, self.zero(node.shape))
 
-    def _identity(self, node, t):
-        return np.eye(*self.numbers(node.shape), dtype=np.int_).astype(object)
-
 
 def drawn_softmax(functions, array):
     """Random numbers with the sum one in every column."""
@@ -152,7 +149,7 @@ class Network:
         phi'(s) from phi(s).
     """
 
-    def __init__(self, derivation, T, sizes, *, seed=0, free=False, slope=None):
+    def __init__(self, derivation, T, sizes, *, seed, free=False, slope=None):
         self.derivation, self.recursion = derivation, derivation.recursion
         self.program = derivation.program
         self.T, self.sizes, self.free, self.seed = T, sizes, free, seed
@@ -173,7 +170,7 @@ class Network:
     def drawn(self, name, step=None):
         """A random array for a quantity."""
         rows, columns = self.shape(name)
-        if self.free and (rows, columns) != (1, 1):
+        if self.free:
             rows = columns = max(rows, columns)
         found = np.empty((rows, columns), dtype=object)
         random = Random(f"{self.seed}{name}{step}")
@@ -217,7 +214,7 @@ class Network:
 
     def _beyond(self, name, step):
         program = self.program
-        if name == "y" and {"p", "y"} <= program.shapes.keys():
+        if name == "y" and "p" in program.shapes:
             return self.value("p", step)
         if step is None or name in program.inputs:
             return self.drawn(name, step)
@@ -237,7 +234,7 @@ class Network:
         read = ex.Value((), self.program.shapes[name], name, 0)
         if isinstance(h, ex.Apply) and h.args == (read,):
             for i in range(found.size):  # no two entries are equal
-                found.flat[i] += Fraction(i + 1, 101)
+                found.flat[i] += Fraction(i, 101)
             states = self.value("h", step).ravel()
             for s, value in zip(found.ravel(), states, strict=True):
                 self.functions.drawn[h.function, s] = value
@@ -248,7 +245,7 @@ class Network:
         adjoints = self.evaluator.adjoints
         if (name, step) not in adjoints:
             adjoints[name, step] = self._adjoint_beyond(name, step)
-        return adjoints[name, step] + self.zero(name)
+        return self.zero(name) + adjoints[name, step]
 
     def _adjoint_beyond(self, name, step):
         if step is None or step > self.T:
@@ -285,8 +282,7 @@ class Network:
         """The adjoint in a run whose loss is that of one step alone."""
         if not 1 <= loss_step <= self.T or step > loss_step:
             return self.zero(name)
-        found = self._alone(loss_step).get((name, step))
-        return self.zero(name) if found is None else found + self.zero(name)
+        return self.zero(name) + self._alone(loss_step).get((name, step), 0)
 
     def _alone(self, step):
         """All adjoints of the loss of one step."""
@@ -335,8 +331,7 @@ class Network:
                 if (defined, t) != (other, other_step) and defined != self.loss:
                     self._prepare(self.recursion.tangent(defined), t)
                     tangents[defined, t] = self.evaluator._moved(defined, t)
-        found = tangents.get((name, step))
-        return self.zero(name) if found is None else found + self.zero(name)
+        return self.zero(name) + tangents.get((name, step), 0)
 
     @property
     def loss(self):
@@ -352,7 +347,7 @@ class Network:
 class _Alone(_Rational):
     """The backward pass of the loss of one step."""
 
-    step = 0
+    step: int
 
     def forward(self):
         return self.values  # those of the whole loss

@@ -6,9 +6,9 @@ What is left open on the way, and decided, is told in ``notes``.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from rnnbook.tutor.formulas.scanning import Token, Unreadable, scan
 from rnnbook.tutor.formulas.terms import Step, Term, flat, many, negative, number
@@ -36,13 +36,24 @@ FUNCTIONS = {
     "activation": "phi",
 }
 DIAGONALS = ("diag", "Diag", "diagflat")
+CALLED = {  # the operation, and how many arguments it has
+    "softmax": ("softmax", 1),
+    "inv": ("inverse", 1),
+    "transpose": ("transpose", 1),
+    "square": ("power", 1),
+    "dot": ("product", 2),
+    "matmul": ("product", 2),
+    "outer": ("product", 2),
+    "multiply": ("times", 2),
+}
+METHODS = ("T", "t", "transpose", "sum", "mean", "dot")
+ABOVE = "expected a number or a transpose above the line"
 NO_FACTOR = ("+", "-", ")", "}", "]", ">", "odot", "*", "/", ",", "=", "+=", ";", "|",
              "<=", ">=", "for", "otimes", "of", ":", "**", "^", "_", "", "'", ":=", "<",
-             ".", "'")  # fmt: skip
+             ".")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A name with what hangs on it."""
 
     base: str
@@ -58,15 +69,13 @@ class Symbol:
         return self.base + "".join(self.labels)
 
 
-@dataclass
-class Reading:
+class Reading(NamedTuple):
     """A formula, and what was decided while it was read."""
 
     term: Term
-    notes: list = field(default_factory=list)
-    accumulates: bool = False
-    left: str = ""
-    letters: set = field(default_factory=set)
+    notes: list
+    accumulates: bool
+    left: str
 
 
 def read_formula(text, names, tight=True):
@@ -75,7 +84,7 @@ def read_formula(text, names, tight=True):
     Raises `Unreadable`, which knows the place.
     """
     if not text.strip():
-        raise Unreadable("expected a formula, got nothing", (0, max(len(text), 1)))
+        raise Unreadable("expected a formula, got nothing", (0, len(text) or 1))
     tokens = scan(text)
     if len(tokens) > LONGEST:
         raise Unreadable(
@@ -142,16 +151,15 @@ class Grammar:
         return self.tokens[self.at - 1]
 
     def accept(self, *wanted):
-        if self.at < len(self.tokens) and self.peek() in wanted:
-            return self.take()
-        return None
+        return self.take() if self.peek() in wanted else None
 
     def place(self, first=None):
         """The place of the tokens from ``first``, or of the next token."""
         if first is not None:
             return self.tokens[first].start, self.tokens[self.at - 1].end
         if self.at < len(self.tokens):
-            return self.tokens[self.at].start, self.tokens[self.at].end
+            start = self.tokens[self.at].start
+            return start, max(start + 1, self.tokens[self.at].end)
         end = self.tokens[-1].end
         return end, end + 1
 
@@ -162,10 +170,9 @@ class Grammar:
         """What stands here, in words."""
         if self.at >= len(self.tokens):
             return "the end"
-        start, end = self.place()
-        return repr(self.text[start:end] or self.peek())
+        return repr(self.text[slice(*self.place())])
 
-    def close(self, opened, first):
+    def close(self, opened):
         """The bracket that closes; a missing one at the very end is forgiven."""
         wanted = CLOSING[opened]
         if self.accept(wanted):
@@ -242,7 +249,7 @@ class Grammar:
                 return value
 
     def starts_factor(self):
-        return self.at < len(self.tokens) and self.peek() not in NO_FACTOR
+        return self.peek() not in NO_FACTOR
 
     def product(self):
         """Juxtaposition, and division by one factor; with @ all is loose."""
@@ -267,21 +274,11 @@ class Grammar:
     def hung(self, value, first):
         """Transposes, powers and what else hangs on a factor."""
         while True:
-            if self.accept(".T", "top", "dagger"):
-                value = Term("transpose", (value,))
-            elif self.peek() == "'" and value.op not in ("leaf", "transpose"):
-                self.take()
+            if self.accept(".T", "top", "dagger", "'"):
                 value = Term("transpose", (value,))
             elif self.peek() in ("^", "**"):
                 value = self.raised(value)
-            elif self.peek() == "." and self.peek(1) in ("T", "t", "transpose"):
-                self.take(), self.take()
-                if self.accept("("):
-                    while self.peek() not in (")", ""):
-                        self.take()
-                    self.accept(")")
-                value = Term("transpose", (value,))
-            elif self.peek() == "." and self.peek(1) in ("sum", "mean", "dot"):
+            elif self.peek() == "." and self.peek(1) in METHODS:
                 value = self.method(value)
             else:
                 return value
@@ -289,116 +286,109 @@ class Grammar:
 
     def method(self, value):
         self.take()
-        what = self.take()
-        if not self.accept("("):
-            self.fail(f"expected ( after .{what.text}")
-        if what.text == "dot":
+        what = self.take().text
+        opened = self.accept("(")
+        if what in ("T", "t", "transpose"):
+            if opened:
+                self.pass_over("(")
+            return Term("transpose", (value,))
+        if not opened:
+            self.fail(f"expected ( after .{what}")
+        if what == "dot":
             other = self.sum()
-            self.close("(", 0)
+            self.close("(")
             return Term("product", (value, other))
-        while self.peek() not in (")", ""):
-            self.take()
-        self.accept(")")
-        self.note(f".{what.text}() over the batch: there is one sequence here")
+        self.pass_over("(")
+        self.note(f".{what}() over the batch: there is one sequence here")
         return value
+
+    def pass_over(self, opened):
+        """What changes nothing here, up to the bracket that closes."""
+        depth = 0
+        while self.peek() and (depth or self.peek() not in (")", "}")):
+            text = self.take().text
+            depth += (text in ("(", "{")) - (text in (")", "}"))
+        self.close(opened)
 
     def raised(self, value):
         """What stands above the line."""
-        start = self.at
         self.take()
-        if self.accept("top", "'", "dagger") or (
-            self.peek() in ("T", "t", "intercal") and self.kind() == "word"
-            and self.take()
-        ):  # fmt: skip
-            return Term("transpose", (value,))
         opened = self.accept("{", "(")
-        if opened is None:
-            if self.kind() == "number":
-                return self.power(value, Fraction(self.take().text))
-            sign = -1 if self.accept("-") else 1
-            if sign < 0 and self.kind() == "number":
-                return self.power(value, -Fraction(self.take().text))
-            if sign < 0 and self.accept("T", "top"):
-                return Term("inverse", (Term("transpose", (value,)),))
-            if self.kind() == "word" and (step := self.step()):
-                return Term("power", (value,), (step, Step("", 0)))
-            self.fail("expected a number or a transpose above the line")
-        if self.accept("top", "T", "'", "dagger", "t" if value.op != "leaf" else "T"):
-            if self.peek() in ("}", ")"):
-                self.close(opened.text, start)
-                return Term("transpose", (value,))
-            self.at -= 1
-        sign = -1 if self.accept("-") else 1
-        if sign < 0 and self.accept("top", "T"):
-            self.close(opened.text, start)
-            return Term("inverse", (Term("transpose", (value,)),))
-        if self.kind() == "number" and self.peek(1) in ("}", ")"):
-            found = self.power(value, sign * Fraction(self.take().text))
-            self.close(opened.text, start)
-            return found
-        inner = self.accept("(")
-        exponent = self.difference()
-        if inner:
-            self.close("(", start)
-        if exponent is None:
-            self.fail("expected a number or a transpose above the line")
-        self.close(opened.text, start)
-        return Term("power", (value,), exponent)
+        alone = not opened or self.peek(1) in ("}", ")", "")
+        small = () if opened and value.op == "leaf" else ("t",)
+        if alone and self.accept("top", "'", "dagger", "T", *small):
+            found = Term("transpose", (value,))
+        elif self.accept("-"):
+            if self.accept("top", "T"):
+                found = Term("inverse", (Term("transpose", (value,)),))
+            elif self.kind() == "number":
+                found = self.power(value, -self.small_number())
+            else:
+                self.fail(ABOVE)
+        elif self.kind() == "number" and (not opened or self.peek(1) != "-"):
+            found = self.power(value, self.small_number())
+        elif not opened and self.peek() in INDICES:
+            found = self.power(value, (Step(self.index_letter()), Step("", 0)))
+        else:
+            inner = self.accept("(")
+            found = self.power(value, self.difference())
+            if inner:
+                self.close("(")
+        if opened:
+            self.close(opened.text)
+        return found
 
-    def power(self, value, exponent):
-        if abs(exponent) > LARGEST or exponent.denominator > 1:
-            self.fail(
-                "expected a small whole number as the power", self.place(self.at - 1)
-            )
+    @staticmethod
+    def power(value, exponent):
         if exponent == -1:
             return Term("inverse", (value,))
         return Term("power", (value,), exponent)
 
+    def small_number(self):
+        """The number that stands here, where it is a small whole one."""
+        found = Fraction(self.take().text)
+        if found > LARGEST or found.denominator > 1:
+            self.fail(
+                "expected a small whole number as the power", self.place(self.at - 1)
+            )
+        return found
+
     def difference(self):
         """An exponent such as T - k: two steps."""
-        first = self.step()
-        if first is None:
-            return None
-        if self.accept("-"):
+        first, second = self.step(), Step("", 0)
+        if first and self.accept("-"):
             second = self.step()
-            return None if second is None else (first, second)
-        return first, Step("", 0)
+        if not (first and second):
+            self.fail(ABOVE)
+        return first, second
 
     # steps
 
     def step(self):
         """A step such as t - 1, taken from here; None where there is none."""
-        start = self.at
-        if self.kind() == "number" and self.peek().isdigit():
+        if self.peek().isdigit():
             return Step("", int(self.take().text))
-        if self.peek() == "-" and self.kind(1) == "number":
+        if self.peek() == "-" and self.peek(1).isdigit():
             self.take()
             return Step("", -int(self.take().text))
-        word = self.peek()
-        if self.kind() != "word" or word not in INDICES:
+        if self.peek() not in INDICES:
             return None
-        self.take()
-        letter = self.names.letter(word)
-        offset = 0
-        if self.peek() in ("+", "-") and self.kind(1) == "number":
+        letter, offset = self.index_letter(), 0
+        if self.peek() in ("+", "-") and self.peek(1).isdigit():
             sign = 1 if self.take().text == "+" else -1
-            digits = self.take().text
-            if not digits.isdigit():
-                self.at = start
-                return None
-            offset = sign * int(digits)
+            offset = sign * int(self.take().text)
         return Step(letter, offset)
 
     def over(self, kind):
         """A sum or a product over steps, after its sign."""
         first = self.at - 1
         index, low, high = None, None, None
-        for _ in range(2):
-            if self.accept("_"):
-                index, low, high2 = self.lower(first)
-                high = high2 or high
-            elif self.accept("^"):
+        while sign := self.accept("_", "^"):
+            if sign.text == "^":
                 high = self.upper()
+            else:
+                index, low, last = self.lower()
+                high = last or high
         if index is None:
             if kind == "sum" and self.accept("over"):
                 index = self.index_letter()
@@ -415,18 +405,16 @@ class Grammar:
             self.fail("too many sums inside each other", self.place(first))
         self.bound.append(index)
         body = self.term()
-        if self.peek() == "for":
-            self.fail("'for' belongs inside sum( ... )")
         self.bound.pop()
         low, high = low or Step("", 1), high or Step("T")
         return self.placed(Term("over", (body,), (kind, index, low, high)), first)
 
     def index_letter(self):
-        if self.kind() == "word" and self.peek() in INDICES:
+        if self.peek() in INDICES:
             return self.names.letter(self.take().text)
         self.fail(f"expected the letter of a step, got {self.came()}")
 
-    def lower(self, first):
+    def lower(self):
         """What stands below a sum: t, k=1, k >= t, 1 <= k <= t."""
         opened = self.accept("{")
         if not opened:
@@ -442,7 +430,7 @@ class Grammar:
             if strict := self.accept("<", "<="):
                 high = self.bound_step()
                 high = Step(high.letter, high.offset - (strict.text == "<"))
-            self.close("{", first)
+            self.close("{")
             return index, low, high
         index = self.index_letter()
         low = high = None
@@ -453,7 +441,7 @@ class Grammar:
             if self.accept("..", "...", ",", "to", "dots", ":"):
                 self.accept("..", "dots", ",")
                 high = self.bound_step()
-        self.close("{", first)
+        self.close("{")
         return index, low, high
 
     def bound_step(self):
@@ -468,13 +456,13 @@ class Grammar:
         opened = self.accept("{")
         step = self.bound_step()
         if opened:
-            self.close("{", self.at)
+            self.close("{")
         return step
 
     def summed(self, first):
         """sum( ... ): over steps with 'for', and otherwise of all entries."""
         opened = self.take()
-        start, bound = self.at, list(self.bound)
+        bound = list(self.bound)
         index = next(
             (
                 self.tokens[k + 1].text
@@ -492,18 +480,14 @@ class Grammar:
             if not self.accept("in"):
                 self.fail("expected 'in' after the letter of the step")
             low, high = self.range()
-            self.close(opened.text, start)
+            self.close(opened.text)
             data = "sum", index, low, high
             return self.placed(Term("over", (body,), data), first)
-        while self.accept(","):  # axis=0 and the like
-            while self.peek() not in (")", ","):
-                if self.at >= len(self.tokens):
-                    break
-                self.take()
+        if self.accept(","):  # axis=0 and the like
+            self.pass_over(opened.text)
             self.note("a sum over the batch: there is one sequence here")
-            self.close(opened.text, start)
             return body
-        self.close(opened.text, start)
+        self.close(opened.text)
         return self.placed(Term("entries", (body,)), first)
 
     def range(self):
@@ -522,7 +506,7 @@ class Grammar:
             self.fail("expected ( after range")
         low = self.bound_step()
         high = self.bound_step() if self.accept(",") else None
-        self.close("(", self.at)
+        self.close("(")
         if high is None:  # range(T) counts from zero
             self.note("range(T): the steps 1 to T")
             return Step("", 1), Step(low.letter, low.offset)
@@ -532,8 +516,6 @@ class Grammar:
 
     def primary(self):
         first, token = self.at, self.peek()
-        if self.at >= len(self.tokens):
-            self.fail("expected a name, a number or a bracket, got the end")
         if self.kind() == "number":
             return self.placed(number(Fraction(self.take().text)), first)
         if token in ("(", "{"):
@@ -543,17 +525,16 @@ class Grammar:
             if opened.text == "{" and self.grouped_symbol():
                 return self.placed(self.symbol_term(first), first)
             value = self.sum()
-            self.close(opened.text, first)
+            self.close(opened.text)
             if self.peek() == "_" and opened.text == "(":
-                self.future(value)
-                return self.placed(replace(value, data=self.as_future(value)), first)
+                return self.placed(self.future(value), first)
             return value
         if token == "[":
             self.take()
             parts = [self.sum()]
             while self.accept(";", ","):
                 parts.append(self.sum())
-            self.close("[", first)
+            self.close("[")
             return self.placed(many("stack", parts), first)
         if token in ("sum", "prod"):
             self.take()
@@ -574,65 +555,47 @@ class Grammar:
         """True for {W}_{hh}: a group that holds one word and has an index."""
         if self.kind() == "word" and self.peek(1) == "}" and self.peek(2) in ("_", "^"):
             word = self.take()
-            self.take()
-            self.at -= 1
-            self.tokens[self.at] = replace(word)
+            self.tokens[self.at] = word
             return True
         return False
 
     def future(self, value):
         """( ... )_{future}"""
-        start = self.at
+        start, opened, words = self.at, [], []
         self.take()
-        words, depth = [], 0
-        while (
-            self.kind() == "word" or self.peek() == "{" or depth and self.peek() == "}"
-        ):
-            token = self.take()
-            depth += (token.text == "{") - (token.text == "}")
-            words.append(token.text)
-            if not depth:
-                break
-        if "future" not in " ".join(words) or value.op != "leaf":
+        while brace := self.accept("{"):
+            opened.append(brace)
+        while self.kind() == "word" and (opened or not words):
+            words.append(self.take().text)
+        if "future" not in words or value.op != "leaf":
             self.fail("expected nothing below this bracket", self.place(start))
-
-    @staticmethod
-    def as_future(value):
-        return replace(value.data, kind="future")
+        for _ in opened:
+            self.close("{")
+        return replace(value, data=replace(value.data, kind="future"))
 
     def fraction(self, first):
         self.take()
-        over_at = self.at
         if not self.accept("{"):
             self.fail("expected { after \\frac")
-        if self.peek() in ("partial",) or (
-            self.kind() == "word" and self.peek()[0] == "d" and self.is_differential()
-        ):
-            return self.fraction_derivative(first)
-        over = self.sum()
-        self.close("{", over_at)
-        under_at = self.at
+        derivative = self.peek() == "partial" or self.is_differential()
+        over, plus = self.differential() if derivative else (self.sum(), None)
+        self.close("{")
         if not self.accept("{"):
             self.fail("expected { for what stands below the line")
-        under = self.sum()
-        self.close("{", under_at)
-        return self.placed(Term("divide", (over, under)), first)
+        under = self.differential()[0] if derivative else self.sum()
+        self.close("{")
+        if derivative:
+            value = self.names.derivative(over, under, plus, self)
+        else:
+            value = Term("divide", (over, under))
+        return self.placed(value, first)
 
     def is_differential(self):
         """True at dL or d L of a derivative: what follows is a loss or a quantity."""
         word = self.peek()
-        if word == "d":
-            return True
-        return self.names.differential(word[1:]) and not self.names.known(word)
-
-    def fraction_derivative(self, first):
-        over, kind = self.differential()
-        self.close("{", first)
-        if not self.accept("{"):
-            self.fail("expected { for what stands below the line")
-        under, _ = self.differential()
-        self.close("{", first)
-        return self.placed(self.names.derivative(over, under, kind, self), first)
+        if not word.startswith("d") or self.names.known(word):
+            return False
+        return word == "d" or self.names.differential(word[1:])
 
     def raised_plus(self):
         """Whether ^+ or ^{+} comes, which is then read: the immediate derivative."""
@@ -641,32 +604,29 @@ class Grammar:
         opened = self.accept("{")
         self.accept("+")
         if opened:
-            self.close("{", self.at)
+            self.close("{")
         return True
 
     def differential(self):
-        """What stands after a d or a partial: a symbol, and how it was written."""
-        kind = "d"
-        if self.accept("partial"):
-            kind = "plus" if self.raised_plus() else "partial"
-        elif self.peek() == "d":
-            self.take()
-            kind = "plus" if self.accept("+") or self.raised_plus() else "d"
-        elif self.kind() == "word" and self.peek().startswith("d"):
+        """What stands after a d or a partial: a symbol, and whether with a plus."""
+        plus = False
+        if self.accept("partial", "d"):
+            plus = bool(self.accept("+")) or self.raised_plus()
+        elif self.peek().startswith("d"):
             token = self.take()
-            rest = Token("word", token.text[1:], token.start + 1, token.end)
             self.at -= 1
-            self.tokens[self.at] = rest
+            self.tokens[self.at] = Token(
+                "word", token.text[1:], token.start + 1, token.end
+            )
         else:
             self.fail(f"expected d or a partial sign, got {self.came()}")
+        opened = self.accept("{", "(")
         if self.kind() != "word":
-            opened = self.accept("{", "(")
-            if opened is None or self.kind() != "word":
-                self.fail(f"expected a name, got {self.came()}")
-            found = self.called_symbol()
-            self.close(opened.text, self.at)
-            return found, kind
-        return self.called_symbol(), kind
+            self.fail(f"expected a name, got {self.came()}")
+        found = self.called_symbol()
+        if opened:
+            self.close(opened.text)
+        return found, plus
 
     def called_symbol(self):
         """A symbol, or phi(h_t) where a document names its state so."""
@@ -680,7 +640,7 @@ class Grammar:
                 if self.accept(")"):
                     joined = self.names.called(symbol, argument)
                     if joined is not None:
-                        return replace(joined, place=self.place(start))
+                        return joined._replace(place=self.place(start))
             self.at = inner
         return symbol
 
@@ -692,28 +652,24 @@ class Grammar:
             opened = self.accept("{")
             if self.kind() != "word":
                 self.fail(f"expected a name, got {self.came()}")
-            under = self.called_symbol() if opened else self.simple_symbol()
+            under = self.called_symbol()
             if opened:
-                self.close("{", first)
+                self.close("{")
             over = None
             opened = self.accept("(") if self.peek(1) in self.names.losses else None
-            if self.kind() == "word" and self.peek() in self.names.losses:
+            if self.peek() in self.names.losses:
                 over = self.symbol()
             if opened:
-                self.close("(", first)
-            return self.placed(self.names.derivative(over, under, "d", self), first)
-        over, kind = self.differential()
+                self.close("(")
+            return self.placed(self.names.derivative(over, under, False, self), first)
+        over, plus = self.differential()
         if not self.accept("/"):
             self.fail("expected / and what the derivative is taken by")
         bracket = self.accept("(")
         under, _ = self.differential()
         if bracket:
-            self.close("(", first)
-        return self.placed(self.names.derivative(over, under, kind, self), first)
-
-    def simple_symbol(self):
-        token = self.take()
-        return Symbol(token.text, (), None, 0, (token.start, token.end), token.text)
+            self.close("(")
+        return self.placed(self.names.derivative(over, under, plus, self), first)
 
     def word(self, first):
         """A function, a derivative such as dL/dh, or a name."""
@@ -721,18 +677,11 @@ class Grammar:
         if word in DIAGONALS:
             self.take()
             return self.placed(Term("diagonal", (self.argument(word),)), first)
-        if word in ("softmax", "outer", "dot", "matmul", "einsum", "inv", "transpose",
-                    "square", "ones", "mean", "multiply", "eye"):  # fmt: skip
+        if word in CALLED or word in ("einsum", "ones", "mean", "eye"):
             if not self.names.known(word) and self.peek(1) in ("(", "{"):
                 return self.called(word, first)
         if self.is_slash_derivative():
-            over, kind = self.differential()
-            self.take()
-            bracket = self.accept("(")
-            under, _ = self.differential()
-            if bracket:
-                self.close("(", first)
-            return self.placed(self.names.derivative(over, under, kind, self), first)
+            return self.derivative(first)
         if word == "T" and self.peek(1) not in ("_", "["):
             self.take()
             return self.placed(Term("length", (), Step("T")), first)
@@ -749,91 +698,68 @@ class Grammar:
     def identity(self, first):
         self.take()
         if self.accept("_"):
-            opened = self.accept("{")
-            depth = 0
-            while opened and (depth or self.peek() != "}") and self.peek():
-                depth += (self.peek() == "{") - (self.peek() == "}")
+            if self.accept("{"):
+                self.pass_over("{")
+            elif self.kind() in ("word", "number"):
                 self.take()
-            if opened:
-                self.close("{", first)
             else:
-                self.take()
+                self.fail(f"expected an index, got {self.came()}")
         return self.placed(Term("identity", (), self.names.state_size), first)
 
     def is_slash_derivative(self):
         """True at dL/dh: a word with d, a slash, and another."""
-        if not (self.peek().startswith("d") and self.is_differential()):
+        if not self.is_differential():
             return False
-        at, depth = self.at + 1, 0
-        if self.peek() == "d" and self.peek(1) == "+":
-            at += 1
-        while at < len(self.tokens):
-            text = self.tokens[at].text
-            if text in ("{", "(", "["):
-                depth += 1
-            elif text in ("}", ")", "]"):
-                depth -= 1
-                if depth < 0:
-                    return False
-            elif text == "/" and not depth:
-                following = self.tokens[at + 1 : at + 3]
-                words = [t.text for t in following]
-                return bool(words) and (
-                    words[0] in ("d", "partial", "(") or words[0].startswith("d")
-                )
-            elif not depth and text in ("+", "-", "*", "odot", "@", "=", "for"):
+        alone, depth = self.peek() == "d", 0
+        k = 2 if alone and self.peek(1) == "+" else 1
+        while (text := self.peek(k)) and depth >= 0:
+            depth += (text in ("{", "(", "[")) - (text in ("}", ")", "]"))
+            if not depth and text == "/":
+                after = self.peek(k + 2 if self.peek(k + 1) == "(" else k + 1)
+                return after == "partial" or after.startswith("d")
+            if not depth and text in ("+", "-", "*", "odot", "@"):
                 return False
-            elif not depth and self.tokens[at].kind == "word" and self.peek() != "d":
-                if self.tokens[at - 1].text not in ("_", "^", "["):
+            if not depth and self.kind(k) == "word" and not alone:
+                if self.peek(k - 1) not in ("_", "^"):
                     return False
-            at += 1
+            k += 1
         return False
 
     def function(self, word):
         """The function that a word names here, or None."""
         plain = self.names.functions.get(word)
-        if plain is None:
-            return None
-        if self.names.known(word) and self.peek(1) not in ("(", "'"):
-            raised = self.peek(1) == "^" and "(" in (self.peek(3), self.peek(5))
-            return (
-                plain
-                if raised and self.kind(3 if self.peek(2) == "{" else 2) == ("number")
-                else None
-            )
-        if self.peek(1) in ("(", "'", "{", "^", "**") or self.kind(1) == "word":
+        if not self.names.known(word) or self.peek(1) in ("(", "'"):
             return plain
-        return None if self.names.known(word) else plain
+        braces = self.peek(2) == "{"  # f^2(s) and f^{2}(s), where f is a quantity too
+        raised = self.peek(1) == "^" and self.kind(3 if braces else 2) == "number"
+        return plain if raised and self.peek(5 if braces else 3) == "(" else None
 
     def applied(self, function, first):
         """phi'(s), tanh^2(s), \\sigma'(x_t)."""
         token = self.take()
         order, exponent = 0, None
-        while True:
+        while self.peek() in ("'", "^", "**"):
+            raised = self.accept("^", "**")
+            opened = raised and self.accept("{")
+            inner = raised and self.accept("(")
             if self.accept("'"):
                 order += 1
-            elif self.peek() in ("^", "**"):
-                start = self.at
-                self.take()
-                opened = self.accept("{")
-                if self.accept("'"):
-                    order += 1
-                elif self.kind() == "number" or self.peek() == "(":
-                    inner = self.accept("(")
-                    exponent = Fraction(self.take().text)
-                    self.power(None, exponent)
-                    if inner:
-                        self.close("(", start)
-                else:
-                    self.fail("expected a prime or a number above a function")
-                if opened:
-                    self.close("{", start)
+            elif self.kind() == "number":
+                exponent = self.small_number()
             else:
-                break
-        if function == "softmax":
-            return self.placed(Term("softmax", (self.argument(token.text),)), first)
+                self.fail("expected a prime or a number above a function")
+            if inner:
+                self.close("(")
+            if opened:
+                self.close("{")
         argument = self.argument(token.text)
-        value = self.placed(self.names.apply(function, order, argument, self), first)
+        if function != "softmax":
+            value = self.names.apply(function, order, argument, self)
+        elif order:
+            self.fail("a derivative of softmax does not occur here", self.place(first))
+        else:
+            value = Term("softmax", (argument,))
+        value = self.placed(value, first)
         if exponent is not None:
             value = self.placed(Term("power", (value,), exponent), first)
         return value
@@ -844,7 +770,7 @@ class Grammar:
             if self.peek() in (")", "}", "]"):
                 self.fail(f"{name}: expected an argument", self.place(first))
             value = self.sum()
-            self.close(opened.text, first)
+            self.close(opened.text)
             return value
         if not self.starts_factor():
             self.fail(f"{name} is a function: expected its argument, got {self.came()}")
@@ -856,34 +782,25 @@ class Grammar:
 
     def called(self, word, first):
         self.take()
-        opened = self.take()
+        opened = self.take().text
         if word in ("ones", "eye"):
-            while self.peek() not in (")", ""):
-                self.take()
-            self.accept(")")
+            self.pass_over(opened)
             return self.placed(number(1), first)
         args = [self.sum()]
         while self.accept(","):
             args.append(self.sum())
-        self.close(opened.text, first)
-        if word == "softmax" and len(args) == 1:
-            return self.placed(Term("softmax", tuple(args)), first)
-        if word == "outer" and len(args) == 2:
-            other = Term("transpose", (args[1],), None, args[1].place)
-            return self.placed(Term("product", (args[0], other)), first)
-        if word in ("dot", "matmul") and len(args) == 2:
-            return self.placed(Term("product", tuple(args)), first)
-        if word == "multiply" and len(args) == 2:
-            return self.placed(Term("times", tuple(args)), first)
-        if word == "inv" and len(args) == 1:
-            return self.placed(Term("inverse", tuple(args)), first)
-        if word == "transpose" and len(args) == 1:
-            return self.placed(Term("transpose", tuple(args)), first)
-        if word == "square" and len(args) == 1:
-            return self.placed(Term("power", tuple(args), Fraction(2)), first)
+        self.close(opened)
         if word == "mean" and len(args) == 1:
             return args[0]
-        self.fail(f"{word}: is not known with {len(args)} arguments", self.place(first))
+        op, count = CALLED.get(word, ("", 0))
+        if len(args) != count:
+            self.fail(
+                f"{word}: is not known with {len(args)} arguments", self.place(first)
+            )
+        if word == "outer":
+            args[1] = Term("transpose", (args[1],), None, args[1].place)
+        data = Fraction(2) if word == "square" else None
+        return self.placed(Term(op, tuple(args), data), first)
 
     # names
 
@@ -897,15 +814,14 @@ class Grammar:
         token = self.take()
         base, labels, step, primes = token.text, [], None, 0
         while True:
-            if self.peek() == "_" and self.at + 1 < len(self.tokens):
-                self.take()
-                words, found = self.index(base, labels)
+            if self.accept("_"):
+                words, found = self.index(base + "".join(labels))
                 labels += words
-                step = found if found is not None else step
+                step = found or step
             elif self.peek() == "^" and self.above(base, labels):
                 words, found = self.raised_label(base + "".join(labels))
                 labels += words
-                step = found if found is not None else step
+                step = found or step
             elif self.peek() == "'":
                 self.take()
                 primes += 1
@@ -916,8 +832,8 @@ class Grammar:
             else:
                 break
         if self.peek() in ("+", "-") and step == Step("t") and self.glued():
-            sign = 1 if self.take().text == "+" else -1
-            step = Step("t", sign * int(self.take().text))
+            step = Step("t", 1 if self.take().text == "+" else -1)
+            self.take()
             self.note(f"{self.text[slice(*self.place(first))]} read as the step {step}")
         base, labels = ordered(base, labels)
         start, end = self.place(first)
@@ -927,7 +843,7 @@ class Grammar:
 
     def glued(self):
         """True for h_t-1 without spaces: the step before, in plain text."""
-        if self.kind(1) != "number" or self.peek(1) != "1":
+        if self.peek(1) != "1":
             return False
         before, sign, digit = (self.tokens[self.at + k] for k in (-1, 0, 1))
         return (
@@ -936,9 +852,7 @@ class Grammar:
 
     def step_inside(self):
         """True for [t-1], and for [:, t]."""
-        k = 1
-        while self.peek(k) in (":", ","):
-            k += 1
+        k = 3 if self.peek(1) == ":" else 1
         return (
             self.peek(k) in INDICES or self.kind(k) == "number" or self.peek(k) == "-"
         )
@@ -949,52 +863,39 @@ class Grammar:
             return False
         if self.names.brackets and self.kind(1) == "number" and self.peek(2) == ")":
             return True
-        if self.peek(1) not in INDICES:
+        if self.peek(1) not in self.bound:
             return False
-        if self.peek(2) == ")":
-            return self.peek(1) in self.bound
-        return (
-            self.peek(2) in ("+", "-")
-            and self.kind(3) == "number"
-            and self.peek(4) == ")"
-            and self.peek(1) in self.bound
-        )
+        offset = self.peek(2) in ("+", "-") and self.kind(3) == "number"
+        return self.peek(4 if offset else 2) == ")"
 
     def bracket_step(self, opened):
-        first = self.at
         self.take()
-        while self.peek() in (":", ","):
-            self.take()
+        if self.accept(":"):
+            self.accept(",")
         step = self.step()
         if step is None:
             self.fail(f"expected a step, got {self.came()}")
         while self.peek() in (":", ","):
             self.take()
-        self.close(opened, first)
+        self.close(opened)
         return self.names.counted(step)
 
     def above(self, base, labels):
         """True where a step or a label stands above a name, not a power."""
-        a, b = self.peek(1), self.peek(2)
-        if a == "{" and b in ("(", "<"):
+        key, braces = base + "".join(labels), self.peek(1) == "{"
+        at = 2 if braces else 1
+        word, kind = self.peek(at), self.kind(at)
+        if word in ("(", "<"):
             return True
-        if self.names.raised and not self.names.matrix(base, labels):
-            number = self.kind(2 if a == "{" else 1) == "number"
-            if number and self.names.timed(base + "".join(labels)):
-                return True
-        if a in ("(", "<"):
+        if kind == "number":
+            return self.names.timed(key) and self.names.raised
+        if kind != "word" or word in ("T", "top"):
+            return False
+        if self.names.known(key + word):
             return True
-        if a == "{" and self.kind(2) == "word":
-            if self.names.labels or self.names.known(base + "".join([*labels, b])):
-                return b not in ("T", "top")
-            inside = b in INDICES and b != "T" and not self.names.matrix(base, labels)
-            return inside or len(b) > 1 and b not in ("top", "prime")
-        if self.kind(1) == "word" and a not in ("T", "top"):
-            if self.names.known(base + "".join([*labels, a])):
-                return True
-        if self.kind(1) == "word" and a in INDICES and a != "T":
-            return not self.names.matrix(base, labels)
-        return False
+        if word in INDICES and not self.names.matrix(key):
+            return True
+        return braces and (self.names.labels or len(word) > 1)
 
     def raised_label(self, before):
         """What stands above a name: labels, and a step."""
@@ -1003,26 +904,28 @@ class Grammar:
         opened = self.accept("{")
         inner = self.accept("(", "<")
         if not (opened or inner):
-            if self.is_label(before) or self.kind() not in ("word", "number"):
-                return [self.take().text], None
-            return [], self.step()
+            return self.single(before)
         words, step = self.content(before)
         if inner:
-            self.close(inner.text, first)
-        transposed = False
+            self.close(inner.text)
         if opened:
-            transposed = bool(self.accept("top", "T"))
-            self.close("{", first)
-        if transposed:  # h^{(t)\top}
-            self.tokens.insert(self.at, Token("sign", "top", *self.place(first)))
+            transposed = self.accept("top", "T")
+            self.close("{")
+            if transposed:  # h^{(t)\top}
+                top = Token("sign", "top", *self.place(first))
+                self.tokens.insert(self.at, top)
         return words, step
 
     def content(self, before):
-        """Labels and a step in an index: hh, h,t, t-1."""
-        words, step = [], None
-        while self.peek() not in (")", "}", ">", "", "top"):
-            if self.peek() in (",", "_", "^", "{", "(", ";", "-", "+"):
-                self.take()
+        """Labels and a step in brackets: hh, h,t, t-1; up to what closes them."""
+        words, step, depth = [], None, 0
+        while self.peek() and (depth or self.peek() not in (")", "}", ">", "top")):
+            if self.accept("{", "("):
+                depth += 1
+            elif self.accept("}", ")"):
+                depth -= 1
+            elif self.accept(",", "_", "^", ";"):
+                continue
             elif self.is_label(before + "".join(words)):
                 words.append(self.take().text)
             elif (here := self.step()) is not None:
@@ -1033,49 +936,30 @@ class Grammar:
                 self.fail(f"expected a label or a step, got {self.came()}")
         return words, step
 
-    def index(self, base, labels):
-        """What stands below the line after a name."""
+    def index(self, before):
+        """What stands below the line after a name: labels, and a step."""
         opened = self.accept("{", "(")
         if not opened:
-            if self.kind() == "number":
-                word = self.take().text
-                if self.names.known(base + "".join(labels) + word):
-                    return [word], None
-                return [], Step("", int(float(word)))
-            if self.kind() != "word":
-                self.fail(f"expected an index, got {self.came()}")
-            word = self.take().text
-            if self.names.known(base + "".join(labels) + word):
-                return [word], None
-            if word in INDICES:
-                return [], Step(self.names.letter(word))
+            return self.single(before)
+        found = self.content(before)
+        self.close(opened.text)
+        return found
+
+    def single(self, before):
+        """One word or number beside the line: a label, or a step."""
+        word = self.peek()
+        if self.kind() != "word" and not word.isdigit():
+            self.fail(f"expected an index, got {self.came()}")
+        self.take()
+        if self.names.known(before + word):
             return [word], None
-        words, step, depth = [], None, 1
-        while depth and self.at < len(self.tokens):
-            if self.accept("{", "("):
-                depth += 1
-            elif self.accept("}", ")"):
-                depth -= 1
-            elif self.accept(",", "_", "^", ";"):
-                continue
-            elif self.is_label(base + "".join([*labels, *words])):
-                words.append(self.take().text)
-            elif (here := self.step()) is not None:
-                step = here
-            elif self.kind() == "word":
-                words.append(self.take().text)
-            else:
-                self.fail(f"expected a label or a step, got {self.came()}")
-        if depth:
-            self.note(f"a closing {CLOSING[opened.text]} is missing at the end")
-        return words, step
+        if word in INDICES:
+            return [], Step(self.names.letter(word))
+        return ([], Step("", int(word))) if word.isdigit() else ([word], None)
 
     def is_label(self, before):
         """True for what makes a known name, as the i of W_{xi} or the 3 of W_3."""
-        words = self.kind() in ("word", "number")
-        if not words or not self.names.known(before + self.peek()):
-            return False
-        return self.peek(1) not in ("+", "-")
+        return self.names.known(before + self.peek()) and self.peek(1) not in ("+", "-")
 
 
 def ordered(base, labels):
@@ -1083,10 +967,10 @@ def ordered(base, labels):
     pieces, words = [], []
     for piece in (base, *labels):
         for word in ("prev", "next"):
-            if word in piece and piece not in ("nextword",):
+            if word in piece:
                 words.append(word)
                 piece = piece.replace(word, " ")
         pieces += piece.split()
-    if not pieces or not words:
+    if not pieces:
         return base, labels
     return pieces[0], [*pieces[1:], *words]

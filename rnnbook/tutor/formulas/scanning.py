@@ -6,7 +6,7 @@ What only decorates is passed over (``\left``, ``\mathbf``, dollars, spacing, ``
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Unreadable(Exception):
@@ -17,8 +17,7 @@ class Unreadable(Exception):
         self.sentence, self.place = sentence, place
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, a number or a sign, and where it stands."""
 
     kind: str  # word, number, sign
@@ -43,7 +42,7 @@ ACCENTS = {
 SKIPPED = re.compile(
     r"\s+|\\[,;:!>]|\\ |\\\[|\\\]|\\\(|\\\)|\\\\|[~&$]|%[^\n]*\n"
     r"|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad"
-    r"|qquad|rm|bf|it|mathstrut|phantom\{[^}]*\})(?![A-Za-z])\.?"
+    r"|qquad|rm|bf|it|mathrel|mathstrut|phantom\{[^}]*\})(?![A-Za-z])\.?"
     rf"|\\(?:{FONTS})\*?(?![A-Za-z])"
     r"|\b(?:np|numpy|jnp|torch|tf|math|params|trace|self|F|sp|mx|gradients)\.(?:linalg\.)?(?=[A-Za-z])"
     r"|\\(?:begin|end)\{[a-z]+\*?\}"
@@ -65,7 +64,6 @@ COMMANDS = {
     "otimes": "otimes",
     "top": "top",
     "intercal": "top",
-    "mathsf T": "top",
     "prime": "'",
     "nabla": "nabla",
     "partial": "partial",
@@ -91,7 +89,6 @@ COMMANDS = {
     "leftarrow": "=",
     "coloneqq": "=",
     "equiv": "=",
-    "mathrel": "",
     "dagger": "dagger",
 }
 SIGNS = {
@@ -118,7 +115,7 @@ SIGNS = {
     "′": "'",
     "’": "'",
     "`": "'",
-    "″": "''",
+    "″": "' '",
     "≥": ">=",
     "≤": "<=",
     "⟨": "<",
@@ -162,36 +159,18 @@ def scan(text):
 def _marked(text, at):
     """Small figures above and below the line, as in x² and hₜ."""
     for mark, sign in (("<super>", "^"), ("<sub>", "_")):
-        end, inside = at, []
-        while end < len(text):
-            form = unicodedata.decomposition(text[end])
-            if not form.startswith(mark):
-                break
-            letter = unicodedata.normalize("NFKC", text[end]).replace("−", "-")
-            for one in letter:
-                kind = (
-                    "number" if one.isdigit() else "word" if one.isalpha() else "sign"
-                )
-                inside.append(Token(kind, one, end, end + 1))
+        end = at
+        while end < len(text) and unicodedata.decomposition(text[end]).startswith(mark):
             end += 1
-        if inside:
-            joined = _joined(inside)
+        if end > at:
+            plain = unicodedata.normalize("NFKC", text[at:end])
+            inside = [
+                Token(t.kind, t.text, at + t.start, at + t.end) for t in scan(plain)
+            ]
             first = Token("sign", sign, at, at)
             open_, close = Token("sign", "{", at, at), Token("sign", "}", end, end)
-            return [first, open_, *joined, close], end
+            return [first, open_, *inside, close], end
     return [], at
-
-
-def _joined(tokens):
-    """Letters that stand side by side as one word."""
-    found = []
-    for token in tokens:
-        if found and found[-1].kind == token.kind == "word":
-            text = found[-1].text + token.text
-            found[-1] = Token("word", text, found[-1].start, token.end)
-        else:
-            found.append(token)
-    return found
 
 
 def _named(text, at):
@@ -207,8 +186,7 @@ def _named(text, at):
     if match := re.compile(r"\\([A-Za-z]+)").match(text, at):
         word = match[1]
         if word in COMMANDS:
-            sign = COMMANDS[word]
-            return [Token("sign", sign, at, match.end())] * bool(sign), match.end()
+            return [Token("sign", COMMANDS[word], at, match.end())], match.end()
         return [Token("word", LETTERS.get(word, word), at, match.end())], match.end()
     if match := re.compile(r"\\([{}|])").match(text, at):
         sign = {"{": "(", "}": ")", "|": "|"}[match[1]]
@@ -228,9 +206,8 @@ def _lettered(text, at):
     if match := NUMBER.match(text, at):
         return [Token("number", match[0], at, match.end())], match.end()
     if text[at] in SIGNS:
-        signs = "''" if SIGNS[text[at]] == "''" else None
-        one = [Token("sign", s, at, at + 1) for s in (signs or [SIGNS[text[at]]])]
-        return one, at + 1
+        signs = SIGNS[text[at]].split()
+        return [Token("sign", sign, at, at + 1) for sign in signs], at + 1
     if match := OPERATORS.match(text, at):
         return [Token("sign", match[0], at, match.end())], match.end()
     letter = text[at]

@@ -373,7 +373,7 @@ def test_a_row_is_compared_with_the_column_that_was_asked_for():
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("W_hh⁹⁹⁹ p_t", (5, 6)), ("W_hy^T zₐₐ", (7, 10))],
+    [("W_hh⁹⁹⁹ p_t", (4, 7)), ("W_hy^T zₐₐ", (7, 10)), ("W_hh²⁺ p_t", (5, 6))],
 )
 def test_a_small_figure_has_a_place_of_its_own(text, place):
     report = check_formula("g", text)

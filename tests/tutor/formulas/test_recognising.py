@@ -3,7 +3,7 @@
 import pytest
 
 from rnnbook.tutor.formulas.checking import question_for
-from rnnbook.tutor.formulas.recognising import FALSE_FRIENDS, recognise
+from rnnbook.tutor.formulas.recognising import FALSE_FRIENDS, recognise, symbols_of
 from rnnlib.symbolic import bptt_results
 from rnnlib.symbolic.notations.brought import BROUGHT
 from rnnlib.symbolic.notations.tabs import ALL, in_notation
@@ -56,3 +56,14 @@ def test_a_false_friend_is_another_quantity():
             .right
         )
         assert not question_for("future", "book").answer(text).right
+
+
+def test_what_stands_above_a_name_belongs_to_it():
+    found = symbols_of(r"W^{h} x_t + \delta^{(s)}_{t+1} - W^T V^2")
+    assert found == [
+        ("Wh", False, "W^{h}"),
+        ("x", True, "x_t"),
+        ("delta", True, r"\delta^{(s)}_{t+1}"),
+        ("W", False, "W"),
+        ("V", False, "V"),
+    ]

@@ -18,6 +18,7 @@ from rnnbook.tutor.formulas.values import (
     calculator,
     inverse,
 )
+from rnnlib.symbolic import derive
 
 G = question_for("g")
 POINT = judging.network(book_network(), 3, 0)  # three steps
@@ -307,6 +308,16 @@ def test_sizes_and_small_points():
     assert one.shape("h") == (1, 1) and one.T == 1
 
 
+def test_the_first_state_is_phi_of_what_stands_before_it():
+    """Also where two of the numbers drawn for s_0 are one: each has its own value."""
+    for seed in range(12):
+        sizes = {"d_x": 1, "d_h": 8, "K": 2}
+        point = networks.Network(book_network(), 1, sizes, seed=seed)
+        s_0, h_0 = point.value("s", 0), point.value("h", 0)
+        assert len({*s_0.ravel()}) == 8
+        assert (point.functions["phi"](s_0) == h_0).all()
+
+
 def test_functions_have_the_slopes_that_they_should():
     of = Functions(7, lambda v: 1 - v**2)
     a = np.array([[Fraction(2, 3), Fraction(-2, 3)], [Fraction(0), Fraction(5)]])
@@ -357,3 +368,14 @@ def test_what_is_drawn_is_small():
     }
     whole = {networks._whole(Random(seed)) for seed in range(200)}
     assert whole == {-3, -2, -1, 1, 2, 3}
+
+
+def test_a_part_of_a_pre_activation_is_not_what_phi_is_of():
+    text = "a_t = W_hh h_{t-1}\ns_t = a_t + W_xh x_t\nh_t = phi(s_t)"
+    point = networks.Network(
+        derive(text, {"x": "d_x", "h": "d_h"}), 2, {"d_x": 2, "d_h": 3}, seed=1
+    )
+    a_0 = point.value("a", 0)
+    assert (point.functions["phi"](a_0) != point.value("h", 0)).all()
+    moved = point.value("W_xh") @ point.value("x", 0)
+    assert (point.value("s", 0) == a_0 + moved).all()
