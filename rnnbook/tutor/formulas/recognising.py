@@ -4,7 +4,7 @@ Every name of the formula is looked up in every notation. A notation that knows 
 them, and was not understood by way of the book's own names, comes first.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rnnbook.tutor.formulas.names import Names, _Nothing
 from rnnbook.tutor.formulas.networks import book_network
@@ -61,8 +61,7 @@ FALSE_FRIENDS = (
 )
 
 
-@dataclass(frozen=True)
-class Recognised:
+class Recognised(NamedTuple):
     """The notations that know the names of a formula, the likeliest first."""
 
     keys: tuple
@@ -88,17 +87,16 @@ def symbols_of(text):
     """The names in a text, as letters with their labels, without steps."""
     grammar = _Loose(text)
     found = []
-    while grammar.at < len(grammar.tokens):
+    while grammar.peek():
         if grammar.kind() == "word" and grammar.peek() not in PASSED:
             try:
                 symbol = grammar.symbol()
             except Unreadable:
-                grammar.at += 1
                 continue
-            if symbol.base not in FUNCTIONS and len(symbol.key) < 30:
-                found.append((symbol.key, symbol.step is not None, symbol.text.strip()))
+            if symbol.base not in FUNCTIONS:
+                found.append((symbol.key, symbol.text.strip()))
         else:
-            grammar.at += 1
+            grammar.take()
     return list(dict.fromkeys(found))
 
 
@@ -134,16 +132,12 @@ def recognise(text):
         raise ValueError(f"text: {error.sentence}") from None
     known = {}
     for key, record in _all().items():
-        own = Names(book_network(), record).own
-        losses = Names(book_network(), record).losses
+        names = Names(book_network(), record)
         known[key] = tuple(
-            said for name, _, said in symbols if own_has(own, losses, name)
+            said for name, said in symbols if own_has(names.own, names.losses, name)
         )
-    names = tuple(said for *_, said in symbols)
-    most = max(map(len, known.values()), default=0)
-    keys = tuple(
-        key for key in known if len(known[key]) == most and most == len(names) > 0
-    )
+    names = tuple(said for _, said in symbols)
+    keys = tuple(key for key in known if names and known[key] == names)
     return Recognised(keys, known, names)
 
 
