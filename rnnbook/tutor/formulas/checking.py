@@ -24,7 +24,7 @@ from rnnbook.tutor.formulas.terms import (
     moved,
     nodes,
 )
-from rnnbook.tutor.formulas.writing import Writer
+from rnnbook.tutor.formulas.writing import ATOM, POWER, Writer
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.notations.brought import BROUGHT
 from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
@@ -310,8 +310,8 @@ class Question:
         self.judge = Judge(derivation, target, notation)
         self.latex = Writer(derivation, notation or book)
         spoken = None if notation in (None, BOOK_NOTATION) else notation
-        self.plain = Writer(derivation, spoken, "plain")
-        self.typed = Writer(derivation, spoken, "plain", rows=False)
+        self.plain = Writer(derivation, spoken, latex=False)
+        self.typed = Writer(derivation, spoken, latex=False, rows=False)
         self._slips = None
 
     @property
@@ -599,15 +599,11 @@ class _Shaped(Writer):
             return text, level
         names = [point.names_of_sizes[n] for n in shape]
         sizes = r" \times ".join(names)
-        return rf"\underset{{{sizes}}}{{{text}}}", ATOM_WITH_SHAPE
+        return rf"\underset{{{sizes}}}{{{text}}}", ATOM
 
     def _transpose(self, term):
         (base,) = term.args
-        text = self.inside(base, ATOM_WITH_SHAPE)
-        return rf"{text}^{{\top}}", ATOM_WITH_SHAPE - 1
-
-
-ATOM_WITH_SHAPE = 4
+        return self.inside(base, ATOM) + r"^{\top}", POWER
 
 
 def array_text(array):

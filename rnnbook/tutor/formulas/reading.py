@@ -361,6 +361,8 @@ class Grammar:
             return None
         if self.accept("-"):
             second = self.step()
+            if second is not None and second.letter:  # T - k - 1 is T - (k + 1)
+                second = Step(second.letter, -second.offset)
             return None if second is None else (first, second)
         return first, Step("", 0)
 

@@ -11,9 +11,9 @@ from rnnbook.tutor import check_formula
 from rnnbook.tutor.formulas.checking import keys, known_notations, question_for
 from rnnbook.tutor.formulas.networks import book_network
 from rnnbook.tutor.formulas.scanning import Unreadable
-from rnnbook.tutor.formulas.writing import Writer
 from rnnlib.symbolic import derive
 from tests.symbolic.cells import CELLS
+from tests.tutor.formulas.pythonic import Pythonic
 
 FOLDER = Path(__file__).parent
 LSTM = derive(CELLS["lstm"].text, CELLS["lstm"].sizes)
@@ -111,7 +111,7 @@ def written(notation):
             text = writer(asked.target.right)
             found[key + name] = [text, *reading(asked, text)]
     if notation == "book":
-        writer = Writer(book_network(), None, "python")
+        writer = Pythonic(book_network())
         for key in keys():
             asked = question_for(key)
             text = writer(asked.target.right)
