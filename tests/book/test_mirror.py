@@ -65,7 +65,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
     ),
     "tutor/formulas/test_checking.py": (
         "rnnbook/tutor/formulas: checking judging names networks reading scanning "
-        "proofs slips terms values"
+        "proofs terms values"
     ),
     "tutor/answers/test_checking.py": (
         "rnnbook/tutor/answers: kinds; "

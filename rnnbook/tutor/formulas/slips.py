@@ -26,6 +26,8 @@ from rnnbook.tutor.formulas.terms import (
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.sizes import ONE
 
+LONGEST = 90  # nodes of a form that is still searched for mistakes
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -74,13 +76,10 @@ class Slips:
 
     def forms(self, right):
         """The formula, and with its adjoints written out, once and twice."""
-        found = [right]
-        for _ in range(2):
-            wider = expanded(found[-1], self.derivation)
-            if wider == found[-1] or sum(1 for _ in nodes(wider)) > 90:
-                break
-            found.append(wider)
-        return found
+        once = expanded(right, self.derivation)
+        wider = once, expanded(once, self.derivation)
+        short = [form for form in wider if len(list(nodes(form))) <= LONGEST]
+        return list(dict.fromkeys((right, *short)))
 
     def changes(self, form):
         """Triples of a kind, words and a wrong formula."""

@@ -11,6 +11,7 @@ from rnnbook.tutor import check_formula
 from rnnbook.tutor.formulas.checking import keys, known_notations, question_for
 from rnnbook.tutor.formulas.networks import book_network
 from rnnbook.tutor.formulas.scanning import Unreadable
+from rnnbook.tutor.formulas.slips import Slips
 from rnnlib.symbolic import derive
 from tests.symbolic.cells import CELLS
 from tests.tutor.formulas.pythonic import Pythonic
@@ -94,7 +95,8 @@ def readings(corpus):
 def slips_of(label):
     """{kind: [words, the wrong formula, words, ...]} of all slips of a result."""
     asked, found = question(label), {}
-    for slip in (s for form in asked.slips for s in form):
+    maker = Slips(asked.derivation, (asked.plain, asked.latex))  # derived here anew
+    for slip in (s for form in maker.of(asked.target.right) for s in form):
         found.setdefault(slip.kind, []).extend([slip.words, asked.plain(slip.term)])
     return found
 

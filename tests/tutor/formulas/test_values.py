@@ -15,7 +15,6 @@ from rnnbook.tutor.formulas.values import (
     NoValue,
     ShapeError,
     View,
-    calculator,
     inverse,
 )
 
@@ -26,7 +25,7 @@ T = 2  # the step t of all formulas here
 
 def value(text, view=BOOK, point=POINT, t=T):
     """The value of a text."""
-    return calculator(point, view)(G.read(text).term, t=t)
+    return Calculator(point, view)(G.read(text).term, t=t)
 
 
 def at(name, step=None):
