@@ -7,8 +7,9 @@ transpose by an inverse. Deeper mistakes are found in the formula with its adjoi
 written out.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from rnnbook.tutor.formulas.terms import (
     Step,
@@ -29,8 +30,7 @@ from rnnlib.symbolic.derivation.sizes import ONE
 LONGEST = 90  # nodes of a form that is still searched for mistakes
 
 
-@dataclass(frozen=True)
-class Slip:
+class Slip(NamedTuple):
     """One change of the right formula."""
 
     kind: str
