@@ -30,7 +30,7 @@ class View:
     weights: bool = False  # weights are transposed
     jacobians: bool = False  # Jacobians are transposed
     descending: bool = True  # in a product over steps the later factor stands left
-    sign: int = 1  # of all adjoints
+    negated: bool = False  # all adjoints have the other sign
     mean: bool = False  # the loss is divided by the number of steps
 
 
@@ -43,6 +43,7 @@ class Value(NamedTuple):
 
 
 SCALAR = (1, 1)
+ADJOINTS = ("adjoint", "own", "future")  # what is a derivative of the loss
 BOOK = View()
 
 
@@ -84,18 +85,15 @@ class Calculator:
 
     def _leaf(self, q, step, other):
         network, view = self.network, self.view
-        sign = 1
         if q.kind == "value":
             array, shape = network.value(q.name, step), network.shape(q.name)
         elif q.kind == "adjoint":
             array, shape = network.adjoint(q.name, step), network.shape(q.name)
-            sign = view.sign
         elif q.kind == "own":
             array, shape = network.own(q.name, step, other), network.shape(q.name)
-            sign = view.sign
         elif q.kind == "future":
             array = network.adjoint(q.name, step) - network.own(q.name, step, step)
-            shape, sign = network.shape(q.name), view.sign
+            shape = network.shape(q.name)
         elif q.kind == "jacobian":
             array = network.jacobian(q.name, step, q.other, other)
             shape = network.shape(q.name)[0], network.shape(q.other)[0]
@@ -103,8 +101,9 @@ class Calculator:
             array, shape = network.zero(q.name), network.shape(q.name)
         else:
             raise NoValue(q.kind)
-        array = array * sign
-        if view.mean and q.kind in ("adjoint", "own", "future"):
+        if view.negated and q.kind in ADJOINTS:
+            array = -array
+        if view.mean and q.kind in ADJOINTS:
             array = array * Fraction(1, network.T)
         kind = "value" if q.kind in ("value", "zero") else "adjoint"
         turned = (kind, q.name) in view.rows

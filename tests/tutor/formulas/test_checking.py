@@ -79,7 +79,7 @@ def test_an_answer_takes_less_than_a_second():
     """From the beginning, with no point drawn yet; two seconds for sums over steps."""
     for key, limit in (("g", 1.0), ("unrolled", 2.0)):
         networks.book_network.cache_clear()
-        judging.clear()
+        judging.network.cache_clear()
         question_for.__globals__["_of_key"].cache_clear()
         start = time.perf_counter()
         assert not check_formula(key, "W_hy^T delta_z_t + W_hh delta_s_{t+1}")
