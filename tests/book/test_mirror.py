@@ -64,7 +64,7 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "training_mistakes update windows"
     ),
     "tutor/formulas/test_checking.py": (
-        "rnnbook/tutor/formulas: checking judging names networks reading scanning "
+        "rnnbook/tutor/formulas: checking names networks reading scanning "
         "proofs terms values"
     ),
     "tutor/answers/test_checking.py": (

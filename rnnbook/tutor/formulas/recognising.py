@@ -85,7 +85,7 @@ def _all():
 
 def symbols_of(text):
     """The names in a text, as letters with their labels, without steps."""
-    grammar = _Loose(text)
+    grammar = Grammar(text, scan(text), _Nothing(), tight=True)
     found = []
     while grammar.peek():
         if grammar.kind() == "word" and grammar.peek() not in PASSED:
@@ -98,13 +98,6 @@ def symbols_of(text):
         else:
             grammar.take()
     return list(dict.fromkeys(found))
-
-
-class _Loose(Grammar):
-    """A grammar that takes names apart and knows none."""
-
-    def __init__(self, text):
-        super().__init__(text, scan(text), _Nothing(), True)
 
 
 def recognise(text):

@@ -124,15 +124,14 @@ class Slips:
             )
             new = many("product", [*args[:k], entry, *args[k + 2 :]])
             yield "hadamard", words, new
-        if len(args) > 1:
-            for k, part in enumerate(args):
-                rest = many("product", [*args[:k], *args[k + 1 :]])
-                words = self.say("the factor %s is missing", part)
-                yield "factor", words, rest
-                if part.op == "diagonal":
-                    twice = [*args[:k], part, *args[k:]]
-                    words = self.say("the factor %s stands twice", part)
-                    yield "doubled", words, node.with_args(twice)
+        for k, part in enumerate(args):
+            rest = many("product", [*args[:k], *args[k + 1 :]])
+            words = self.say("the factor %s is missing", part)
+            yield "factor", words, rest
+            if part.op == "diagonal":
+                twice = [*args[:k], part, *args[k:]]
+                words = self.say("the factor %s stands twice", part)
+                yield "doubled", words, node.with_args(twice)
 
     def _times(self, node, path, form):
         args = node.args
@@ -142,7 +141,7 @@ class Slips:
             yield "factor", words, rest
             words = self.say("the factor %s stands twice", part)
             yield "doubled", words, node.with_args([*args, part])
-            if part.op == "apply" and part.data[1] and len(args) > 1:
+            if part.op == "apply" and part.data[1]:
                 diagonal = Term("diagonal", (part,))
                 words = self.say(
                     "%s stands behind %s, where it does not multiply", diagonal, rest
@@ -234,7 +233,7 @@ class Slips:
         if q.name in self.program.states and (
             has_loss or q.name in (self.derivation.recursion.outputs)
         ):
-            own = replace(q, kind="own", other="", other_step=q.step)
+            own = replace(q, kind="own", other_step=q.step)
             new = replace(node, data=own)
             words = self.say("the immediate %s stands for the total %s", new, node)
             yield "immediate", words, new

@@ -116,10 +116,10 @@ class Calculator:
     # arithmetic
 
     def _number(self, term, steps):
-        return Value(np.array([[term.data]], dtype=object), SCALAR)
+        return Value(np.array([[term.data]]), SCALAR)
 
     def _length(self, term, steps):
-        return Value(np.array([[Fraction(term.data.number(steps))]], object), SCALAR)
+        return Value(np.array([[Fraction(term.data.number(steps))]]), SCALAR)
 
     def _negative(self, term, steps):
         found = self.of(term.args[0], steps)
@@ -167,9 +167,7 @@ class Calculator:
 
     def multiplied(self, node, a, b):
         """The matrix product; a number multiplies everything."""
-        if SCALAR in (a.shape, b.shape) and (
-            a.array.shape == SCALAR or b.array.shape == SCALAR or not self.free
-        ):
+        if SCALAR in (a.array.shape, b.array.shape):
             return self.hadamard(node, a, b)
         if a.shape[1] != b.shape[0] and not self.free:
             raise ShapeError(node, "multiplied", a.shape, b.shape)
@@ -255,7 +253,7 @@ class Calculator:
         found = self.of(term.args[0], steps)
         if 1 not in found.shape:
             square = not self.free and found.shape[0] == found.shape[1]
-            if not square or (found.array * (1 - np.eye(found.shape[0]))).any():
+            if not square or (found.array != np.diag(np.diag(found.array))).any():
                 raise ShapeError(term, "put on a diagonal", found.shape, found.shape)
             return found
         n = max(found.shape)
@@ -327,8 +325,7 @@ class Calculator:
 def inverse(array):
     """The inverse of a matrix of fractions."""
     n = len(array)
-    wide = np.concatenate([array, np.eye(n, dtype=object)], axis=1)
-    rows = np.vectorize(Fraction, otypes=[object])(wide)
+    rows = np.vectorize(Fraction)(np.concatenate([array, np.eye(n)], axis=1))
     for i in range(n):
         pivot = next((r for r in range(i, n) if rows[r, i]), None)
         if pivot is None:

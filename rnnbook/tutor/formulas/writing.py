@@ -278,9 +278,7 @@ def unadorned(text):
 
 def one_bracket(text):
     """True for one bracket around everything."""
-    depth = 0
-    for part in re.finditer(r"\\left|\\right", text):
-        if depth == 0 and part.start() > 0:
-            return False
-        depth += 1 if part[0] == r"\left" else -1
-    return text.startswith(r"\left(") and text.endswith(r"\right)")
+    ends = [part.start() for part in re.finditer(r"\\right", text)]
+    opened = [text[:at].count(r"\left") for at in ends]
+    closed = (at for n, at in enumerate(ends) if opened[n] == n + 1)
+    return text.startswith(r"\left(") and text[next(closed, None) :] == r"\right)"

@@ -1,11 +1,12 @@
 """Proofs as chains: each line follows by its rule, and the first gap is found."""
 
+import numpy as np
 import pytest
 
 from rnnbook.tutor.answers.chapters import forward, unrolled_sums
 from rnnbook.tutor.formulas.names import Names
 from rnnbook.tutor.formulas.networks import book_network
-from rnnbook.tutor.formulas.proofs import Gap, Rule, first_gap
+from rnnbook.tutor.formulas.proofs import Gap, Independent, Rule, first_gap
 from rnnbook.tutor.formulas.reading import read_formula
 from rnnbook.tutor.formulas.terms import NOW, Leaf, Step
 
@@ -114,6 +115,26 @@ def test_a_rule_for_a_parameter_and_one_for_a_jacobian():
         ("J_s", "W_hh", False),
     ):
         assert (gap((a, ""), (b, "linear"), linear=linear) is None) is follows, a
+
+
+def test_quantities_of_a_proof_are_whole_numbers_and_each_is_drawn_by_itself():
+    point = Independent(book_network(), 3, 0)
+    assert (point.jacobian("h", 1, "h", 1) == np.eye(3)).all()
+    assert type(point.jacobian("h", 1, "h", 1)[0, 0]) is int
+    assert point.jacobian("z", 1, "h", 1).shape == (4, 3)
+    assert (point.value("h", 1) == point.value("h", 1)).all()
+    drawn = [
+        point.value("h", 1),
+        point.value("h", 2),
+        point.value("s", 1),
+        point.adjoint("h", 1),
+        point.own("h", 1, 1),
+        point.own("h", 1, 2),
+        Independent(book_network(), 3, 1).value("x", 1),
+    ]
+    for k, array in enumerate(drawn):
+        assert array.shape == (3, 1) and all(type(v) is int for v in array.ravel())
+        assert all((array != other).any() for other in drawn[:k])
 
 
 def test_the_third_line_is_compared_with_the_second():

@@ -147,6 +147,8 @@ NAMED = [  # the notation, or None for the names of the machine
     (None, Term("product", (number("1/2"), H)), r"\frac{1}{2} h_{t}", "(1/2) h_t"),
     (None, Term("power", (W,), (NOW, Step("k", -1))), "W_{hh}^{t-k+1}",
      "W_hh^{t-k+1}"),
+    (None, Term("power", (W,), (Step("T", -1), Step("", 2))), "W_{hh}^{T-3}",
+     "W_hh^{T-3}"),
     (None, Term("inverse", (leaf("adjoint", "s", NOW),)),
      r"\left(\delta^{(s)}_{t}\right)^{-1}", "delta_s_t^{-1}"),
     (None, Term("transpose", (leaf("adjoint", "W_hh"),)),
