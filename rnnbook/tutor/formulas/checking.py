@@ -1,6 +1,6 @@
 """`check_formula`: a reader's formula is read, shown as understood, and judged."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 
 from rnnbook.tutor.formulas import judging
@@ -47,7 +47,7 @@ def known_notations():
     return {"book": BOOK_NOTATION, **NOTATIONS, **BROUGHT}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class FormulaReport:
     """The verdict on a formula. It prints itself, and typesets itself in Jupyter."""
 
@@ -65,7 +65,6 @@ class FormulaReport:
     alternatives: tuple = ()  # other slips that give the same values
     differs: str = ""  # which term, in words
     link: str = ""
-    lines: tuple = field(default=(), compare=False)
 
     def __bool__(self):
         return bool(self.right)

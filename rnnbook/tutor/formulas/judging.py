@@ -174,10 +174,10 @@ class Judge:
         return self.seen(self.wanted(self.point, self.first)).shape
 
     def values(self, term, network, view):
-        """Pairs (value, right array) for every choice of steps."""
+        """The value and the right array for every choice of steps, which come first."""
         of = calculator(network, view)
         return [
-            (of(term, **steps), self.wanted(network, steps))
+            (steps, of(term, **steps), self.wanted(network, steps))
             for steps in self.target.steps(network.T)
         ]
 
@@ -202,10 +202,12 @@ class Judge:
     def related(self, term, view, point, candidates=RELATIONS):
         """Which of the candidates hold at a point; none where there is no value."""
         try:
-            pairs = self.values(term, point, view)
+            values = self.values(term, point, view)
         except (ShapeError, NoValue):
             return []
-        return [r for r in candidates if all(same(v, w, r, point.T) for v, w in pairs)]
+        return [
+            r for r in candidates if all(same(v, w, r, point.T) for _, v, w in values)
+        ]
 
     def needs_tanh(self, term):
         """True when it holds for the slope of tanh alone."""
@@ -300,10 +302,10 @@ class Judge:
         for n, T in product((1, 2), (1, 2)):
             point = network(self.derivation, T, f"s{n}")
             try:
-                pairs = self.values(term, point, self.own)
+                values = self.values(term, point, self.own)
             except (ShapeError, NoValue):
                 continue
-            for steps, (value, right) in zip(self.target.steps(T), pairs, strict=True):
+            for steps, value, right in values:
                 right = self.seen(right)
                 right = right / T if self.own.mean and self.target.adjoint else right
                 shape = value.array.shape

@@ -125,9 +125,11 @@ def recognise(text):
         raise ValueError(f"text: {error.sentence}") from None
     known = {}
     for key, record in _all().items():
-        names = Names(book_network(), record)
+        notation = Names(book_network(), record)
         known[key] = tuple(
-            said for name, said in symbols if own_has(names.own, names.losses, name)
+            said
+            for name, said in symbols
+            if own_has(notation.own, notation.losses, name)
         )
     names = tuple(said for _, said in symbols)
     keys = tuple(key for key in known if names and known[key] == names)

@@ -306,6 +306,7 @@ def test_the_summands_that_fit_and_those_that_differ():
 def test_which_summand_differs_is_looked_for_in_the_wider_forms_too():
     v = derive("a_t = W x_t + U h_{t-1}\nh_t = a_t", {"x": "n", "h": "d"})
     report = check_formula(v.adjoint("a"), "dell_t/dh_t + U U g_a_{t+1}")
+    assert f"\n  {report.differs}\n" in str(report)
     assert report.differs == "Right is dell_{t}/dh_t; what differs is U U g_a_{t+1}."
 
 
@@ -341,6 +342,7 @@ COUNTER = [  # units, steps, step, what is given, what is right
     ("W_hh", "graves", "sum_t b_h^{t} (delta_h^t)^T", 2, 1, {}),
     ("z", "d2l", "2 (W_{qh} h_t + b_q)", 1, 1, {"t": 1}),
     ("p", "pytorch", "y_t", 2, 1, {"t": 1}),
+    ("z", "book", "b_y / (1 - p_t)", 2, 1, {"t": 1}),  # for one unit p_t is 1
     ("g", "book", "W_hy^T delta_z_t / (p_t - p_t)", None, None, None),
     ("g", "book", "W_hy^T delta_z_t + W_hh^T delta_s_{t+1}", None, None, None),
 ]
