@@ -270,11 +270,9 @@ def _unrolled():
 def _machine_target(left, right, name):
     """The target of an equation of the machine."""
     if isinstance(right, ex.Expression) and isinstance(left, ex.Leaf):
-        kind = {ex.Value: "value", ex.Adjoint: "adjoint"}.get(type(left))
-        if kind is None:
-            raise ValueError("what: expected an adjoint, a gradient or a definition")
-        if left.shift is not None and left.shift <= 0 and kind == "adjoint":
-            if left.shift < 0 or " 0" in name or name.endswith(("_0", "_{0}")):
+        kind = "value" if isinstance(left, ex.Value) else "adjoint"
+        if left.shift is not None and kind == "adjoint":
+            if left.shift < 0 or name.endswith("_0"):
                 at = Step("", left.shift)
                 term = moved(from_machine(right), "t", at)
                 return Target(Leaf(kind, left.name, at), term), name

@@ -76,7 +76,8 @@ class Recognised(NamedTuple):
         titles = [_all()[key].title for key in self.keys]
         return f"The names {', '.join(self.names)} are those of: {'; '.join(titles)}."
 
-    __repr__ = __str__
+    def __repr__(self):
+        return str(self)
 
 
 def _all():

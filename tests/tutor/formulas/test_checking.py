@@ -12,6 +12,8 @@ import pytest
 from rnnbook.tutor import check_formula
 from rnnbook.tutor.formulas import FormulaReport, judging, networks
 from rnnbook.tutor.formulas.checking import keys, pointed, question_for
+from rnnbook.tutor.formulas.networks import book_network
+from rnnbook.tutor.formulas.terms import NOW, Step
 from rnnlib.symbolic import derive
 from tests.symbolic.cells import CELLS
 from tests.tutor.formulas.campaign import (
@@ -536,7 +538,7 @@ def test_the_problem_is_said_in_full(key, text, problem):
         assert str(report).splitlines()[2] == f"  {problem}."
 
 
-@pytest.mark.parametrize("text", ["W_hh^{k} h_t", "W_hh^{m-k} h_t", "W_hh^{k-m} h_t"])
+@pytest.mark.parametrize("text", ["W_hh^{k} h_t", "W_hh^{m-k} h_t", "W_hh^{k-m}"])
 def test_a_letter_above_is_bound_too(text):
     report = check_formula("g", text)
     assert report.problem == "the step k is bound by no sum or product"
@@ -662,3 +664,35 @@ def test_what_the_machine_gives_is_asked_for():
         assert target.free == free
     with pytest.raises(ValueError, match="what: expected the key of a result, or an "):
         question_for(v)
+    for value in book_network().equations:
+        assert question_for(value).target.leaf.kind == "value"
+
+
+def test_states_before_the_first_step_are_asked_for():
+    sizes = {"x": "n", "h": "d"}
+    v = derive("h_t = W x_t + A h_{t-1} + B h_{t-2}", sizes)
+    found = {
+        (q.target.leaf.step.offset, q.target.free): q.plain(q.target.right)
+        for q in map(question_for, list(v.gradients)[-2:])
+    }
+    assert found == {(0, ()): "A^T g_1 + B^T g_2", (-1, ()): "B^T g_1"}
+    target = question_for(v.adjoint("h")).target
+    assert (target.leaf.step, target.free) == (NOW, ("t",))
+    target = question_for(v.gradient("B")).target
+    assert (target.leaf.step, target.free) == (None, ())
+    target = question_for(v.jacobian("h", "h", lag=2)).target
+    assert target.leaf.other_step == Step("t", -2) and target.defined
+    h_0, h = (question_for(key).target for key in ("h_0", "h"))
+    assert h_0.leaf.step == Step("", 0) and h.leaf.step == NOW
+    jacobian = question_for("J").target.leaf
+    assert (jacobian.step, jacobian.other_step) == (NOW, Step("t", -1))
+    unrolled = question_for("unrolled")
+    text = "sum_{k=t}^{T} (prod_{j=t+1}^{k} dh_j/dh_{j-1})^T dell_{k}/dh_k"
+    assert unrolled.plain(unrolled.target.right) == text
+
+
+def test_rows_are_written_as_they_are_typed():
+    """Only the right formula of the book is turned where the notation has rows."""
+    asked = question_for("g", "pytorch")
+    assert asked.typed(asked.target.right) == "A^T dL/do_t + W_hh^T dL/da_{t+1}"
+    assert asked.plain(asked.target.right).startswith("A^T (dL/do_t)^T + ")
