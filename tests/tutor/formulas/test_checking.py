@@ -696,3 +696,34 @@ def test_rows_are_written_as_they_are_typed():
     asked = question_for("g", "pytorch")
     assert asked.typed(asked.target.right) == "A^T dL/do_t + W_hh^T dL/da_{t+1}"
     assert asked.plain(asked.target.right).startswith("A^T (dL/do_t)^T + ")
+
+
+def test_a_sum_where_the_mean_is_usual_and_the_mean_where_it_is_not():
+    read = question_for("W_hy").read
+    total = read("sum_t (p_t - y_t) h_t^T").term
+    mean = read("1/T sum_t (p_t - y_t) h_t^T").term
+    for notation, of_total, of_mean in (("d2l", SUMMED, ""), ("book", "", MEAN)):
+        asked = question_for("W_hy", notation)
+        assert (asked.verdict(total), asked.verdict(mean)) == (of_total, of_mean)
+    row = read("sum_t h_t (p_t - y_t)^T").term
+    assert question_for("W_hy", "d2l").verdict(row) == f"{WHOLE}, {SUMMED}"
+
+
+@pytest.mark.parametrize(
+    ("text", "turned"),
+    [
+        ("y_t - p_t", True),
+        ("W_hy^T (y_t - p_t)", True),
+        ("-p_t + b_y + y_t", True),
+        ("p_t - y_t", False),
+        ("p_t + y_t", False),
+        ("-p_t - y_t", False),
+        ("b_y - p_t", False),
+        ("y_t + b_y", False),
+        ("y_t ⊙ p_t", False),
+        ("W_hh y_t - p_t", False),
+    ],
+)
+def test_the_error_that_is_the_target_minus_the_output(text, turned):
+    asked = question_for("g")
+    assert asked.reversed_error(asked.read(text).term) is turned
