@@ -64,8 +64,8 @@ ELSEWHERE = {  # test file: the modules that it tests besides, or in place of it
         "training_mistakes update windows"
     ),
     "tutor/formulas/test_checking.py": (
-        "rnnbook/tutor/formulas: checking judging names networks reading scanning "
-        "proofs slips terms values writing"
+        "rnnbook/tutor/formulas: checking names networks reading scanning "
+        "proofs terms values"
     ),
     "tutor/answers/test_checking.py": (
         "rnnbook/tutor/answers: kinds; "

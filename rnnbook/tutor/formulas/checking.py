@@ -1,7 +1,7 @@
 """`check_formula`: a reader's formula is read, shown as understood, and judged."""
 
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 from rnnbook.tutor.formulas import judging
 from rnnbook.tutor.formulas.judging import Judge, Target, circular, has_adjoints
@@ -16,7 +16,6 @@ from rnnbook.tutor.formulas.terms import (
     Step,
     Term,
     flat,
-    free_letters,
     from_machine,
     leaf,
     leaves,
@@ -24,7 +23,7 @@ from rnnbook.tutor.formulas.terms import (
     moved,
     nodes,
 )
-from rnnbook.tutor.formulas.writing import Writer
+from rnnbook.tutor.formulas.writing import ATOM, POWER, Writer
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.notations.brought import BROUGHT
 from rnnlib.symbolic.notations.documents import BOOK_NOTATION, NOTATIONS
@@ -48,7 +47,7 @@ def known_notations():
     return {"book": BOOK_NOTATION, **NOTATIONS, **BROUGHT}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class FormulaReport:
     """The verdict on a formula. It prints itself, and typesets itself in Jupyter."""
 
@@ -66,7 +65,6 @@ class FormulaReport:
     alternatives: tuple = ()  # other slips that give the same values
     differs: str = ""  # which term, in words
     link: str = ""
-    lines: tuple = field(default=(), compare=False)
 
     def __bool__(self):
         return bool(self.right)
@@ -272,11 +270,9 @@ def _unrolled():
 def _machine_target(left, right, name):
     """The target of an equation of the machine."""
     if isinstance(right, ex.Expression) and isinstance(left, ex.Leaf):
-        kind = {ex.Value: "value", ex.Adjoint: "adjoint"}.get(type(left))
-        if kind is None:
-            raise ValueError("what: expected an adjoint, a gradient or a definition")
-        if left.shift is not None and left.shift <= 0 and kind == "adjoint":
-            if left.shift < 0 or " 0" in name or name.endswith(("_0", "_{0}")):
+        kind = "value" if isinstance(left, ex.Value) else "adjoint"
+        if left.shift is not None and kind == "adjoint":
+            if left.shift < 0 or name.endswith("_0"):
                 at = Step("", left.shift)
                 term = moved(from_machine(right), "t", at)
                 return Target(Leaf(kind, left.name, at), term), name
@@ -310,17 +306,14 @@ class Question:
         self.judge = Judge(derivation, target, notation)
         self.latex = Writer(derivation, notation or book)
         spoken = None if notation in (None, BOOK_NOTATION) else notation
-        self.plain = Writer(derivation, spoken, "plain")
-        self.typed = Writer(derivation, spoken, "plain", rows=False)
-        self._slips = None
+        self.plain = Writer(derivation, spoken, latex=False)
+        self.typed = Writer(derivation, spoken, latex=False, rows=False)
+        self.maker = Slips(derivation, (self.plain, self.latex))
 
-    @property
+    @cached_property
     def slips(self):
         """Lists of slips, derived once: the plainest first."""
-        if self._slips is None:
-            maker = Slips(self.derivation, (self.plain, self.latex))
-            self._slips = list(maker.of(self.target.right))
-        return self._slips
+        return list(self.maker.of(self.target.right))
 
     def explained(self, term):
         """The slips that explain a formula: of the first form that has any."""
@@ -331,18 +324,12 @@ class Question:
                 break
         return sorted(found, key=lambda s: s.kind in VAGUE)
 
-    @property
-    def forms(self):
-        """The right formula and its wider forms."""
-        maker = Slips(self.derivation, (self.plain, self.latex))
-        return maker.forms(self.target.right)
-
     def read(self, text, tight=True):
         """The reading of a text, its step letters checked."""
         reading = read_formula(text, self.names, tight)
-        missing = free_letters(reading.term) - {"T"} - set(self.target.free)
-        if missing - {"t"}:
-            letter = sorted(missing)[0]
+        missing = self.judge.stray(reading.term) - {"t"}
+        if missing:
+            letter = min(missing)
             raise Unreadable(
                 f"the step {letter} is bound by no sum or product", (0, len(text))
             )
@@ -371,7 +358,7 @@ class Question:
 
     def best(self, text, reading):
         """The reading with other brackets, where only that one fits."""
-        if not free_letters(reading.term) - {"T"} <= set(self.target.free):
+        if self.judge.stray(reading.term):
             return reading
         if self.judge.shape_error(reading.term) is None:
             return reading
@@ -399,8 +386,7 @@ class Question:
             "notes": tuple(reading.notes),
             "link": self.link,
         }
-        stray = free_letters(term) - {"T"} - set(self.target.free)
-        if stray:
+        if self.judge.stray(term):
             if reading.accumulates:
                 said = self.verdict(step_sum(term))
                 if said is not None:
@@ -421,24 +407,22 @@ class Question:
 
     def verdict(self, term):
         """The convention under which a formula is right, or None when it is wrong."""
-        if self.stray(term):
+        if self.judge.stray(term):
             return None
         found = self.judge.convention(term)
         return None if found is None else self.convention(found, term)
 
     def convention(self, found, term):
         """The convention in words; None where it is a mistake after all."""
-        view, (turned, sign, mean) = found
+        view, (turned, minus, mean) = found
         said = [view.name] if view.name else []
         column = 1 in self.judge.wanted_shape()
-        if view.sign < 0:
-            if not has_adjoints(term) or not self.reversed_error(term) or sign > 0:
+        if view.negated or minus:  # both, where adjoints are turned too
+            fits = minus and view.negated == has_adjoints(term)
+            if not fits or not self.reversed_error(term):
                 return None
-            said, sign = ["the sign of the error is turned (target minus output)"], 1
-        if sign < 0:
-            if has_adjoints(term) or not self.reversed_error(term):
-                return None
-            said.append("the sign of the error is turned (target minus output)")
+        if minus and not view.negated:
+            said.append(judging.NEGATED)
         own = (view.rows, view.weights) == (self.judge.own.rows, self.judge.own.weights)
         expected = self.judge.turned if own else bool(view.rows) and column
         if bool(turned) != expected and (turned or not column):
@@ -475,25 +459,22 @@ class Question:
     def wrong(self, term, common):
         """The report on a formula that is not equal."""
         problem = differs = ""
-        error = self.judge.shape_error(term) if not self.stray(term) else None
-        if error is not None:
-            problem = self.shape_sentence(error)
-        shape, wanted = self.shape_of(term), self.judge.wanted_shape()
-        if error is None and shape is not None and not self.judge.fits(shape):
-            problem = (
-                f"the formula has the shape {self.sizes(shape)}, and the result "
-                f"{self.sizes(wanted)}"
-            )
         slips = self.explained(term)
         counterexample = ""
-        if not self.stray(term):
+        if not self.judge.stray(term):
+            error, shape = self.judge.shape_error(term), self.judge.shape(term)
+            if error is not None:
+                problem = self.shape_sentence(error)
+            elif shape is not None and not self.judge.fits(shape):
+                problem = (
+                    f"the formula has the shape {self.sizes(shape)}, and the result "
+                    f"{self.sizes(self.judge.wanted_shape())}"
+                )
             found = self.judge.counterexample(term)
             if found is not None:
                 counterexample = self.numbers(found, term)
             if not problem and not slips:
                 differs = self.which(term)
-        if not slips and error is not None:
-            differs = self.as_rows(term)
         return FormulaReport(
             right=False,
             slip=slips[0] if slips else None,
@@ -504,35 +485,26 @@ class Question:
             **common,
         )
 
-    def stray(self, term):
-        return free_letters(term) - {"T"} - set(self.target.free)
-
-    def shape_of(self, term):
-        return None if self.stray(term) else self.judge.shape(term)
-
     def which(self, term):
         """Which of the terms differs."""
-        wrong, fit = judging.unmatched(self.judge, term, self.forms)
+        wrong, fit = judging.unmatched(
+            self.judge, term, self.maker.forms(self.target.right)
+        )
         if not fit or not wrong:
             return ""
         named = " and ".join(map(self.typed, wrong))
         right = " and ".join(map(self.typed, fit))
         return f"Right is {right}; what differs is {named}."
 
-    def as_rows(self, term):
-        """What the factors say when a column stands where a row should."""
-        return ""
-
     # words
 
     def sizes(self, shape):
         """A shape in the names of the sizes."""
-        point = judging.network(self.derivation, *judging.LENGTHS[0])
-        names = point.names_of_sizes
+        names = self.judge.point.names_of_sizes
         return "(" + ", ".join(names.get(n, str(n)) for n in shape) + ")"
 
     def of_shape(self, term):
-        shape = self.shape_of(term)
+        shape = None if self.judge.stray(term) else self.judge.shape(term)
         return f", of shape {self.sizes(shape)}" if shape else ""
 
     def shown(self, term):
@@ -591,23 +563,19 @@ class _Shaped(Writer):
     def _leaf(self, term):
         text, level = super()._leaf(term)
         q = term.data
-        point = judging.network(self.derivation, *judging.LENGTHS[0])
-        steps = dict.fromkeys("tkijlmnrqsuvτ", 1) | {"T": point.T}
+        point = self.question.judge.point
+        steps = {s.letter: point.T for s in q.steps if s}
         seen = judging.calculator(point, self.question.judge.own)
         shape = seen.leaf(q, steps).shape
         if shape == (1, 1):
             return text, level
         names = [point.names_of_sizes[n] for n in shape]
         sizes = r" \times ".join(names)
-        return rf"\underset{{{sizes}}}{{{text}}}", ATOM_WITH_SHAPE
+        return rf"\underset{{{sizes}}}{{{text}}}", ATOM
 
     def _transpose(self, term):
         (base,) = term.args
-        text = self.inside(base, ATOM_WITH_SHAPE)
-        return rf"{text}^{{\top}}", ATOM_WITH_SHAPE - 1
-
-
-ATOM_WITH_SHAPE = 4
+        return self.inside(base, ATOM) + r"^{\top}", POWER
 
 
 def array_text(array):

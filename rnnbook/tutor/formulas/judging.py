@@ -10,10 +10,24 @@ from functools import cache
 from itertools import product
 
 from rnnbook.tutor.formulas.networks import Network, columns_of
-from rnnbook.tutor.formulas.terms import Term, free_letters, leaves, nodes
-from rnnbook.tutor.formulas.values import BOOK, NoValue, ShapeError, View, calculator
+from rnnbook.tutor.formulas.terms import Term, free_letters, leaves
+from rnnbook.tutor.formulas.values import (
+    ADJOINTS,
+    BOOK,
+    NoValue,
+    ShapeError,
+    View,
+    calculator,
+)
 
 LENGTHS = ((3, 0), (1, 1), (4, 2))  # steps, and which sizes
+FREE = 3, "f2"
+RELATIONS = tuple(
+    (turned, minus, mean)
+    for minus in ("", "minus")
+    for mean in ("", "mean")
+    for turned in ("", "transposed")
+)
 
 
 def numbers_for(program, which):
@@ -35,11 +49,6 @@ def network(derivation, T, which, slope=""):
     return Network(derivation, T, sizes, seed=which + 1, slope=rule)
 
 
-def clear():
-    """Forget the points."""
-    network.cache_clear()
-
-
 class Target:
     """What a formula should be: a quantity of the network, at each of its steps."""
 
@@ -50,7 +59,7 @@ class Target:
     @property
     def adjoint(self):
         """True for a derivative of the loss."""
-        return self.leaf.kind in ("adjoint", "own", "future")
+        return self.leaf.kind in ADJOINTS
 
     def steps(self, T):
         """Every choice of its steps."""
@@ -67,6 +76,7 @@ class Target:
 
 
 SUMMED = "the sum over the steps in place of the mean"
+NEGATED = "the sign of the error is turned (target minus output)"
 
 
 def views(program, notation):
@@ -81,8 +91,7 @@ def views(program, notation):
     numerator = "gradients are rows (numerator layout)"
     columned = not own.weights and ("value", "x") not in own.rows
     if columned:
-        if own != BOOK:
-            yield replace(BOOK, mean=own.mean)
+        yield replace(BOOK, mean=own.mean)
         yield View(numerator, rows=gradients, mean=own.mean)
         yield View("columns are written as rows", rows=everything, mean=own.mean)
     denominator = "Jacobians are transposed (denominator layout)"
@@ -95,7 +104,7 @@ def views(program, notation):
     )
     if columned:
         yield View(numerator, rows=gradients, descending=False, mean=own.mean)
-    yield replace(own, name="the sign of the error is turned", sign=-1)
+    yield replace(own, name=NEGATED, negated=True)
 
 
 def own_view(program, notation):
@@ -103,24 +112,20 @@ def own_view(program, notation):
     if notation is None:
         return BOOK
     columns = columns_of(program)
-    rows = frozenset(
-        pair
-        for quantity in notation.rows
-        for pair in pairs(quantity)
-        if pair[1] in columns
-    )
+    meant = map(meaning, notation.rows)
+    rows = frozenset((kind, name) for kind, name in meant if name in columns)
     weights = "W_hh" in notation.rows
     if not (rows or weights or notation.mean):
         return BOOK
     return View("", rows=rows, weights=weights, mean=notation.mean)
 
 
-def pairs(quantity):
+def meaning(quantity):
     """What a name of the book is in the derivation."""
     known = {"g": "h", "delta_s": "s", "delta_z": "z", "future": "h", "ell_h": "h"}
     if quantity in known or quantity.startswith("d_"):
-        return [("adjoint", known.get(quantity, quantity.removeprefix("d_")))]
-    return [("value", quantity)]
+        return "adjoint", known.get(quantity, quantity.removeprefix("d_"))
+    return "value", quantity
 
 
 class Judge:
@@ -129,22 +134,31 @@ class Judge:
     def __init__(self, derivation, target, notation=None):
         self.derivation, self.target, self.notation = derivation, target, notation
         self.own = own_view(derivation.program, notation)
+        self.first = target.steps(self.point.T)[0]
         self.turned = self._turned()
+
+    @property
+    def point(self):
+        """The first of the points at which a formula has to be right."""
+        return network(self.derivation, *LENGTHS[0])
+
+    def stray(self, *terms):
+        """The letters of steps that nothing binds."""
+        return set().union(*map(free_letters, terms)) - {"T", *self.target.free}
 
     def _turned(self):
         """True when the notation writes the result transposed."""
-        point = network(self.derivation, *LENGTHS[0])
-        steps = self.target.steps(point.T)[-1]
+        point = self.point
         book, own = (
-            calculator(point, view)(self.target.term(), **steps).array
+            calculator(point, view)(self.target.term(), **self.first).array
             for view in (BOOK, self.own)
         )
         own = own * point.T if self.own.mean and self.target.adjoint else own
         return book.shape != own.shape or bool((book != own).any())
 
-    def seen(self, array, view):
-        """An array as the book has it, of a value in a view."""
-        return array.T if self.turned and view == self.own else array
+    def seen(self, array):
+        """An array of the book as the notation has it."""
+        return array.T if self.turned else array
 
     def fits(self, shape):
         """True for the shape of the result, or its transpose where rows are usual."""
@@ -157,21 +171,19 @@ class Judge:
 
     def wanted_shape(self):
         """The shape of the right result."""
-        point = network(self.derivation, *LENGTHS[0])
-        wanted = self.wanted(point, self.target.steps(3)[0])
-        return self.seen(wanted, self.own).shape
+        return self.seen(self.wanted(self.point, self.first)).shape
 
-    def values(self, term, network, view=None):
-        """Pairs (value, right array) for every choice of steps."""
-        of = calculator(network, view or BOOK)
+    def values(self, term, network, view):
+        """The value and the right array for every choice of steps, which come first."""
+        of = calculator(network, view)
         return [
-            (of(term, **steps), self.wanted(network, steps))
+            (steps, of(term, **steps), self.wanted(network, steps))
             for steps in self.target.steps(network.T)
         ]
 
     def convention(self, term):
         """What makes the formula right: "" for the book's own, or None."""
-        for view in views(self.derivation.program, self.notation):
+        for view in dict.fromkeys(views(self.derivation.program, self.notation)):
             relation = self.relation(term, view)
             if relation is not None:
                 return view, relation
@@ -179,74 +191,62 @@ class Judge:
 
     def relation(self, term, view):
         """How the values belong to the right ones at all points, or None."""
-        candidates = set(RELATIONS)
+        candidates = RELATIONS
         for T, which in LENGTHS:
-            try:
-                pairs = self.values(term, network(self.derivation, T, which), view)
-            except (ShapeError, NoValue):
-                return None
-            candidates &= {
-                r for r in RELATIONS if all(same(v, w, r, T) for v, w in pairs)
-            }
+            point = network(self.derivation, T, which)
+            candidates = self.related(term, view, point, candidates)
             if not candidates:
                 return None
-        return next(r for r in RELATIONS if r in candidates)
+        return candidates[0]
+
+    def related(self, term, view, point, candidates=RELATIONS):
+        """Which of the candidates hold at a point; none where there is no value."""
+        try:
+            values = self.values(term, point, view)
+        except (ShapeError, NoValue):
+            return []
+        return [
+            r for r in candidates if all(same(v, w, r, point.T) for _, v, w in values)
+        ]
 
     def needs_tanh(self, term):
         """True when it holds for the slope of tanh alone."""
-        if "phi" not in str(self.derivation.equations):
-            return False
-        try:
-            pairs = self.values(
-                term, network(self.derivation, 3, 0, "general"), self.own
-            )
-        except (ShapeError, NoValue):
-            return False
-        return not any(all(same(v, w, r, 3) for v, w in pairs) for r in RELATIONS)
+        point = network(self.derivation, *LENGTHS[0], "general")
+        return not self.related(term, self.own, point)
 
     def shape_error(self, term):
-        """The first `ShapeError` of the formula as the book reads it, or None."""
-        point = network(self.derivation, *LENGTHS[0])
-        for steps in self.target.steps(3):
+        """The first `ShapeError` of the formula as the notation reads it, or None."""
+        for steps in self.target.steps(self.point.T):
             try:
-                value = calculator(point, self.own)(term, **steps)
+                calculator(self.point, self.own)(term, **steps)
             except ShapeError as error:
                 return error
             except NoValue:
-                return None
-            if value.shape != self.wanted(point, steps).shape and not self.turned:
-                return None
+                pass
         return None
 
     def shape(self, term):
         """The shape of the formula, where it has one."""
-        point = network(self.derivation, *LENGTHS[0])
         try:
-            return calculator(point, self.own)(term, **self.target.steps(3)[0]).shape
+            return calculator(self.point, self.own)(term, **self.first).shape
         except (ShapeError, NoValue):
             return None
 
     def resolved(self, term):
         """The term with every dot and star decided, as far as it has a value."""
-        letters = free_letters(term) - {"T"} - set(self.target.free)
-        point = network(self.derivation, *LENGTHS[0])
+        of = calculator(self.point, self.own)
         try:
-            calculator(point, self.own)(
-                term, **dict.fromkeys(letters, 1), **self.target.steps(3)[0]
-            )
+            of(term, **dict.fromkeys(self.stray(term), self.point.T), **self.first)
         except (ShapeError, NoValue):
             pass
-        return _decided(term, calculator(point, self.own).decided)
+        return _decided(term, of.decided)
 
     # slips
 
     def explained(self, term, slips):
         """The slips of a list that give the very same values."""
-        for where in ((3, 0), (3, "f2")):
-            point = network(self.derivation, *where)
+        for point in (self.point, network(self.derivation, *FREE)):
             for view in dict.fromkeys((self.own, BOOK)):
-                if self.at_all(term, point, None, view) is None:
-                    continue
                 for turned in (False, True) if self.turned else (False,):
                     found = [
                         s
@@ -259,29 +259,27 @@ class Judge:
 
     def one_value(self, a, b):
         """True when two formulas are equal at a point where every shape fits."""
-        return self.alike(a, b, network(self.derivation, 3, "f2"))
+        return self.alike(a, b, network(self.derivation, *FREE))
 
     def choices(self, point, letters):
         """Numbers for the steps of the result, and for letters that nothing binds."""
         for steps in self.target.steps(point.T):
-            for n in range(1, point.T + 1) if letters else (1,):
-                yield dict.fromkeys(letters, n) | steps
+            if letters:
+                for n in range(1, point.T + 1):
+                    yield dict.fromkeys(letters, n) | steps
+            else:
+                yield steps
 
     def alike(self, a, b, point, view=BOOK, turned=False):
         """True when two formulas have the same values; the view is of the first."""
-        letters = (free_letters(a) | free_letters(b)) - {"T"} - set(self.target.free)
-        return all(
-            self.at_all(b, point, steps)
-            == self.at_all(a, point, steps, view, turned)
-            is not None
-            for steps in self.choices(point, letters)
-        )
+        for steps in self.choices(point, self.stray(a, b)):
+            value = self.at_all(a, point, steps, view, turned)
+            if value is None or value != self.at_all(b, point, steps):
+                return False
+        return True
 
-    def at_all(self, term, point, steps=None, view=BOOK, turned=False):
+    def at_all(self, term, point, steps, view=BOOK, turned=False):
         """The value as a tuple, or None where there is none."""
-        if steps is None:
-            letters = free_letters(term) - {"T"} - set(self.target.free)
-            steps = next(iter(self.choices(point, letters)))
         key = term, tuple(steps.items()), view, turned
         if key not in point.kept:
             try:
@@ -293,12 +291,9 @@ class Judge:
         return point.kept[key]
 
     def signature(self, term, point, view=BOOK):
-        """The values at all steps, or None."""
-        letters = free_letters(term) - {"T"} - set(self.target.free)
-        found = [
-            self.at_all(term, point, s, view) for s in self.choices(point, letters)
-        ]
-        return None if None in found else tuple(found)
+        """The values at all steps."""
+        choices = self.choices(point, self.stray(term))
+        return [self.at_all(term, point, steps, view) for steps in choices]
 
     # counterexamples
 
@@ -307,15 +302,16 @@ class Judge:
         for n, T in product((1, 2), (1, 2)):
             point = network(self.derivation, T, f"s{n}")
             try:
-                pairs = self.values(term, point, self.own)
+                values = self.values(term, point, self.own)
             except (ShapeError, NoValue):
                 continue
-            for steps, (value, right) in zip(self.target.steps(T), pairs, strict=True):
-                right = self.seen(right, self.own)
+            for steps, value, right in values:
+                right = self.seen(right)
                 right = right / T if self.own.mean and self.target.adjoint else right
-                if self.turned and value.array.shape == right.T.shape:
-                    right = right.T if value.array.shape != right.shape else right
-                if value.array.shape != right.shape or (value.array != right).any():
+                shape = value.array.shape
+                if self.turned and shape == right.T.shape != right.shape:
+                    right = right.T
+                if shape != right.shape or (value.array != right).any():
                     return point, steps, value.array, right
         return None
 
@@ -326,30 +322,20 @@ def _decided(term, ops):
     return Term(op, args, term.data, term.place)
 
 
-RELATIONS = tuple(
-    (turned, sign, mean)
-    for sign in (1, -1)
-    for mean in ("", "mean")
-    for turned in ("", "transposed")
-)
-
-
 def same(value, right, relation, T):
     """True when a value belongs to the right one so."""
-    turned, sign, mean = relation
-    array = value.array
-    if turned:
-        array = array.T
+    turned, minus, mean = relation
+    array = value.array.T if turned else value.array
     if array.shape != right.shape:
         return False
-    if mean and T > 1:
-        array = array * T
-    return bool((array * sign == right).all())
+    array = -array if minus else array
+    array = array * T if mean else array
+    return bool((array == right).all())
 
 
 def has_adjoints(term):
     """True when a formula speaks of adjoints."""
-    return any(q.kind in ("adjoint", "own", "future") for q in leaves(term))
+    return any(q.kind in ADJOINTS for q in leaves(term))
 
 
 def terms_of(term):
@@ -359,21 +345,17 @@ def terms_of(term):
 
 def unmatched(judge, term, forms):
     """The summands that no form of the right formula has, and those that fit."""
-    point = network(judge.derivation, 3, 0)
+    given = terms_of(term)
     for form in forms:
-        wanted = [judge.signature(t, point) for t in terms_of(form)]
-        mine = [judge.signature(t, point, judge.own) for t in terms_of(term)]
+        wanted = [judge.signature(t, judge.point) for t in terms_of(form)]
         wrong = [
-            t for t, s in zip(terms_of(term), mine, strict=True)
-            if s is None or s not in wanted
-        ]  # fmt: skip
-        if len(wrong) < len(mine):
-            return wrong, [t for t in terms_of(term) if t not in wrong]
-    return list(terms_of(term)), []
+            t for t in given if judge.signature(t, judge.point, judge.own) not in wanted
+        ]
+        if len(wrong) < len(given):
+            return wrong, [t for t in given if t not in wrong]
+    return list(given), []
 
 
 def circular(term, target):
     """True when a formula is the result's own name, or speaks of it."""
-    return any(
-        node.op == "leaf" and node.data == target.leaf for _, node in nodes(term)
-    )
+    return target.leaf in leaves(term)

@@ -5,7 +5,7 @@ other quantities are drawn at random there, independently of each other, so that
 follows by its rule alone; without a rule it has to follow by algebra.
 """
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,11 +24,11 @@ class Independent:
 
     free = False
 
-    def __init__(self, derivation, T, which, seed=11):
+    def __init__(self, derivation, T, which):
         self.derivation, self.program = derivation, derivation.program
-        self.T, self.seed, self.kept = T, seed + which, {}
+        self.T, self.seed, self.kept = T, which, {}
         self.sizes = numbers_for(self.program, which)
-        self.functions = Functions(self.seed, lambda h: 1 - h**2)
+        self.functions = Functions(which, lambda h: 1 - h**2)
 
     def shape(self, name):
         """The numbers of rows and columns."""
@@ -37,11 +37,9 @@ class Independent:
     def drawn(self, shape, *key):
         """A random array, the same for the same key."""
         if (shape, key) not in self.kept:
-            random = np.random.default_rng(
-                [self.seed, *"".join(map(str, key)).encode()]
-            )
-            found = random.integers(-9, 10, shape).astype(object)
-            self.kept[shape, key] = found
+            text = "".join(map(str, key)).encode()
+            random = np.random.default_rng([self.seed, *text])
+            self.kept[shape, key] = random.integers(-9, 10, shape).astype(object)
         return self.kept[shape, key]
 
     def value(self, name, step=None):
@@ -60,24 +58,18 @@ class Independent:
         """The derivative of one quantity by another."""
         shape = self.shape(name)[0], self.shape(other)[0]
         if (name, step) == (other, other_step):
-            return np.eye(shape[0], dtype=int).astype(object)
+            return np.eye(*shape, dtype=object)
         return self.drawn(shape, "jacobian", name, step, other, other_step)
 
-    def zero(self, name):
-        """Zeros."""
-        return self.value(name) * 0
 
-
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What may be put in for a quantity."""
 
-    leaf: object  # the `Leaf` at step t
-    term: object
+    leaf: Any  # the `Leaf` at step t
+    term: Any
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(NamedTuple):
     """The first line that does not follow: its number and why."""
 
     line: int
@@ -94,8 +86,7 @@ def applied(term, rule):
         if q.step is None:
             return rule.term
         by = q.step
-        later = (q.other_step, wanted.other_step)
-        if q.kind == "jacobian" and q.other_step != later[1].moved("t", by):
+        if q.kind == "jacobian" and q.other_step != wanted.other_step.moved("t", by):
             return node
         if not by.letter and by.offset < 1:
             return node
@@ -109,8 +100,7 @@ def equal(a, b, derivation, free):
     for T, which in LENGTHS:
         point = Independent(derivation, T, which)
         of = calculator(point)
-        for t in range(1, T + 1) if free else (1,):
-            steps = {"t": t} if free else {}
+        for steps in [{"t": t} for t in range(1, T + 1)] if free else [{}]:
             try:
                 u, v = of(a, **steps), of(b, **steps)
             except (ShapeError, NoValue, KeyError):

@@ -358,6 +358,8 @@ class Grammar:
         first, second = self.step(), Step("", 0)
         if first and self.accept("-"):
             second = self.step()
+            if second and second.letter:  # T - k - 1 is T - (k + 1)
+                second = Step(second.letter, -second.offset)
         if not (first and second):
             self.fail(ABOVE)
         return first, second

@@ -4,7 +4,7 @@ Every name of the formula is looked up in every notation. A notation that knows 
 them, and was not understood by way of the book's own names, comes first.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rnnbook.tutor.formulas.names import Names, _Nothing
 from rnnbook.tutor.formulas.networks import book_network
@@ -61,8 +61,7 @@ FALSE_FRIENDS = (
 )
 
 
-@dataclass(frozen=True)
-class Recognised:
+class Recognised(NamedTuple):
     """The notations that know the names of a formula, the likeliest first."""
 
     keys: tuple
@@ -77,7 +76,8 @@ class Recognised:
         titles = [_all()[key].title for key in self.keys]
         return f"The names {', '.join(self.names)} are those of: {'; '.join(titles)}."
 
-    __repr__ = __str__
+    def __repr__(self):
+        return str(self)
 
 
 def _all():
@@ -86,27 +86,19 @@ def _all():
 
 def symbols_of(text):
     """The names in a text, as letters with their labels, without steps."""
-    grammar = _Loose(text)
+    grammar = Grammar(text, scan(text), _Nothing(), tight=True)
     found = []
-    while grammar.at < len(grammar.tokens):
+    while grammar.peek():
         if grammar.kind() == "word" and grammar.peek() not in PASSED:
             try:
                 symbol = grammar.symbol()
             except Unreadable:
-                grammar.at += 1
                 continue
-            if symbol.base not in FUNCTIONS and len(symbol.key) < 30:
-                found.append((symbol.key, symbol.step is not None, symbol.text.strip()))
+            if symbol.base not in FUNCTIONS:
+                found.append((symbol.key, symbol.text.strip()))
         else:
-            grammar.at += 1
+            grammar.take()
     return list(dict.fromkeys(found))
-
-
-class _Loose(Grammar):
-    """A grammar that takes names apart and knows none."""
-
-    def __init__(self, text):
-        super().__init__(text, scan(text), _Nothing(), True)
 
 
 def recognise(text):
@@ -134,16 +126,14 @@ def recognise(text):
         raise ValueError(f"text: {error.sentence}") from None
     known = {}
     for key, record in _all().items():
-        own = Names(book_network(), record).own
-        losses = Names(book_network(), record).losses
+        notation = Names(book_network(), record)
         known[key] = tuple(
-            said for name, _, said in symbols if own_has(own, losses, name)
+            said
+            for name, said in symbols
+            if own_has(notation.own, notation.losses, name)
         )
-    names = tuple(said for *_, said in symbols)
-    most = max(map(len, known.values()), default=0)
-    keys = tuple(
-        key for key in known if len(known[key]) == most and most == len(names) > 0
-    )
+    names = tuple(said for _, said in symbols)
+    keys = tuple(key for key in known if names and known[key] == names)
     return Recognised(keys, known, names)
 
 

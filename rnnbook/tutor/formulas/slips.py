@@ -7,8 +7,9 @@ transpose by an inverse. Deeper mistakes are found in the formula with its adjoi
 written out.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from rnnbook.tutor.formulas.terms import (
     Step,
@@ -26,9 +27,10 @@ from rnnbook.tutor.formulas.terms import (
 from rnnlib.symbolic.derivation import expressions as ex
 from rnnlib.symbolic.derivation.sizes import ONE
 
+LONGEST = 90  # nodes of a form that is still searched for mistakes
 
-@dataclass(frozen=True)
-class Slip:
+
+class Slip(NamedTuple):
     """One change of the right formula."""
 
     kind: str
@@ -74,13 +76,10 @@ class Slips:
 
     def forms(self, right):
         """The formula, and with its adjoints written out, once and twice."""
-        found = [right]
-        for _ in range(2):
-            wider = expanded(found[-1], self.derivation)
-            if wider == found[-1] or sum(1 for _ in nodes(wider)) > 90:
-                break
-            found.append(wider)
-        return found
+        once = expanded(right, self.derivation)
+        wider = once, expanded(once, self.derivation)
+        short = [form for form in wider if len(list(nodes(form))) <= LONGEST]
+        return list(dict.fromkeys((right, *short)))
 
     def changes(self, form):
         """Triples of a kind, words and a wrong formula."""
@@ -125,15 +124,14 @@ class Slips:
             )
             new = many("product", [*args[:k], entry, *args[k + 2 :]])
             yield "hadamard", words, new
-        if len(args) > 1:
-            for k, part in enumerate(args):
-                rest = many("product", [*args[:k], *args[k + 1 :]])
-                words = self.say("the factor %s is missing", part)
-                yield "factor", words, rest
-                if part.op == "diagonal":
-                    twice = [*args[:k], part, *args[k:]]
-                    words = self.say("the factor %s stands twice", part)
-                    yield "doubled", words, node.with_args(twice)
+        for k, part in enumerate(args):
+            rest = many("product", [*args[:k], *args[k + 1 :]])
+            words = self.say("the factor %s is missing", part)
+            yield "factor", words, rest
+            if part.op == "diagonal":
+                twice = [*args[:k], part, *args[k:]]
+                words = self.say("the factor %s stands twice", part)
+                yield "doubled", words, node.with_args(twice)
 
     def _times(self, node, path, form):
         args = node.args
@@ -143,7 +141,7 @@ class Slips:
             yield "factor", words, rest
             words = self.say("the factor %s stands twice", part)
             yield "doubled", words, node.with_args([*args, part])
-            if part.op == "apply" and part.data[1] and len(args) > 1:
+            if part.op == "apply" and part.data[1]:
                 diagonal = Term("diagonal", (part,))
                 words = self.say(
                     "%s stands behind %s, where it does not multiply", diagonal, rest
@@ -235,7 +233,7 @@ class Slips:
         if q.name in self.program.states and (
             has_loss or q.name in (self.derivation.recursion.outputs)
         ):
-            own = replace(q, kind="own", other="", other_step=q.step)
+            own = replace(q, kind="own", other_step=q.step)
             new = replace(node, data=own)
             words = self.say("the immediate %s stands for the total %s", new, node)
             yield "immediate", words, new

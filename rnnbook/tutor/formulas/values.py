@@ -1,8 +1,8 @@
 """The value of a formula at a point, or the product whose shapes do not fit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,25 +27,23 @@ class View:
 
     name: str = ""
     rows: frozenset = frozenset()  # of pairs (kind, name) that are rows
-    flat: frozenset = frozenset()
     weights: bool = False  # weights are transposed
     jacobians: bool = False  # Jacobians are transposed
     descending: bool = True  # in a product over steps the later factor stands left
-    sign: int = 1  # of all adjoints
+    negated: bool = False  # all adjoints have the other sign
     mean: bool = False  # the loss is divided by the number of steps
-    known: dict = field(default_factory=dict, compare=False, hash=False)
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """An array, and the shape that it would have if everything were in order."""
 
-    array: Any  # None for an identity whose size nothing says
+    array: Any
     shape: tuple
     diagonal: bool = False  # the array is the column of a diagonal matrix (free)
 
 
 SCALAR = (1, 1)
+ADJOINTS = ("adjoint", "own", "future")  # what is a derivative of the loss
 BOOK = View()
 
 
@@ -59,8 +57,8 @@ def calculator(network, view=BOOK):
 class Calculator:
     """Evaluates terms in a network, seen in a view."""
 
-    def __init__(self, network, view=None):
-        self.network, self.view = network, view or View()
+    def __init__(self, network, view=BOOK):
+        self.network, self.view = network, view
         self.free = network.free
         self.columns = columns_of(network.program)
         self.kept = {}
@@ -87,18 +85,15 @@ class Calculator:
 
     def _leaf(self, q, step, other):
         network, view = self.network, self.view
-        sign = 1
         if q.kind == "value":
             array, shape = network.value(q.name, step), network.shape(q.name)
         elif q.kind == "adjoint":
             array, shape = network.adjoint(q.name, step), network.shape(q.name)
-            sign = view.sign
         elif q.kind == "own":
             array, shape = network.own(q.name, step, other), network.shape(q.name)
-            sign = view.sign
         elif q.kind == "future":
             array = network.adjoint(q.name, step) - network.own(q.name, step, step)
-            shape, sign = network.shape(q.name), view.sign
+            shape = network.shape(q.name)
         elif q.kind == "jacobian":
             array = network.jacobian(q.name, step, q.other, other)
             shape = network.shape(q.name)[0], network.shape(q.other)[0]
@@ -106,26 +101,25 @@ class Calculator:
             array, shape = network.zero(q.name), network.shape(q.name)
         else:
             raise NoValue(q.kind)
-        array = array * sign
-        if view.mean and q.kind in ("adjoint", "own", "future"):
+        if view.negated and q.kind in ADJOINTS:
+            array = -array
+        if view.mean and q.kind in ADJOINTS:
             array = array * Fraction(1, network.T)
         kind = "value" if q.kind in ("value", "zero") else "adjoint"
-        weight = q.kind == "value" and step is None and q.name not in self.columns
-        turned = (kind, q.name) in view.rows and q.kind != "jacobian"
-        turned |= view.weights and weight and shape != SCALAR
-        turned |= view.weights and q.kind == "adjoint" and step is None
-        turned |= view.jacobians and q.kind == "jacobian"
-        if (kind, q.name) in view.flat:
-            return Value(array.reshape(1, -1), (1, array.size))
+        turned = (kind, q.name) in view.rows
+        if q.kind == "jacobian":
+            turned = view.jacobians
+        elif view.weights and step is None and q.name not in self.columns:
+            turned = q.kind in ("value", "adjoint")
         return Value(array.T, shape[::-1]) if turned else Value(array, shape)
 
     # arithmetic
 
     def _number(self, term, steps):
-        return Value(np.array([[term.data]], dtype=object), SCALAR)
+        return Value(np.array([[term.data]]), SCALAR)
 
     def _length(self, term, steps):
-        return Value(np.array([[Fraction(term.data.number(steps))]], object), SCALAR)
+        return Value(np.array([[Fraction(term.data.number(steps))]]), SCALAR)
 
     def _negative(self, term, steps):
         found = self.of(term.args[0], steps)
@@ -141,10 +135,7 @@ class Calculator:
     def added(self, node, a, b):
         """The sum of two; a number is added to every entry."""
         shape = self.common(node, "added", a, b)
-        if a.diagonal and b.diagonal:
-            return Value(a.array + b.array, shape, True)
-        a, b = self.dense(a), self.dense(b)
-        return Value(a.array + b.array, shape)
+        return Value(a.array + b.array, shape, a.diagonal and b.diagonal)
 
     def common(self, node, verb, a, b):
         """The shape of two that are combined entry by entry."""
@@ -155,10 +146,6 @@ class Calculator:
         if not self.free:
             raise ShapeError(node, verb, a.shape, b.shape)
         return a.shape
-
-    def dense(self, value):
-        """A diagonal matrix of a free network as what it does to ones."""
-        return Value(value.array, value.shape) if value.diagonal else value
 
     def _times(self, term, steps):
         found = self.of(term.args[0], steps)
@@ -180,17 +167,13 @@ class Calculator:
 
     def multiplied(self, node, a, b):
         """The matrix product; a number multiplies everything."""
-        if SCALAR in (a.shape, b.shape) and (
-            a.array.shape == SCALAR or b.array.shape == SCALAR or not self.free
-        ):
+        if SCALAR in (a.array.shape, b.array.shape):
             return self.hadamard(node, a, b)
         if a.shape[1] != b.shape[0] and not self.free:
             raise ShapeError(node, "multiplied", a.shape, b.shape)
         shape = a.shape[0], b.shape[1]
-        if a.diagonal and b.diagonal:
-            return Value(a.array * b.array, shape, True)
         if a.diagonal:
-            return Value(a.array * b.array, shape)
+            return Value(a.array * b.array, shape, b.diagonal)
         if b.diagonal:
             return Value((b.array * a.array.T).T, shape)
         return Value(a.array.dot(b.array), shape)
@@ -216,7 +199,7 @@ class Calculator:
 
     def _otimes(self, term, steps):
         a, b = (self.of(p, steps) for p in term.args)
-        if 1 in a.shape and 1 in b.shape and a.shape[1] == b.shape[1] == 1:
+        if a.shape[1] == b.shape[1] == 1:
             b = Value(b.array.T, b.shape[::-1])
             return self.multiplied(term, a, b)
         if self.free:
@@ -241,14 +224,11 @@ class Calculator:
         base = self.of(term.args[0], steps)
         n = term.data
         if isinstance(n, tuple):
-            n = Fraction(n[0].number(steps) - n[1].number(steps))
-        if n.denominator != 1:
-            raise NoValue("a root")
+            n = n[0].number(steps) - n[1].number(steps)
         n = int(n)
-        square = base.shape[0] == base.shape[1] != 1 and not base.diagonal
-        if square and not (self.free and n >= 0 and not isinstance(term.data, tuple)):
+        if base.shape[0] == base.shape[1] != 1 and not base.diagonal:
             matrix = base.array if n >= 0 else inverse(base.array)
-            found = np.eye(len(matrix), dtype=int).astype(object)
+            found = np.eye(len(matrix), dtype=object)
             for _ in range(abs(n)):
                 found = found.dot(matrix)
             return Value(found, base.shape)
@@ -273,7 +253,7 @@ class Calculator:
         found = self.of(term.args[0], steps)
         if 1 not in found.shape:
             square = not self.free and found.shape[0] == found.shape[1]
-            if not square or (found.array * (1 - np.eye(found.shape[0]))).any():
+            if not square or (found.array != np.diag(np.diag(found.array))).any():
                 raise ShapeError(term, "put on a diagonal", found.shape, found.shape)
             return found
         n = max(found.shape)
@@ -297,17 +277,15 @@ class Calculator:
 
     def _entries(self, term, steps):
         found = self.of(term.args[0], steps)
-        total = found.array.sum() if not self.free else found.array
-        return Value(np.reshape(total, SCALAR) if not self.free else total, SCALAR)
+        if self.free:
+            return Value(found.array, SCALAR)
+        return Value(found.array.sum(keepdims=True), SCALAR)
 
     def _identity(self, term, steps):
-        size = term.data
-        n = None if size is None else size.number(self.network.sizes)
-        if n is None:
-            return Value(None, (None, None))
+        n = term.data.number(self.network.sizes)
         if self.free:
-            return Value(np.ones((n, n), int).astype(object), (n, n), True)
-        return Value(np.eye(n, dtype=int).astype(object), (n, n))
+            return Value(np.ones((n, n), object), (n, n), True)
+        return Value(np.eye(n, dtype=object), (n, n))
 
     def _stack(self, term, steps):
         parts = [self.of(a, steps) for a in term.args]
@@ -335,20 +313,19 @@ class Calculator:
                 total = self.multiplied(term, total, part)
         if total is not None:
             return total
-        like = self.of(body, steps | {index: max(first.number(steps), 1)})
+        like = self.of(body, steps | {index: numbers.start})
         if kind == "sum":
             return Value(like.array * 0, like.shape)
         n = len(like.array)
         if self.free:
-            return Value(np.ones((n, n), int).astype(object), like.shape, True)
-        return Value(np.eye(n, dtype=int).astype(object), like.shape)
+            return Value(np.ones((n, n), object), like.shape, True)
+        return Value(np.eye(n, dtype=object), like.shape)
 
 
 def inverse(array):
     """The inverse of a matrix of fractions."""
     n = len(array)
-    wide = np.concatenate([array, np.eye(n, dtype=object)], axis=1)
-    rows = np.vectorize(Fraction, otypes=[object])(wide)
+    rows = np.vectorize(Fraction)(np.concatenate([array, np.eye(n)], axis=1))
     for i in range(n):
         pivot = next((r for r in range(i, n) if rows[r, i]), None)
         if pivot is None:

@@ -1,4 +1,4 @@
-"""Formulas back into text: LaTeX in any notation, plain text, Python-like text.
+"""Formulas back into text: LaTeX and plain text, in any notation.
 
 The answer as understood is written so, and the slips that are named. A `Speech` says
 how quantities are called; the signs and the brackets are written here.
@@ -10,15 +10,13 @@ from typing import Any
 from rnnbook.tutor.formulas.terms import Leaf, Step
 
 SUM, TIMES, PRODUCT, POWER, ATOM = range(5)
-WORDS = {"W_hh": "W_hh"}
 
 
 class Writer:
-    """Writes terms in one style: latex, plain or python."""
+    """Writes terms as LaTeX or as plain text."""
 
-    def __init__(self, derivation, notation=None, style="latex", rows=True):
-        self.derivation, self.notation, self.style = derivation, notation, style
-        self.latex = style == "latex"
+    def __init__(self, derivation, notation=None, *, latex=True, rows=True):
+        self.derivation, self.notation, self.latex = derivation, notation, latex
         self.rows = rows and notation is not None  # a row stands for a column
         self.symbols: Any = None if notation is None else notation.symbols
         self.hadamard = r"\odot" if notation is None else notation.hadamard
@@ -32,9 +30,23 @@ class Writer:
     def inside(self, term, least):
         """The text, in brackets when it holds together less tightly."""
         text, level = self.write(term)
-        if level >= least:
-            return text
+        return text if level >= least else self.bracketed(text)
+
+    def bracketed(self, text):
+        """The text in brackets."""
         return rf"\left({text}\right)" if self.latex else f"({text})"
+
+    def raised(self, base, exponent):
+        """A base with what stands above it, in brackets if need be."""
+        text, level = self.write(base)
+        if level < ATOM or (self.latex and "^" in text):
+            text = self.bracketed(text)
+        return text + exponent, POWER
+
+    def operator(self, name, term):
+        """A function with a name of several letters, of the one operand of a term."""
+        name = rf"\operatorname{{{name}}}" if self.latex else name
+        return f"{name}({self(term.args[0])})", ATOM
 
     def write(self, term):
         """The text, and how tightly it holds together."""
@@ -47,29 +59,18 @@ class Writer:
         if self.symbols is not None:
             text = self.named(q)
             text = text if self.latex else unadorned(text)
-        elif self.style == "python":
-            text = self.python(q)
         else:
             text = self.machine(q)
-        row = (
-            self.rows
-            and q.kind != "jacobian"
-            and (
-                _book_name(q) in self.notation.rows
-                or _book_name(q) in self.notation.flat
-            )
-        )
-        if row:
+        turned = self.notation.rows | self.notation.flat if self.rows else ()
+        if q.kind != "jacobian" and _book_name(q) in turned:
             return transposed(text) if self.latex else f"({text})^T", POWER
-        plain = self.latex and (r"\frac" in text or r"\left" in text or " " in text)
-        return text, POWER if plain else ATOM
+        wide = self.latex and (r"\frac" in text or " " in text)
+        return text, POWER if wide else ATOM
 
     def named(self, q):
         """LaTeX through the notation."""
         by = self.notation.shifts.get(_book_name(q), 0)
-        if by:
-            moved = (Step(s.letter, s.offset + by) if s else s for s in q.steps)
-            q = q.at(*moved)
+        q = q.at(*(s and Step(s.letter, s.offset + by) for s in q.steps))
         if q.kind == "zero":  # the second of two biases, once their sum has been read
             return "0"
         if q.kind == "jacobian":
@@ -77,61 +78,40 @@ class Writer:
                 self.symbols[n].replace("%t", str(s))
                 for n, s in ((q.name, q.step), (q.other, q.other_step))
             )
-            d = "d" if self.notation.key in ("book", "pal") else r"\partial"
-            space = " " if len(d) > 1 else ""
-            return rf"\frac{{{d}{space}{over}}}{{{d}{space}{under}}}"
-        if q.kind == "own" and q.name != "h":
+            d = "d" if self.notation.key in ("book", "pal") else r"\partial "
+            return rf"\frac{{{d}{over}}}{{{d}{under}}}"
+        if q.kind == "own" and (q.name != "h" or q.other_step != q.step):
             below = self.symbols[q.name].replace("%t", str(q.step))
             loss = self.symbols["ell"].replace("%t", str(q.other_step))
             return rf"\frac{{\partial {loss}}}{{\partial {below}}}"
-        if q.kind == "own" and q.other_step != q.step:
-            below = self.symbols["h"].replace("%t", str(q.step))
-            loss = self.symbols["ell"].replace("%t", str(q.other_step))
-            return rf"\frac{{\partial {loss}}}{{\partial {below}}}"
-        text = self.symbols[_book_name(q)]
-        if q.step is None:
-            return text
-        return text.replace("%t", str(q.step))
+        return self.symbols[_book_name(q)].replace("%t", str(q.step))
+
+    def printer(self, step):
+        """The printer of the derivation machine at a step, and the shift from there."""
+        if step is None:
+            return self.derivation.printer(self.latex), None
+        return self.derivation.printer(self.latex, step.letter or 0), step.offset
 
     def machine(self, q):
         """As the derivation machine writes it."""
-        p = self.derivation.printer(self.latex)
-        letter = q.step.letter if q.step is not None else "t"
-        shift = None if q.step is None else q.step.offset
-        p = self.derivation.printer(self.latex, letter or 0)
+        p, shift = self.printer(q.step)
         if q.kind == "value":
             return p.quantity(q.name, shift)
         if q.kind == "adjoint":
             return p.adjoint(q.name, shift)
-        over, under = p.quantity(q.name, shift), ""
+        if q.kind == "future":
+            whole = self.bracketed(p.derivative(q.name, shift))
+            return whole + (r"_{\text{future}}" if self.latex else "_future")
+        over = p.quantity(q.name, shift)
         if q.kind == "jacobian":
-            other = self.derivation.printer(self.latex, q.other_step.letter or 0)
-            under = other.quantity(q.other, q.other_step.offset)
+            other, by = self.printer(q.other_step)
+            under = other.quantity(q.other, by)
             if self.latex:
                 return rf"\frac{{d {over}}}{{d {under}}}"
             return f"d{over}/d{under}"
-        if q.kind == "future":
-            whole = p.derivative(q.name, shift)
-            return (
-                rf"\left({whole}\right)_{{\text{{future}}}}"
-                if self.latex
-                else (f"({whole})_future")
-            )
-        step = str(q.other_step)
         if self.latex:
-            return rf"\frac{{\partial \ell_{{{step}}}}}{{\partial {over}}}"
-        return f"dell_{{{step}}}/d{over}"
-
-    def python(self, q):
-        """As code has it: delta_s[t+1], W_hh."""
-        if q.kind in ("value", "adjoint") and q.step is None:
-            return q.name if q.kind == "value" else f"d{q.name}"
-        name = q.name
-        if q.kind == "adjoint":
-            name = self.derivation.names.adjoint(q.name)
-        if q.kind not in ("value", "adjoint"):
-            return self.machine(q)
-        return f"{name}[{q.step}]"
+            return rf"\frac{{\partial \ell_{{{q.other_step}}}}}{{\partial {over}}}"
+        return f"dell_{{{q.other_step}}}/d{over}"
 
     # operations
 
@@ -161,15 +141,11 @@ class Writer:
         return text, SUM
 
     def _times(self, term):
-        signs = {"latex": f" {self.hadamard} ", "plain": " ∘ ", "python": " * "}
-        least = POWER if self.style == "python" else PRODUCT
-        parts = [
-            self.inside(a, least if k or a.op != "over" else ATOM)
-            for k, a in enumerate(term.args)
-        ]
-        if self.style == "latex" and term.args[0].op in ("number", "length"):
-            return " ".join([parts[0], signs["latex"].join(parts[1:])]), TIMES
-        return signs[self.style].join(parts), TIMES
+        first, *others = parts = [self.inside(a, PRODUCT) for a in term.args]
+        sign = f" {self.hadamard} " if self.latex else " ∘ "
+        if self.latex and term.args[0].op in ("number", "length"):
+            return f"{first} {sign.join(others)}", TIMES
+        return sign.join(parts), TIMES
 
     _any = _times
 
@@ -178,8 +154,6 @@ class Writer:
         return sign.join(self.inside(a, POWER) for a in term.args), TIMES
 
     def _product(self, term):
-        if self.style == "python":
-            return " @ ".join(self.inside(a, POWER) for a in term.args), TIMES
         return " ".join(self.inside(a, POWER) for a in term.args), PRODUCT
 
     def _divide(self, term):
@@ -190,47 +164,34 @@ class Writer:
 
     def _power(self, term):
         (base,), n = term.args, term.data
-        if isinstance(n, tuple):
-            n = str(n[0]) if n[1] == Step("", 0) else f"{n[0]}-{n[1]}"
+        stepped = isinstance(n, tuple)
+        if stepped:
+            n = difference(*n)
         if base.op == "apply" and self.latex:
             name = self.function(*base.data)
             return rf"{name}^{{{n}}}({self(base.args[0])})", POWER
-        text, level = self.write(base)
-        if level < ATOM or (self.latex and "^" in text):
-            text = rf"\left({text}\right)" if self.latex else f"({text})"
-        if self.style == "python":
-            return f"{text}**{n}", POWER
-        return text + (f"^{{{n}}}" if self.latex else f"^{n}"), POWER
+        return self.raised(base, f"^{{{n}}}" if self.latex or stepped else f"^{n}")
 
     def _transpose(self, term):
         (base,) = term.args
         text, level = self.write(base)
         if self.latex:
             if level < ATOM and not one_bracket(text):
-                text = rf"\left({text}\right)"
+                text = self.bracketed(text)
             return transposed(text), POWER
-        if level < ATOM:
-            text = f"({text})"
-        return text + (".T" if self.style == "python" else "^T"), POWER
+        return self.raised(base, "^T")
 
     def _inverse(self, term):
         (base,) = term.args
-        if self.style == "python":
-            return f"np.linalg.inv({self(base)})", ATOM
         if base.op == "transpose":
-            text = self.inside(base.args[0], ATOM)
-            return text + (r"^{-\top}" if self.latex else "^{-T}"), POWER
-        text = self.inside(base, ATOM)
-        if self.latex and "^" in text:
-            text = rf"\left({text}\right)"
-        return text + "^{-1}", POWER
+            return self.raised(base.args[0], r"^{-\top}" if self.latex else "^{-T}")
+        return self.raised(base, "^{-1}")
 
     def _diagonal(self, term):
         if self.latex:
             name = r"\operatorname{diag}"
-            return rf"{name}\left({self(term.args[0])}\right)", ATOM
-        name = "np.diag" if self.style == "python" else "diag"
-        return f"{name}({self(term.args[0])})", ATOM
+            return name + self.bracketed(self(term.args[0])), ATOM
+        return self.operator("diag", term)
 
     def function(self, name, order):
         """The name of a function with its primes."""
@@ -248,12 +209,10 @@ class Writer:
         return f"{self.function(name, order)}({self(term.args[0])})", ATOM
 
     def _softmax(self, term):
-        name = r"\operatorname{softmax}" if self.latex else "softmax"
-        return f"{name}({self(term.args[0])})", ATOM
+        return self.operator("softmax", term)
 
     def _entries(self, term):
-        name = r"\operatorname{sum}" if self.latex else "sum"
-        return f"{name}({self(term.args[0])})", ATOM
+        return self.operator("sum", term)
 
     def _identity(self, term):
         return "I", ATOM
@@ -267,12 +226,6 @@ class Writer:
         if self.latex:
             index = r"\tau" if index == "τ" else index
             return rf"\{kind}_{{{index}={first}}}^{{{last}}} {body}", TIMES
-        if self.style == "python" and kind == "sum":
-            stop = Step(last.letter, last.offset + 1)
-            return (
-                f"sum({self(term.args[0])} for {index} in range({first}, {stop}))",
-                ATOM,
-            )
         return f"{kind}_{{{index}={first}}}^{{{last}}} {body}", TIMES
 
 
@@ -287,6 +240,13 @@ def _book_name(q: Leaf):
     if q.step is None or (q.name == "h" and not q.step.letter and q.step.offset == 0):
         return f"d_{q.name}"
     return {"s": "delta_s", "h": "g", "z": "delta_z"}.get(q.name, q.name)
+
+
+def difference(a, b):
+    """What a step is before another one: T-k-1 of T and k+1."""
+    if not b.letter:
+        return str(Step(a.letter, a.offset - b.offset))
+    return f"{a}-{Step(b.letter, -b.offset)}"
 
 
 def transposed(text):
@@ -318,9 +278,7 @@ def unadorned(text):
 
 def one_bracket(text):
     """True for one bracket around everything."""
-    depth = 0
-    for part in re.finditer(r"\\left|\\right", text):
-        if depth == 0 and part.start() > 0:
-            return False
-        depth += 1 if part[0] == r"\left" else -1
-    return text.startswith(r"\left(") and text.endswith(r"\right)")
+    ends = [part.start() for part in re.finditer(r"\\right", text)]
+    opened = [text[:at].count(r"\left") for at in ends]
+    closed = (at for n, at in enumerate(ends) if opened[n] == n + 1)
+    return text.startswith(r"\left(") and text[next(closed, None) :] == r"\right)"

@@ -8,6 +8,7 @@ from rnnbook.tutor.formulas import check_formula
 from rnnbook.tutor.formulas.checking import keys, known_notations, question_for
 from rnnbook.tutor.formulas.networks import book_network
 from rnnbook.tutor.formulas.writing import Writer
+from tests.tutor.formulas.pythonic import Pythonic
 from tests.tutor.formulas.rearranging import damaged, rearranged
 
 STYLES = ("plain", "python")  # of the book's notation, besides LaTeX in all of them
@@ -31,10 +32,11 @@ def _chosen(random):
     """A result, a notation, and the writer of a style."""
     key = random.choice(keys())
     spoken = random.choice([*known_notations(), *STYLES])
-    notation = "book" if spoken in STYLES else spoken
-    record = None if spoken in STYLES else known_notations()[notation]
-    style = spoken if spoken in STYLES else "latex"
-    return key, notation, Writer(book_network(), record, style)
+    if spoken == "python":
+        return key, "book", Pythonic(book_network())
+    if spoken == "plain":
+        return key, "book", Writer(book_network(), latex=False)
+    return key, spoken, Writer(book_network(), known_notations()[spoken])
 
 
 def right_one(seed):
@@ -65,7 +67,7 @@ def wrong_one(seed):
     random = Random(f"wrong {seed}")
     key, notation, writer = _chosen(random)
     slip = mistaken(key, random)
-    if writer.style == "python" and slip.kind == "hadamard":
+    if isinstance(writer, Pythonic) and slip.kind == "hadamard":
         writer = Writer(book_network(), known_notations()["book"])  # * may repeat
     term = rearranged(slip.term, random, book_network(), random.randint(0, 2))
     return Case(key, notation, writer(term), slip)

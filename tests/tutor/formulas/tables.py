@@ -11,9 +11,10 @@ from rnnbook.tutor import check_formula
 from rnnbook.tutor.formulas.checking import keys, known_notations, question_for
 from rnnbook.tutor.formulas.networks import book_network
 from rnnbook.tutor.formulas.scanning import Unreadable
-from rnnbook.tutor.formulas.writing import Writer
+from rnnbook.tutor.formulas.slips import Slips
 from rnnlib.symbolic import derive
 from tests.symbolic.cells import CELLS
+from tests.tutor.formulas.pythonic import Pythonic
 
 FOLDER = Path(__file__).parent
 LSTM = derive(CELLS["lstm"].text, CELLS["lstm"].sizes)
@@ -94,7 +95,8 @@ def readings(corpus):
 def slips_of(label):
     """{kind: [words, the wrong formula, words, ...]} of all slips of a result."""
     asked, found = question(label), {}
-    for slip in (s for form in asked.slips for s in form):
+    maker = Slips(asked.derivation, (asked.plain, asked.latex))  # derived here anew
+    for slip in (s for form in maker.of(asked.target.right) for s in form):
         found.setdefault(slip.kind, []).extend([slip.words, asked.plain(slip.term)])
     return found
 
@@ -111,7 +113,7 @@ def written(notation):
             text = writer(asked.target.right)
             found[key + name] = [text, *reading(asked, text)]
     if notation == "book":
-        writer = Writer(book_network(), None, "python")
+        writer = Pythonic(book_network())
         for key in keys():
             asked = question_for(key)
             text = writer(asked.target.right)

@@ -11,7 +11,9 @@ import pytest
 
 from rnnbook.tutor import check_formula
 from rnnbook.tutor.formulas import FormulaReport, judging, networks
-from rnnbook.tutor.formulas.checking import keys, question_for
+from rnnbook.tutor.formulas.checking import keys, pointed, question_for
+from rnnbook.tutor.formulas.networks import book_network
+from rnnbook.tutor.formulas.terms import NOW, Step
 from rnnlib.symbolic import derive
 from tests.symbolic.cells import CELLS
 from tests.tutor.formulas.campaign import (
@@ -79,7 +81,7 @@ def test_an_answer_takes_less_than_a_second():
     """From the beginning, with no point drawn yet; two seconds for sums over steps."""
     for key, limit in (("g", 1.0), ("unrolled", 2.0)):
         networks.book_network.cache_clear()
-        judging.clear()
+        judging.network.cache_clear()
         question_for.__globals__["_of_key"].cache_clear()
         start = time.perf_counter()
         assert not check_formula(key, "W_hy^T delta_z_t + W_hh delta_s_{t+1}")
@@ -333,6 +335,23 @@ def test_the_place_is_marked_in_its_own_line(text, line, mark):
     assert printed[1:3] == [f"    {line}", f"    {mark}"]
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "line", "mark"),
+    [
+        ("abc", (1, 2), "abc", " ^"),
+        ("abc", (1, 9), "abc", " ^^^"),
+        ("abc", (3, 3), "abc", "   ^"),
+        ("\nab", (0, 1), "", "^"),
+        ("\nab", (2, 3), "ab", " ^"),
+        ("a\nbc\nd", (2, 4), "bc", "^^"),
+        ("a\nbc\nd", (2, 7), "bc", "^^^"),
+        ("a\tb", (2, 3), "a b", "  ^"),
+    ],
+)
+def test_the_mark_ends_with_its_line(text, place, line, mark):
+    assert list(pointed(text, place)) == [f"    {line}", f"    {mark}"]
+
+
 def test_only_entries_are_told_to_be_read_as_matrices():
     hint = "read as matrices, without indices"
     assert hint in check_formula("g", "w_ij").problem
@@ -431,3 +450,280 @@ def test_each_of_two_biases_is_the_same_at_every_step(marked):
     note = f"{marked}[t]: the weights are the same at every step"
     assert report.right and note in report.notes
     assert not check_formula("s", text, "pytorch").notes
+
+
+SUMMED = "the sum over the steps in place of the mean"
+MEAN = "the mean over the steps in place of the sum"
+NEGATED = "the sign of the error is turned (target minus output)"
+ROW = "as a row (numerator layout)"
+WHOLE = "transposed as a whole (numerator layout)"
+SAID = [  # the whole convention, or None where it is a mistake after all
+    ("W_hh", "dW_hh += delta_s_t h_{t-1}^T", "book", "collected step by step"),
+    ("W_hh", "dW_hh += h_{t-1} delta_s_t^T", "book", WHOLE),
+    ("W_hh", "dW_hh += delta_s_t h_t^T", "book", None),
+    ("W_hh", "delta_s_t h_{t-1}^T", "book", None),
+    ("delta_z", "y_t - p_t", "book", NEGATED),
+    ("delta_z", "y_t + p_t", "book", None),
+    ("delta_z", "-p_t - y_t", "book", None),
+    ("g", "-W_hy^T delta_z_t - W_hh^T delta_s_{t+1}", "book", None),
+    ("g", "W_hy^T (y_t - p_t) - W_hh^T delta_s_{t+1}", "book", None),
+    ("g", "W_hy^T (y_t - p_t) + W_hh^T delta_s_{t+1}", "book", NEGATED),
+    ("g", "(y_t - p_t)^T W_hy + delta_{t+1}^T W_hh", "book", f"{NEGATED}, {ROW}"),
+    ("W_hy", "sum_t (y_t - p_t) h_t^T", "book", NEGATED),
+    ("W_hy", "sum_t h_t (y_t - p_t)^T", "book", f"{NEGATED}, {WHOLE}"),
+    ("W_hy", "sum_t (y_t - p_t)^T h_t", "book",
+     f"columns are written as rows, {NEGATED}"),
+    ("s", "(W_xh x_t + W_hh h_{t-1} + b_h)/T", "book", None),
+    ("s", "-(W_xh x_t + W_hh h_{t-1} + b_h)", "book", None),
+    ("s", "x_t^T W_xh^T + h_{t-1}^T W_hh^T + b_h^T", "book", ROW),
+    ("s", "x_t W_xh^T + h_{t-1} W_hh^T + b_h", "book", "columns are written as rows"),
+    ("h_0", "W_hh^T delta_1 / T", "book", MEAN),
+    ("W_xh", "sum_t x_t delta_s_t^T", "book", WHOLE),
+    ("b_h", "sum_t delta_s_t^T", "book", ROW),
+    ("W_hh", r"\frac{1}{T} sum_t h_{t-1} delta_t^T", "book", f"{WHOLE}, {MEAN}"),
+    ("delta_s", "g_t ⊙ (1 - h_t^2)", "book", "for phi = tanh"),
+    ("delta_s", "g_t^T ⊙ (1 - h_t^2)^T", "book", ROW),
+    ("delta_s", "g_t ⊙ (1 - h_t^2)", "karpathy", ""),
+    ("W_hh", "sum_t delta_t h_{t-1}^T", "d2l", ""),
+    ("s", "W_{hx} x_t + W_{hh} h_{t-1} + b_h", "d2l", ""),
+    ("z", "W_{qh} h_t + b_q", "d2l", ""),
+    ("W_hh", "sum_t b_h^{t-1} (delta_h^t)^T", "graves", WHOLE[:0]),
+    ("W_hh", "sum_t delta_h^t (b_h^{t-1})^T", "graves", WHOLE),
+    ("b_h", "sum_t delta_h^t", "graves", ""),
+    ("s", "x_t W_ih^T + b_ih + h_{t-1} W_hh^T + b_hh", "pytorch", ""),
+    ("g", "dL/do_t A + dL/da_{t+1} W_hh", "pytorch", ""),
+    ("g", "(dL/do_t A + dL/da_{t+1} W_hh)^T", "pytorch", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "text", "notation", "said"), SAID)
+def test_the_convention_is_said_in_full(key, text, notation, said):
+    asked = question_for(key, notation)
+    term = asked.read(text).term
+    report = asked.answer(text)
+    assert report.right is (said is not None), report
+    assert report.convention == (said or "")
+    if not asked.judge.stray(term):
+        assert asked.verdict(term) == said
+    else:
+        assert asked.verdict(term) is None
+
+
+PROBLEMS = [
+    ("s", "[x_t; h_t]", "the formula has the shape (5, 1), and the result (d_h, 1)"),
+    ("s", "[W_xh, W_hh, b_h] x_t", "in [W_xh; W_hh; b_h], the shapes (d_h, d_x) and "
+     "(d_h, d_h) cannot be stacked"),
+    ("s", "W_hh + W_hy", "in W_hh + W_hy, W_hh of shape (d_h, d_h) and W_hy of shape "
+     "(K, d_h) cannot be added"),
+    ("s", "inv(W_hy) p_t", "in W_hy^{-1}, the shapes (K, d_h) and (K, d_h) cannot be "
+     "inverted"),
+    ("z", "W_hh W_hy x_t", "in W_hh W_hy x_t, the shapes (d_h, d_h) and (K, d_h) "
+     "cannot be multiplied"),
+    ("g", "p_t ⊗ y_t", "the formula has the shape (K, K), and the result (d_h, 1)"),
+    ("g", "2", "the formula has the shape (1, 1), and the result (d_h, 1)"),
+    ("g", "W_hy^T p_t", ""),
+    ("g", "W_hy^T p_t / (1 - 1)", ""),
+    ("g", "g_t^T", "this is only the name of what is asked for"),
+    ("g", "g_t + h_t - h_t", "it is written with what is asked for itself"),
+    ("g", "2 g_t", ""),
+    ("W_hh", "W_hh^{t} p_t", ""),  # which step is left open
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "text", "problem"), PROBLEMS)
+def test_the_problem_is_said_in_full(key, text, problem):
+    report = check_formula(key, text)
+    assert report.right is False and report.problem == problem
+    if problem:
+        assert str(report).splitlines()[2] == f"  {problem}."
+
+
+@pytest.mark.parametrize("text", ["W_hh^{k} h_t", "W_hh^{m-k} h_t", "W_hh^{k-m}"])
+def test_a_letter_above_is_bound_too(text):
+    report = check_formula("g", text)
+    assert report.problem == "the step k is bound by no sum or product"
+    assert report.place == (0, len(text)) and report.right is None
+    assert check_formula("J_tk", "W_hh^{k}").right is False
+    assert check_formula("W_hh", "W_hh^{t}").right is False
+
+
+def test_the_slip_that_says_most_comes_first():
+    report = check_formula("g", "W_hy^T delta_z_t + W_hh^T g_{t+1}")
+    assert [s.kind for s in (report.slip, *report.alternatives)] == [
+        "factor",
+        "quantity",
+    ]
+
+
+def test_brackets_are_read_so_that_shapes_fit():
+    """A star binds less than what stands side by side, unless only that fails."""
+    note = "the products from left to right"
+    rows = "(p_t-y_t) W_{hy} + g_{t+1} \\odot \\phi'(s_{t+1}) W_{hh}"
+    assert check_formula("g", rows).notes == (note,)
+    for key, text, right, notes in (
+        ("W_xh", "sum_t g_t ⊙ phi'(s_t) x_t^T", True, (note,)),
+        ("W_hh", "sum_t phi(s_t) ⊙ g_t h_{t-1}^T", False, (note,)),
+        ("W_xh", "sum_t g_t ⊙ phi'(s_t) x_t", False, ()),  # fits neither way
+        ("J", "phi'(s_t) ⊙ W_hh W_xh", False, ()),
+        ("delta_s", "g_t ⊙ phi'(s_t) I", True, ()),  # of rows: right as it stands
+        ("delta_s", "g_t ⊙ phi'(s_t)", True, ()),
+        ("delta_s", "p_t ⊙ s_t", False, ()),
+    ):
+        report = check_formula(key, text)
+        assert (report.right, report.notes) == (right, notes), text
+
+
+def test_a_counterexample_in_words():
+    found = check_formula("s", "(W_xh x_t + W_hh h_{t-1} + b_h)/T").counterexample
+    assert found == (
+        "A counterexample: one unit each, 2 steps, t = 2, with W_xh = 3, x_t = -2, "
+        "W_hh = -2, h_{t-1} = 4/9, b_h = -1: yours gives -71/18, right is -71/9."
+    )
+    assert -71 == 9 * (3 * -2 + -2 * 4 / 9 - 1)  # the numbers belong together
+    found = check_formula("J_tk", "W_hh^{k} h_t").counterexample
+    assert found == (
+        "A counterexample: one unit each, one step, t = 1, k = 0, with W_hh = -2, "
+        "h_t = 4/9: yours gives 4/9, right is -130/81."
+    )
+    found = check_formula("g", "2").counterexample
+    assert found == (
+        "A counterexample: one unit each, one step, t = 1: yours gives 2, right is 0."
+    )
+    found = check_formula("J", "diag(phi'(s_t)) W_hh + W_hh - W_hh^T").counterexample
+    assert "2 units each, one step, t = 1, with s_t = (" in found
+    assert "W_hh = (-2, 2; 3, 3): yours gives (" in found
+
+
+def test_where_the_book_derives_a_result():
+    """A right formula needs no link, one of another cell has none."""
+    for key, stem in (
+        ("g", "bptt"), ("W_hh", "bptt"), ("delta_z", "losses"), ("s", "forward"),
+        ("p", "forward"), ("h", "forward"), ("z", "forward"),
+        ("J_s", "spectral_bounds"), ("J", "spectral_bounds"),
+        ("J_tk", "spectral_bounds"),
+        ("unrolled", "unrolled_sums"),
+    ):  # fmt: skip
+        report = check_formula(key, "2 b_h")
+        assert str(report).splitlines()[-1] == f"  See chapters/{stem}.ipynb."
+    assert "See" not in str(check_formula("delta_z", "p_t - y_t"))
+    assert "See" not in str(check_formula(LSTM.adjoint("c"), "W_hi c"))
+
+
+@pytest.mark.parametrize(
+    ("key", "same"),
+    [
+        ("dL/dh_t", "g"), ("∂L/∂h_t", "g"), ("dL/dh", "g"), ("dL/ds_t", "delta_s"),
+        ("dL/dz_t", "delta_z"), ("dL/dh_0", "h_0"), ("dL/dh_{0}", "h_0"),
+        ("dL/dW_xh", "W_xh"), (" g ", "g"), ("dh_t/dh_{t-1}", "J"),
+        ("ds_t/ds_{t-1}", "J_s"), ("dh_t/dh_k", "J_tk"), ("dL/db_y", "b_y"),
+    ],
+)  # fmt: skip
+def test_results_by_their_derivatives(key, same):
+    asked = question_for(key)
+    assert asked.target.right == question_for(same).target.right
+    assert asked.target.leaf == question_for(same).target.leaf
+    assert asked.key == key
+
+
+@pytest.mark.parametrize("key", ["dL/dy_t", "dL/dW", "dg_t", "dh_t/ds_t", "L", ""])
+def test_what_is_no_result(key):
+    with pytest.raises(ValueError, match="what: expected one of s, h, z, .* got "):
+        question_for(key)
+
+
+def test_shapes_stand_below_what_is_understood():
+    for text, latex in (
+        ("W_xh x_t",
+         r"\underset{d_h \times d_x}{W_{xh}} \underset{d_x \times 1}{x_{t}}"),
+        ("W_hh^T h_{t-1}", r"\underset{d_h \times d_h}{W_{hh}}^{\top} "
+         r"\underset{d_h \times 1}{h_{t-1}}"),
+        ("(W_hh h_t)^T", r"\left(\underset{d_h \times d_h}{W_{hh}} "
+         r"\underset{d_h \times 1}{h_{t}}\right)^{\top}"),
+        (r"\sum_{k=1}^t h_k", r"\sum_{k=1}^{t} \underset{d_h \times 1}{h_{k}}"),
+        ("h_T", r"\underset{d_h \times 1}{h_{T}}"),
+    ):  # fmt: skip
+        assert check_formula("g", text).understood == latex
+    c = LSTM.adjoint("c")
+    scalar = derive("a_t = w x_t + u a_{t-1}", {"x": 1, "a": 1, "w": 1, "u": 1})
+    asked = question_for(scalar.adjoint("a"))
+    report = asked.answer(asked.plain(asked.target.right))
+    assert report.right and "underset" not in report.understood
+    assert r"\underset{d_h \times 1}" in check_formula(c, "f * o").understood
+
+
+def test_what_the_machine_gives_is_asked_for():
+    v = LSTM
+    for equation, kind, name, free in (
+        (v.adjoint("c"), "adjoint", "c", ("t",)),
+        (v.gradient("W_hi"), "adjoint", "W_hi", ()),
+        (v.gradient("c_0"), "adjoint", "c", ()),
+        (v.jacobian("c", "c", immediate=True), "jacobian", "c", ("t",)),
+    ):
+        target = question_for(equation).target
+        assert (target.leaf.kind, target.leaf.name) == (kind, name)
+        assert target.free == free
+    with pytest.raises(ValueError, match="what: expected the key of a result, or an "):
+        question_for(v)
+    for value in book_network().equations:
+        assert question_for(value).target.leaf.kind == "value"
+
+
+def test_states_before_the_first_step_are_asked_for():
+    sizes = {"x": "n", "h": "d"}
+    v = derive("h_t = W x_t + A h_{t-1} + B h_{t-2}", sizes)
+    found = {
+        (q.target.leaf.step.offset, q.target.free): q.plain(q.target.right)
+        for q in map(question_for, list(v.gradients)[-2:])
+    }
+    assert found == {(0, ()): "A^T g_1 + B^T g_2", (-1, ()): "B^T g_1"}
+    target = question_for(v.adjoint("h")).target
+    assert (target.leaf.step, target.free) == (NOW, ("t",))
+    target = question_for(v.gradient("B")).target
+    assert (target.leaf.step, target.free) == (None, ())
+    target = question_for(v.jacobian("h", "h", lag=2)).target
+    assert target.leaf.other_step == Step("t", -2) and target.defined
+    h_0, h = (question_for(key).target for key in ("h_0", "h"))
+    assert h_0.leaf.step == Step("", 0) and h.leaf.step == NOW
+    jacobian = question_for("J").target.leaf
+    assert (jacobian.step, jacobian.other_step) == (NOW, Step("t", -1))
+    unrolled = question_for("unrolled")
+    text = "sum_{k=t}^{T} (prod_{j=t+1}^{k} dh_j/dh_{j-1})^T dell_{k}/dh_k"
+    assert unrolled.plain(unrolled.target.right) == text
+
+
+def test_rows_are_written_as_they_are_typed():
+    """Only the right formula of the book is turned where the notation has rows."""
+    asked = question_for("g", "pytorch")
+    assert asked.typed(asked.target.right) == "A^T dL/do_t + W_hh^T dL/da_{t+1}"
+    assert asked.plain(asked.target.right).startswith("A^T (dL/do_t)^T + ")
+
+
+def test_a_sum_where_the_mean_is_usual_and_the_mean_where_it_is_not():
+    read = question_for("W_hy").read
+    total = read("sum_t (p_t - y_t) h_t^T").term
+    mean = read("1/T sum_t (p_t - y_t) h_t^T").term
+    for notation, of_total, of_mean in (("d2l", SUMMED, ""), ("book", "", MEAN)):
+        asked = question_for("W_hy", notation)
+        assert (asked.verdict(total), asked.verdict(mean)) == (of_total, of_mean)
+    row = read("sum_t h_t (p_t - y_t)^T").term
+    assert question_for("W_hy", "d2l").verdict(row) == f"{WHOLE}, {SUMMED}"
+
+
+@pytest.mark.parametrize(
+    ("text", "turned"),
+    [
+        ("y_t - p_t", True),
+        ("W_hy^T (y_t - p_t)", True),
+        ("-p_t + b_y + y_t", True),
+        ("p_t - y_t", False),
+        ("p_t + y_t", False),
+        ("-p_t - y_t", False),
+        ("b_y - p_t", False),
+        ("y_t + b_y", False),
+        ("y_t ⊙ p_t", False),
+        ("W_hh y_t - p_t", False),
+    ],
+)
+def test_the_error_that_is_the_target_minus_the_output(text, turned):
+    asked = question_for("g")
+    assert asked.reversed_error(asked.read(text).term) is turned

@@ -46,6 +46,28 @@ def test_what_is_said():
     assert len(FALSE_FRIENDS) == 10
 
 
+def test_every_name_is_found_once_as_it_is_written():
+    found = recognise("W_{hh} h_{t-1} + W_{hh} h_t^2 + U tanh(x_t)")
+    assert found.names == ("W_{hh}", "h_{t-1}", "h_t", "U", "x_t")
+    assert found.known["pascanu"] == ("x_t",)
+    assert found.known["karpathy"] == ("W_{hh}", "h_{t-1}", "h_t", "x_t")
+    assert found.keys == ()
+    assert recognise("1 + 2").keys == ()
+    long = "a" + 40 * "b"  # of no notation, so that none has all
+    assert recognise(f"x_t + {long}").keys == ()
+    assert recognise("x_t").keys
+
+
+def test_a_name_that_cannot_be_read_is_passed_over():
+    """Those after it are found."""
+    assert recognise("W_{q/2} h + V").names == ("h", "V")
+
+
+def test_derivatives_are_known_by_what_they_are_derivatives_of():
+    assert recognise("dWhh + hprev").known["karpathy"] == ("dWhh", "hprev")
+    assert recognise("dqqq").known["karpathy"] == ()
+
+
 def test_a_false_friend_is_another_quantity():
     """The same text has two verdicts in two notations."""
     texts = {"W_{hh}^\\top \\frac{\\partial L}{\\partial x_{t+1}}"}

@@ -44,6 +44,6 @@ def test_reports_are_told_as_the_table_has_them(label):
     ],
 )
 def test_functions_have_their_names(name, order, latex, plain):
-    for style, wanted in (("latex", latex), ("plain", plain)):
-        writer = Writer(book_network(), known_notations()["book"], style)
+    for typeset, wanted in ((True, latex), (False, plain)):
+        writer = Writer(book_network(), known_notations()["book"], latex=typeset)
         assert writer.function(name, order) == wanted

@@ -9,13 +9,14 @@ import pytest
 from rnnbook.tutor.formulas import judging, networks
 from rnnbook.tutor.formulas.checking import question_for
 from rnnbook.tutor.formulas.networks import Functions, book_network, drawn_softmax
+from rnnbook.tutor.formulas.reading import read_formula
+from rnnbook.tutor.formulas.terms import NOW, leaf
 from rnnbook.tutor.formulas.values import (
     BOOK,
     Calculator,
     NoValue,
     ShapeError,
     View,
-    calculator,
     inverse,
 )
 from rnnlib.symbolic import derive
@@ -27,7 +28,7 @@ T = 2  # the step t of all formulas here
 
 def value(text, view=BOOK, point=POINT, t=T):
     """The value of a text."""
-    return calculator(point, view)(G.read(text).term, t=t)
+    return Calculator(point, view)(G.read(text).term, t=t)
 
 
 def at(name, step=None):
@@ -47,8 +48,18 @@ EQUAL = {
     "W_hh^2": W @ W,
     "W_hh^3": W @ W @ W,
     "W_hh^0": eye(3),
+    "(W_hh - W_hh)^0": eye(3),
+    "(p_t - p_t)^0": p * 0 + 1,
+    "softmax(z_t)": p,
+    "softmax(z_t^T)": p.T,
     "W_hh^{T-t}": W,
     "W_hh^{t}": W @ W,
+    "W_hh^{T-t-1}": eye(3),
+    "W_hh^{T-t+1}": W @ W,
+    "W_hh^{T-1-t}": eye(3),
+    "W_hh^{T+1-t}": W @ W,
+    "W_hh^{T-2}": W,
+    "W_hh^{T-1-2}": eye(3),
     "p_t^2": p * p,
     "p_t^{-2} ⊙ y_t": y / (p * p),
     "p_t / 2": p * Fraction(1, 2),
@@ -155,6 +166,7 @@ def test_shapes_that_do_not_go_together(text, verb, left, right):
     ("text", "words"),
     [
         ("p_t / (1 - 1)", "a division by zero"),
+        ("W_hh / I", "a division by zero"),
         ("(p_t - p_t)^{-2}", "a division by zero"),
         ("inv(W_hh - W_hh)", "the inverse of a singular matrix"),
     ],
@@ -176,10 +188,10 @@ SEEN = [
     (View(weights=True), "dW_hy", POINT.adjoint("W_hy").T),
     (View(jacobians=True), "J_t", J.T),
     (View(jacobians=True), "W_hh", W),
-    (View(sign=-1), "g_t", -g),
-    (View(sign=-1), "h_t", h),
-    (View(sign=-1), r"\frac{\partial \ell_t}{\partial h_t}", V.T @ (y - p)),
-    (View(sign=-1), "(g_t)_{future}", -W.T @ POINT.adjoint("s", 3)),
+    (View(negated=True), "g_t", -g),
+    (View(negated=True), "h_t", h),
+    (View(negated=True), r"\frac{\partial \ell_t}{\partial h_t}", V.T @ (y - p)),
+    (View(negated=True), "(g_t)_{future}", -W.T @ POINT.adjoint("s", 3)),
     (View(mean=True), "g_t", g / Fraction(3)),
     (View(mean=True), "(g_t)_{future}", W.T @ POINT.adjoint("s", 3) / Fraction(3)),
     (View(mean=True), r"\frac{\partial \ell_t}{\partial h_t}",
@@ -210,6 +222,14 @@ ALIKE = [  # where every column is a square matrix, and a diagonal one its colum
     ("diag(phi(s_t)) g_t", "phi(s_t) ⊙ g_t", True),
     ("phi(diag(s_t)) g_t", "phi(s_t) ⊙ g_t", True),
     ("diag(s_t)/2 g_t", "s_t ⊙ g_t / 2", True),
+    ("diag(s_t^T) g_t", "s_t ⊙ g_t", True),
+    ("(diag(s_t) + W_hh) g_t", "(s_t + W_hh) g_t", True),
+    ("(diag(s_t) ⊙ W_hh) g_t", "s_t ⊙ W_hh ⊙ g_t", True),
+    ("(s_t ⊙ W_hh) g_t", "s_t ⊙ W_hh ⊙ g_t", False),
+    (r"(\prod_{j=t+1}^{t} J_j) g_t", "g_t", True),
+    ("[x_t; h_t]", "[x_t; h_t]", False),  # there is no stack of square matrices
+    ("h_t", "h_t", True),
+    ("W_hh^2 g_t", "W_hh W_hh g_t", True),
     ("2 ⊙ diag(s_t) g_t", "2 s_t ⊙ g_t", True),
     ("I g_t", "g_t", True),
     ("g_t 2", "2 g_t", True),
@@ -229,6 +249,36 @@ ALIKE = [  # where every column is a square matrix, and a diagonal one its colum
 def test_formulas_that_are_alike_where_every_shape_fits(a, b, alike):
     a, b = G.read(a).term, G.read(b).term
     assert G.judge.one_value(a, b) is alike
+
+
+def test_a_kind_of_quantity_that_nothing_computes():
+    with pytest.raises(NoValue, match="immediate"):
+        Calculator(POINT)(leaf("immediate", "h", NOW), t=T)
+
+
+PRODUCTS = [  # what a dot or a star means
+    ("2 * p_t", "2 ∘ p_t"),
+    ("p_t * 2", "p_t ∘ 2"),
+    ("p_t * y_t", "p_t ∘ y_t"),
+    ("p_t * y_t^T", "p_t y_t^T"),
+    ("p_t^T * p_t", "p_t^T p_t"),
+    ("W_hh * h_t", "W_hh h_t"),
+    ("W_hh * W_hh", "W_hh W_hh"),
+    ("W_hy * W_hy", "W_hy ∘ W_hy"),
+    ("W_hy * p_t", "W_hy p_t"),  # no product fits
+]
+
+
+@pytest.mark.parametrize(("text", "meant"), PRODUCTS)
+def test_a_dot_is_the_product_that_fits(text, meant):
+    read = read_formula(text, G.names).term
+    assert G.plain(G.judge.resolved(read)) == meant
+
+
+def test_a_letter_that_nothing_binds_is_some_step():
+    asked = question_for("W_hh")
+    read = asked.read("delta_s_t * h_{t-1}^T").term
+    assert asked.plain(asked.judge.resolved(read)) == "delta_s_t h_{t-1}^T"
 
 
 # the network itself
