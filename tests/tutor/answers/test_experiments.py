@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from rnnbook.tutor.answers.chapters.gates import one_unit as one_lstm_unit
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Parts
 from rnnlib import Params
+from rnnlib.layers import lstm
 from rnnlib.spectral.mean_field import variance_map
 from tests.tutor.answers.test_checking import SOLUTIONS
 
@@ -133,6 +135,13 @@ def radii(off=0.0):
     """Of Diag(v) ((-4, -6), (6, 4))/5."""
     right = {(0, 0): 0.0, (0, 1): 0.8, (1, 0): 0.8, (1, 1): 20**0.5 / 5}
     return {v: size + off for v, size in right.items()}
+
+
+def pushed(bias):
+    """An LSTM of one unit whose candidate leaves zero: it grows, and then shrinks."""
+    params = one_lstm_unit(3.0)
+    lstm.split(params.b_h).n[:] = bias
+    return params
 
 
 A, B, ZERO, EDGE = (1.5, 0.3), (0.8, 1.0), (0.5, 0.0), (1.02, 0.0)
@@ -683,6 +692,30 @@ ROWS = [
         ["three limits", "the limits for"],
     ),
     ("recipes-downhill", cut([[1e9, *[5.0] * 4000]], 5.0), ["three limits", *"xx"]),
+    *(
+        ("gates-border", sizes, wrong)
+        for sizes, wrong in (
+            ((0.1987, 0.199), []),  # the border lies at 0.19888
+            ((0.199, 0.2), ["it vanishes"]),
+            ((0.198, 0.1987), ["it explodes"]),
+            ((0.17, 0.2209), []),
+            ((0.17, 0.2211), ["near each other"]),
+            ((0.2, 0.2), ["the smaller one", "it vanishes"]),
+            ((-0.19, 0.2), ["the smaller one", "near each other", "it vanishes"]),
+        )
+    ),
+    *(
+        ("gates-mistake: the network", network, wrong)
+        for network, wrong in (
+            (one_lstm_unit(2.0), ["exceeds one"]),  # 1/2 + w/4 is one
+            (one_lstm_unit(2 + 4e-9), []),
+            (one_lstm_unit(3.0, forget_bias=18.0), []),
+            (one_lstm_unit(3.0, forget_bias=21.0), ["each forget gate"]),
+            (one_lstm_unit(3.0, units=2), ["one unit"]),
+            (pushed(2.9e-4), []),  # dc_51/dc_1 is 1.1, dc_52/dc_1 is 0.8
+            (pushed(3.2e-4), ["exceeds one"]),  # and here 0.9, after 1.2
+        )
+    ),
     *(
         ("recipes-memoryless", {100: a, 1000: b}, wrong)
         for a, b, wrong in (

@@ -1,5 +1,7 @@
 """The answers of the chapter on the forward pass."""
 
+from itertools import count
+
 import numpy as np
 
 import rnnlib
@@ -15,12 +17,12 @@ from rnnlib.symbolic import derive
 # a budget of numbers
 
 
-def most_units(d, q, total, learned=0, square=1):
+def most_units(d, q, total, learned, square=1):
     """The most units whose numbers do not exceed a total; or with a slip."""
-    h = 0
-    while square * (h + 1) ** 2 + (h + 1) * (d + q + 1 + learned) + q <= total:
-        h += 1
-    return h
+    each = d + q + 1 + learned
+    return next(
+        h for h in count() if square * (h + 1) ** 2 + (h + 1) * each + q > total
+    )
 
 
 def _budget(d=10, q=5, total=2000, variant=None):
@@ -284,6 +286,7 @@ def _padded():
     """Sequences of equal and unequal lengths, from zero and from another state."""
     rng = np.random.default_rng(5)
     params = rnnlib.init_params(3, 2, 4, rng=rng)
+    params = params._replace(b_h=rng.standard_normal(2), b_y=rng.standard_normal(4))
     x, start = rng.standard_normal((5, 3, 3)), np.array([0.5, -0.5])
     return {
         "equal lengths, zero h_0": (params, x, [5, 5, 5], None),

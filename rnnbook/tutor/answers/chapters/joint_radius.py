@@ -85,6 +85,8 @@ def _sets():
         "eight gates, n = 3": (gates, 3),
         "two nilpotent, n = 5": (np.array(TINY_SET), 5),
         "two nilpotent, n = 6": (np.array(TINY_SET), 6),
+        "a negative eigenvalue, n = 3": (np.array([np.diag([-0.9, 0.5])]), 3),
+        "a complex pair, n = 1": (np.array([[[1.0, -4.0], [1.0, 1.0]], np.eye(2)]), 1),
     }
 
 
