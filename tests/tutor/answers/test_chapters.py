@@ -119,7 +119,13 @@ def test_what_an_invented_future_changes_is_its_outer_product(recurrent):
     added = (1 - h**2) * (params.W_hh.T @ delta)
     assert changed == pytest.approx(np.abs(added).max())
     hot = np.eye(4)[y[0]][None]
-    assert bptt._wrong_start((params, x, hot, start)) == (changed, size)
+    floats = y.astype(float)  # as a reader may give the classes
+    for same in (hot, floats, floats.tolist()):
+        assert bptt._wrong_start((params, x, same, start)) == (changed, size)
+    soft = np.array([[[0.1, 0.2, 0.3, 0.4]]])
+    gradient = rnnlib.loss_and_gradients(params, x, soft, h_0=start)[1].params.W_hh
+    found = bptt._wrong_start((params, x, soft, start))[1]
+    assert found == pytest.approx(np.abs(gradient).max())
     longer = rng.standard_normal((4, 1, 2)), rng.integers(4, size=(4, 1))
     gradient = rnnlib.loss_and_gradients(params, *longer)[1].params.W_hh
     found = bptt._wrong_start((params, *longer, None))[1]

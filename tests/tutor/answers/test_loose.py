@@ -8,6 +8,7 @@ from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Mistake
 from rnnlib.layers import from_torch, gru, to_torch
 from rnnlib.spectral import spectral_norm
+from tests.tutor.answers.test_checking import SOLUTIONS
 
 
 def without_output_bias(params, x, lengths, h_0=None):
@@ -60,6 +61,19 @@ def test_a_function_that_is_wrong_in_one_small_way_is_refused(label):
         assert "the mended function" in kind.check(answer).wrong
     else:
         assert not kind.check(answer).ok
+
+
+def test_a_function_that_overwrites_the_logits_spoils_no_later_check():
+    kind = known()["ex-min-char-rnn-studied-gumbel"].kind
+    right = SOLUTIONS["ex-min-char-rnn-studied-gumbel"]
+
+    def careless(z, rng, size):
+        found = right(z, rng, size)
+        z[:] = 0
+        return found
+
+    assert kind.check(careless).ok and kind.check(right).ok
+    assert not kind.check(lambda z, rng, size: right(0 * z, rng, size)).ok
 
 
 def test_a_unit_may_be_turned_round_on_the_way_to_logistic_units():

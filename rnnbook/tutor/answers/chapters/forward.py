@@ -266,20 +266,20 @@ ORDER = Exercise(
 # a mean of states
 
 
-def mean_logits(params, x, lengths, h_0=None, mask=False, first=0):
+def mean_logits(params, x, lengths, h_0=None, mask=False, start=True):
     """The logits of the mean state, with or without the two mistakes."""
     trace = rnnlib.forward(params, x, h_0=h_0)
     real = np.arange(len(x))[:, None] < np.array(lengths)
     weights = real if mask else np.ones_like(real)
     pooled = (trace.h[1:] * weights[..., None]).sum(axis=0)
-    if not first:
+    if start:
         pooled = pooled + trace.h[0]
     return (pooled / weights.sum(axis=0)[:, None]) @ params.W_hy.T + params.b_y
 
 
 def mended(params, x, lengths, h_0=None):
     """Without either mistake."""
-    return mean_logits(params, x, lengths, h_0, mask=True, first=1)
+    return mean_logits(params, x, lengths, h_0, mask=True, start=False)
 
 
 def _padded():
@@ -302,11 +302,11 @@ def counterexample():
 
 
 def _without_mask(params, x, lengths, h_0=None):
-    return mean_logits(params, x, lengths, h_0, mask=False, first=1)
+    return mean_logits(params, x, lengths, h_0, start=False)
 
 
 def _with_start(params, x, lengths, h_0=None):
-    return mean_logits(params, x, lengths, h_0, mask=True, first=0)
+    return mean_logits(params, x, lengths, h_0, mask=True)
 
 
 MISTAKE = Exercise(
