@@ -392,6 +392,11 @@ ROWS = [
         (*losses(other=0.1)[:1], classes(199, 100, 100, 100, 1), *losses()[2:]),
         ["a distribution", *"xx"],
     ),
+    (
+        "losses-frequencies",  # a class that was not drawn
+        ([0.4] * 2 + [0.1] * 2, classes(300, 200), [0.6, 0.4, 0, 0], 0.673012),
+        [],
+    ),
     ("losses-frequencies", (*losses(other=0.1), 0), ["a distribution"]),
     *(
         ("min-char-rnn-studied-hmm", HMM | parts, wrong)
@@ -814,6 +819,8 @@ ROWS = [
             ([0.5, *[0.009] * 8, 0.0], [0.5, *[0.009] * 8, 0.0], ["larger weights"]),
             ([0.5, *[0.009] * 8, 0.0], [0.5, 0.01, *[0.009] * 7, 0.0], []),
             ([0.5, *[0.009] * 7, 0.0], [0.5] * 9 + [0.0], ["errors for"]),
+            ([0.5] * 9 + [0.0], [0.5] * 10, ["tau = T"]),
+            ([0.5] * 10, [0.5] * 10, ["tau = T", "larger weights"]),
         )
     ),
     *(
