@@ -115,6 +115,15 @@ def test_counts_of_another_law_are_refused(n):
     assert point_process.law(n) == pytest.approx((1 - np.exp(-1)) ** n * np.exp(-1))
 
 
+def test_the_largest_rate_may_be_off_by_as_much_as_a_bisection():
+    kind = known()["ex-optimising-momentum"].kind
+    right = SOLUTIONS["ex-optimising-momentum"]
+    for off in (-4e-5, 4e-5, -6e-5, 6e-5):
+        assert kind.check(lambda m, L, off=off: right(m, L) + off).ok is (
+            abs(off) < 5e-5
+        )
+
+
 LINES = {
     "forward-mistake": ({3}, {2, 3}, {3, 4}),
     "gradient-checking-hide": ({4}, {5}, {4, 5}),

@@ -642,6 +642,11 @@ ROWS = [
             ),
             (
                 lambda eta, b, n: eta * ((1 - b**n) / (1 - b)) ** 0.5,
+                [*LAST[:-1], 1e-9],  # eps would be larger
+                [],
+            ),
+            (
+                lambda eta, b, n: eta * ((1 - b**n) / (1 - b)) ** 0.5,
                 [*LAST[:-2], 0.06, 1.0],
                 ["the last step"],
             ),

@@ -65,6 +65,19 @@ def test_a_variant_is_solved_by_its_solution_alone(label):
         assert all(part in told for part in words.split(": ")), told
 
 
+def test_a_wrong_answer_to_the_four_lines_keeps_one_that_is_printed():
+    for seed in range(6):
+        variant = varied("ex-five-notations-mistakes", seed)
+        lines = [line.partition(" = ")[2][:-1] for line in variant.text.values()]
+        named = {}
+        for words, answer in variant.exercise.wrong.items():
+            (k,) = (k for k in range(4) if answer[k] != variant.solution[k])
+            assert answer[k] == lines[k] and words.startswith(f"line {k + 1}: ")
+            named[k] = words
+        true = [k for k in range(4) if lines[k] == variant.solution[k]]
+        assert sorted([*named, *true]) == [0, 1, 2, 3] and len(named) == 3
+
+
 @pytest.mark.parametrize("label", LABELS)
 def test_the_slips_of_a_variant_are_told_apart(label):
     for seed in range(12):
