@@ -115,6 +115,23 @@ def test_counts_of_another_law_are_refused(n):
     assert point_process.law(n) == pytest.approx((1 - np.exp(-1)) ** n * np.exp(-1))
 
 
+@pytest.mark.parametrize("gain", [0.0, -1.0, np.inf])
+def test_a_gain_that_is_none_is_answered_in_words(gain):
+    kind = known()["ex-gradient-behaviour-at-most"].kind.kinds["a gain between"]
+    told = kind.check(gain).wrong["the theory says that gradients vanish"]
+    assert told == "it does not: chi must be below one"
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.01])
+def test_a_scale_that_is_none_is_answered_in_words(scale):
+    kind = known()["ex-joint-radius-triangular"].kind
+    told = kind.check(SOLUTIONS["ex-joint-radius-triangular"] | {"scale": scale}).wrong
+    assert told == {
+        "the scaling proves it": "it does not: the corner becomes 10 s, so take a "
+        "small positive s"
+    }
+
+
 def test_the_largest_rate_may_be_off_by_as_much_as_a_bisection():
     kind = known()["ex-optimising-momentum"].kind
     right = SOLUTIONS["ex-optimising-momentum"]

@@ -67,6 +67,7 @@ def test_an_error_of_zero_is_no_error(errors):
         (np.eye(3) / 2, [1.0, 1.0]),
         (np.eye(2) / 2, [1.0, 1.0, 1.0]),
         (np.eye(2) / 2, [1.0, -1.0]),
+        (np.eye(2) / 2, [1.0, 0.0]),
     ],
 )
 def test_a_matrix_and_a_scaling_that_do_not_belong_together(W, S):

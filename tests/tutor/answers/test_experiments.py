@@ -246,6 +246,7 @@ ROWS = [
         ["the sign of f''"],
     ),
     ("gradient-checking-second", nine((1e-8, 1.0), (1e-3, 1.2)), []),
+    ("gradient-checking-second", nine((0.0, 1.0)), [WIDE]),
     (
         "gradient-checking-second",
         steps((1e-8, 1.0), *((10.0**-k, 0.0) for k in range(7, 0, -1))),
@@ -711,6 +712,7 @@ ROWS = [
             ((0.17, 0.2209), []),
             ((0.17, 0.2211), ["near each other"]),
             ((0.2, 0.2), ["the smaller one", "it vanishes"]),
+            ((0.0, 0.2), ["the smaller one", "near each other"]),
             ((-0.19, 0.2), ["the smaller one", "near each other", "it vanishes"]),
         )
     ),
@@ -854,6 +856,7 @@ ROWS = [
         for parts, wrong in (
             ({"steps": 200}, []),
             ({"steps": 3}, ["is zero in float32"]),
+            ({"steps": 1}, ["is zero in float32"]),
             ({"steps": 0}, ["is zero", "the sign of h_0"]),
             ({"steps": 10001}, ["is zero", "the sign of h_0"]),
             ({"steps": 1.5}, ["is zero", "the sign of h_0"]),
