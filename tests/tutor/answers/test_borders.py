@@ -43,6 +43,11 @@ BORDERS = [
     ("spectral-bounds-scaled", SCALED, ["a power is above one"]),
     ("spectral-bounds-scaled", SCALED | {"W": [[0, 1.01], [0, 0]]}, []),
     (
+        "spectral-bounds-scaled",
+        {"W": [[1, 0], [0, 0.5]], "S": [1.0, 1.0], "constant": 1.0},
+        ["the other norm is below one", "a power is above one"],
+    ),
+    (
         "spectral-bounds-gamma",
         GAMMA | {"weight": 1.0},
         ["the norm of the weight is below one"],

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from rnnbook.tutor.answers.chapters import min_char_rnn
 from rnnbook.tutor.answers.chapters.gates import one_unit as one_lstm_unit
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Parts
@@ -429,6 +430,8 @@ ROWS = [
             ({"optimal": 1.0985}, ["near the rate", "within 3%"]),
             ({"optimal": 1.0987}, ["a mean", "near the rate", "within 3%"]),
             ({"optimal": -0.8555}, ["a mean", "near the rate", "within 3%"]),
+            ({"optimal": 0.0}, ["a mean", "near the rate", "within 3%"]),
+            ({"optimal": np.log(3)}, ["a mean", "near the rate", "within 3%"]),
         )
     ),
     *(
@@ -603,6 +606,11 @@ ROWS = [
             ({"gates": [0, 1]}, ["the gates are", "one round"]),
         )
     ),
+    (
+        "min-char-rnn-apart",
+        {"W_hh": min_char_rnn._known(), "W_xh": min_char_rnn._known()},
+        ["these spoil W_hh alone", "these spoil W_xh alone"],
+    ),
     *(
         ("min-char-rnn-scale: clipping", result, wrong)
         for result, wrong in (
@@ -735,6 +743,7 @@ ROWS = [
             (1.5, 1.437, ["it comes close"]),
             (1.5, 1.3863, []),
             (1.5, 1.3862, ["above 2 log 2"]),
+            (1.5, 2 * np.log(2), ["above 2 log 2"]),
             (1.3862, 1.3862, ["above 2 log 2", "more training"]),
             (1.4, 1.4, ["more training"]),
             (0.36, 0.3466, ["a loss summed", "above 2 log 2"]),
