@@ -120,6 +120,37 @@ def test_counts_of_another_law_are_refused(n):
     assert point_process.law(n) == pytest.approx((1 - np.exp(-1)) ** n * np.exp(-1))
 
 
+def test_a_round_that_grows_by_a_little():
+    kind = joint_radius._mixing(1, 0.0, 1 + 1e-8).kind
+    radii = {(0, 0): 0.0, (0, 1): 0.0, (1, 0): 0.0, (1, 1): 1.0}
+    assert kind.check({"radii": radii, "gates": [(1, 1)]}).ok
+
+
+def test_the_lengths_are_the_first_whose_bound_is_below_one():
+    first = {c: next(n for n in range(99) if 2 * c**n < 1) for c in (0.75, 0.9, 0.99)}
+    assert joint_radius.LENGTHS == first
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "claims", "words"),
+    [
+        ("attained", [1, 2], (0, 1), "a square matrix"),
+        ("attained", [[1, 2]], (0, 1), "a square matrix"),
+        ("attained", [[[1]]], (0, 1), "a square matrix"),
+        ("W", [[1, 1]], (2, 3), "a square matrix"),
+        ("slopes", [1, -1], (2, 3), "slopes of shape (steps, d)"),
+        ("slopes", np.ones((0, 2)), (2, 3), "slopes of shape (steps, d)"),
+        ("slopes", [[1, -1, 1]], (2, 3), "slopes of shape (steps, d)"),
+    ],
+)
+def test_matrices_and_slopes_that_do_not_fit(part, value, claims, words):
+    kind = known()["ex-joint-radius-numerical"].kind
+    wrong = kind.check(SIGNED | {part: value}).wrong
+    names = [list(kind.claims)[k] for k in claims]
+    told = f"cannot be tested: ValueError: expected {words}"
+    assert wrong == dict.fromkeys(names, told)
+
+
 @pytest.mark.parametrize("gain", [0.0, -1.0, np.inf])
 def test_a_gain_that_is_none_is_answered_in_words(gain):
     kind = known()["ex-gradient-behaviour-at-most"].kind.kinds["a gain between"]

@@ -280,7 +280,12 @@ ROWS = [
         ["to the power 1/2"],
     ),
     ("gradient-checking-second", (*nine((1e-8, 1.0))[:2], 0.5 + 5e-10), []),
-    ("joint-radius-triangular", changed("joint-radius-triangular", scale=0.045), []),
+    ("joint-radius-triangular", changed("joint-radius-triangular", scale=0.0838), []),
+    (
+        "joint-radius-triangular",
+        changed("joint-radius-triangular", scale=0.0839),
+        ["the scaling proves it"],
+    ),
     (
         "joint-radius-triangular",
         changed("joint-radius-triangular", scale=0.09),
@@ -305,6 +310,9 @@ ROWS = [
             ({"attained": [[0, 2.0015], [0, 0]]}, ["radius is one", "has norm two"]),
             ({"attained": [[1, 0], [0, 1]]}, ["has norm two"]),
             ({"slopes": [[1.001, -1.001]] * 9}, ["slopes are from"]),
+            ({"slopes": [[0.9, -1.001]] * 9}, ["slopes are from"]),
+            ({"slopes": [[0.79373, -0.79373]] * 3}, []),  # 8 s^3 is 4 and 1e-4 more
+            ({"slopes": [[0.79370, -0.79370]] * 3}, ["fails"]),
             # the norm of c N, its numerical radius and the product grow with c alike
             ({"W": [[0.5, 0.5], [-0.5, -0.5]], "slopes": [[1, -1]] * 3}, []),
             ({"W": [[2, 2], [-2, -2]], "slopes": [[1, -1]] * 3}, []),
@@ -686,6 +694,14 @@ ROWS = [
         [BOUNDS[0]],
     ),
     ("recipes-downhill", cut([1e9, *[5.0] * 9999], 5.0), []),
+    ("recipes-downhill", cut([1e9, *[0.5] * 9999], 0.5), []),
+    (
+        "recipes-downhill",
+        cut([1e9, *[5.0] * 4000], 5.0, (0.5, 0.1, 0.010000015)),
+        ["the limits for"],
+    ),
+    ("recipes-downhill", cut([-1e9, *[5.0] * 5000, *[-5.0] * 4999], 5.0), []),
+    ("recipes-downhill", cut([np.inf, *[5.0] * 9999], 5.0), ["three limits", *"xx"]),
     ("recipes-downhill", cut([1e9, *[5.0] * 3000], 5.0), ["above 89 degrees"]),
     ("recipes-downhill", cut([1e9, *[5.0] * 4000], 5.0), []),
     ("recipes-downhill", cut([5.0] * 4000, 5.0), ["an entry", "above 89 degrees"]),
