@@ -5,7 +5,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from rnnbook.tutor.answers.chapters import joint_radius, point_process
+from rnnbook.tutor.answers.chapters import (
+    gradient_checking,
+    joint_radius,
+    point_process,
+)
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Mistake
 from tests.tutor.answers.test_checking import SOLUTIONS
@@ -42,6 +46,7 @@ BORDERS = [
     ),
     ("spectral-bounds-scaled", SCALED, ["a power is above one"]),
     ("spectral-bounds-scaled", SCALED | {"W": [[0, 1.01], [0, 0]]}, []),
+    ("spectral-bounds-scaled", SCALED | {"W": [[0, 1 + 1e-8], [0, 0]]}, []),
     (
         "spectral-bounds-scaled",
         {"W": [[1, 0], [0, 0.5]], "S": [1.0, 1.0], "constant": 1.0},
@@ -118,6 +123,34 @@ def test_counts_of_another_law_are_refused(n):
     verdict = kind.check(SILENCE | {"counts": counts})
     assert list(verdict.wrong) == ["the simulation has this law"]
     assert point_process.law(n) == pytest.approx((1 - np.exp(-1)) ** n * np.exp(-1))
+
+
+@pytest.mark.parametrize("matrices", [[[[1, 2]]], [[[1]], [[1, 0], [0, 1]]], [[1, 2]]])
+def test_matrices_that_are_not_square_or_of_one_size(matrices):
+    kind = known()["ex-exploding-one-step"].kind
+    wrong = kind.check(
+        SOLUTIONS["ex-exploding-one-step"] | {"matrices": matrices}
+    ).wrong
+    told = "cannot be tested: ValueError: expected square matrices of one size"
+    assert wrong == dict.fromkeys([*kind.claims][1:], told)
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [[[0, 1]] * 3, [[0.0, 3.0]] * 3, [[[0.1, 0.2, 0.3, 0.4], [0.5, 0.5, 0, 0]]] * 3],
+)
+def test_targets_of_a_counterexample_are_classes_or_distributions(targets):
+    kind = known()["ex-gradient-checking-hide"].kind
+    theta, x, _, start = kind.cases()["3 units"]
+    lines, mended, _ = SOLUTIONS["ex-gradient-checking-hide"]
+    assert kind.check((lines, mended, (theta, x, targets, start))).ok
+    classes, soft = np.argmax(targets, axis=-1), np.array(targets)
+    y = soft if soft.ndim == 3 else soft.astype(int)
+    wanted = gradient_checking.tied_right(theta, x, y, start)[0]
+    assert gradient_checking.tied_right(theta, x, targets, start)[0] == wanted
+    if soft.ndim == 3:
+        hard = gradient_checking.tied_right(theta, x, classes, start)[0]
+        assert wanted != pytest.approx(hard)
 
 
 def test_a_round_that_grows_by_a_little():

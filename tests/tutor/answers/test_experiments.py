@@ -188,6 +188,11 @@ ROWS = [
     ),
     ("exploding-bias", {0: -0.99, 1: -1, 2: -1.1, 4: -1.2, 8: -1.79}, ["the sign"]),
     ("exploding-bias", {0: 0.99, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.8}, ["b = 8"]),
+    (
+        "exploding-bias",
+        {0: -1.1, 1: -1.2, 2: -1.3, 4: -1.35, 8: -1.4},
+        ["own size", "the sign"],
+    ),
     ("exploding-bias", {0: 1.0, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.79}, ["own size"]),
     ("exploding-bias", {0: 0.99, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.31}, []),
     ("exploding-bias", {0: 0.99, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.3}, ["b = 8"]),
@@ -401,6 +406,16 @@ ROWS = [
         "losses-frequencies",
         (*losses(other=0.1)[:1], classes(199, 100, 100, 100, 1), *losses()[2:]),
         ["a distribution", *"xx"],
+    ),
+    (
+        "losses-frequencies",  # the largest difference is negative
+        (np.full(4, 0.25), [0, 1] * 250, [0.4988, 0.5004, 4e-4, 4e-4], np.log(2)),
+        ["end at the frequencies"],
+    ),
+    (
+        "losses-frequencies",
+        ([0.50002, 0.499994, -7e-6, -7e-6], [0, 1] * 250, [0.5, 0.5, 0, 0], np.log(2)),
+        [],
     ),
     (
         "losses-frequencies",  # a class that was not drawn
