@@ -93,7 +93,7 @@ PLACES = [
         ("joint-radius-triangular", "radius", case)
         for case in ((0.5, 10, 0.25), (-0.9, 3, 0.2), (0.1, -4, -1.5), (0.3, 0, 0.3))
     ),
-    *(("point-process-silence", "law", (n,)) for n in range(8)),
+    *(("point-process-silence", "law", (n,)) for n in (*range(8), 50, 199)),
     *(
         ("spectral-bounds-peak", "place", pair)
         for pair in ((0.9, 1.0), (0.9, 50.0), (0.5, 10.0), (0.97, 10.0))
@@ -151,6 +151,14 @@ def test_targets_of_a_counterexample_are_classes_or_distributions(targets):
     if soft.ndim == 3:
         hard = gradient_checking.tied_right(theta, x, classes, start)[0]
         assert wanted != pytest.approx(hard)
+
+
+def test_a_counterexample_has_as_many_targets_as_inputs():
+    kind = known()["ex-total-derivative-mistake"].kind
+    line, mended, (params, x, y) = SOLUTIONS["ex-total-derivative-mistake"]
+    for case in ((params, x[:3], y), (params, x, y[:3])):
+        told = kind.check((line, mended, case)).wrong["the counterexample"]
+        assert told.startswith("the right function cannot be run on it: zip()")
 
 
 def test_a_round_that_grows_by_a_little():

@@ -5,9 +5,10 @@ import pytest
 
 import rnnlib
 from rnnbook.tutor.answers import check_answer
-from rnnbook.tutor.answers.chapters import bptt
+from rnnbook.tutor.answers.chapters import bptt, gates
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Code, Mistake, Parts, Samples
+from rnnlib.layers import lstm
 from tests.tutor.answers.traces import Trace, table
 
 
@@ -103,6 +104,24 @@ def test_the_full_gradient_is_that_of_the_library():
     assert np.allclose(full, gradients.W_hh)
     last = rnnlib.loss_and_gradients(params, x[:1], y[:1])[1].params
     assert not np.allclose(cut, full) and np.allclose(last.W_hh, 0)
+
+
+def test_the_derivative_of_the_last_cell_by_the_first():
+    rng = np.random.default_rng(6)
+    params = lstm.init_params(2, 3, rng=rng, scale=2.0)
+    x = rng.standard_normal((4, 1, 2))
+    first = lstm.forward(params, x[:1])
+    o = lstm.split(first.gates, axis=-1).o[0]
+
+    def last(c):
+        state = lstm.State(o * np.tanh(c), c)
+        return lstm.forward(params, x[1:], state=state).c[-1, 0]
+
+    steps = 1e-6 * np.eye(3)[:, None]
+    found = [(last(first.c[1] + e) - last(first.c[1] - e)) / 2e-6 for e in steps]
+    wanted = gates.cell_derivatives(params, x)
+    assert np.allclose(np.transpose(found), wanted, atol=1e-7)
+    assert not np.allclose(wanted, wanted.T, atol=1e-2)
 
 
 @pytest.mark.parametrize("recurrent", [0.0, 1.0, -2.0])
