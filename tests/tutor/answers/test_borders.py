@@ -44,6 +44,16 @@ BORDERS = [
         SHRINKS | {"W": [[1, 0], [0, 0]]},
         ["the direction is sent back longer"],
     ),
+    (
+        "gradient-behaviour-mistake",
+        SHRINKS | {"W": [[0.9, 0], [0, 0.1]], "e": [2, 0]},
+        ["the direction is sent back longer"],
+    ),
+    (
+        "gradient-behaviour-mistake",
+        SHRINKS | {"W": [[1.2, 0], [0, 0.1]], "e": [0.5, 0]},
+        [],
+    ),
     ("spectral-bounds-scaled", SCALED, ["a power is above one"]),
     ("spectral-bounds-scaled", SCALED | {"W": [[0, 1.01], [0, 0]]}, []),
     ("spectral-bounds-scaled", SCALED | {"W": [[0, 1 + 1e-8], [0, 0]]}, []),
@@ -216,6 +226,25 @@ def test_the_largest_rate_may_be_off_by_as_much_as_a_bisection():
         assert kind.check(lambda m, L, off=off: right(m, L) + off).ok is (
             abs(off) < 5e-5
         )
+
+
+def test_counts_are_near_the_law_to_four_and_a_half_errors():
+    kind = known()["ex-point-process-silence"].kind
+
+    def fails(counts):
+        return [*kind.check(SILENCE | {"counts": counts}).wrong]
+
+    def moved(m):  # the share of 1 grows by 2 m/3000, and the mean stays
+        counts = SILENCE["counts"].copy()
+        for n in (0, 2):
+            counts[np.flatnonzero(counts == n)[:m]] = 1
+        return counts
+
+    def with_one_of(n):  # the shares stay
+        return np.append(SILENCE["counts"][:-1], n)
+
+    assert fails(moved(40)) == fails(with_one_of(11 + 350)) == []
+    assert fails(moved(80)) == fails(with_one_of(11 + 710)) != []  # 7 and 6 errors
 
 
 LINES = {
