@@ -291,6 +291,8 @@ def test_hints_and_answers_of_a_seed():
     assert told == [*numbered, last, last]
     assert hint("ex-bptt-inputs").startswith("Hint 1 of 3: ")
     assert varied("ex-bptt-inputs", 3) is None
+    first = varied(LABEL, 0).solution
+    assert check_answer(LABEL, lambda: first, seed=0).ok
     for seed in (-1, 1.5):
         with pytest.raises(ValueError, match="seed: expected"):
             check_answer(LABEL, lambda: (1, 2), seed=seed)
