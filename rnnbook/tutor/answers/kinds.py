@@ -193,7 +193,7 @@ def same_arrays(a, b):
         same = isinstance(b, dict) and a.keys() == b.keys()
         return same and all(same_arrays(a[k], b[k]) for k in a)
     try:
-        a, b = np.asarray(a, float), np.asarray(b, float)
+        a, b = np.asarray(a, complex), np.asarray(b, complex)
     except (TypeError, ValueError):
         return False
     return a.shape == b.shape and np.allclose(a, b, 1e-8, 1e-10, equal_nan=True)

@@ -5,9 +5,10 @@ import pytest
 
 import rnnlib
 from rnnbook.tutor.answers import check_answer
-from rnnbook.tutor.answers.chapters import bptt
+from rnnbook.tutor.answers.chapters import bptt, gates
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Code, Mistake, Parts, Samples
+from rnnlib.layers import lstm
 from tests.tutor.answers.traces import Trace, table
 
 
@@ -67,6 +68,7 @@ def test_an_error_of_zero_is_no_error(errors):
         (np.eye(3) / 2, [1.0, 1.0]),
         (np.eye(2) / 2, [1.0, 1.0, 1.0]),
         (np.eye(2) / 2, [1.0, -1.0]),
+        (np.eye(2) / 2, [1.0, 0.0]),
     ],
 )
 def test_a_matrix_and_a_scaling_that_do_not_belong_together(W, S):
@@ -104,6 +106,24 @@ def test_the_full_gradient_is_that_of_the_library():
     assert not np.allclose(cut, full) and np.allclose(last.W_hh, 0)
 
 
+def test_the_derivative_of_the_last_cell_by_the_first():
+    rng = np.random.default_rng(6)
+    params = lstm.init_params(2, 3, rng=rng, scale=2.0)
+    x = rng.standard_normal((4, 1, 2))
+    first = lstm.forward(params, x[:1])
+    o = lstm.split(first.gates, axis=-1).o[0]
+
+    def last(c):
+        state = lstm.State(o * np.tanh(c), c)
+        return lstm.forward(params, x[1:], state=state).c[-1, 0]
+
+    steps = 1e-6 * np.eye(3)[:, None]
+    found = [(last(first.c[1] + e) - last(first.c[1] - e)) / 2e-6 for e in steps]
+    wanted = gates.cell_derivatives(params, x)
+    assert np.allclose(np.transpose(found), wanted, atol=1e-7)
+    assert not np.allclose(wanted, wanted.T, atol=1e-2)
+
+
 @pytest.mark.parametrize("recurrent", [0.0, 1.0, -2.0])
 def test_what_an_invented_future_changes_is_its_outer_product(recurrent):
     """One step: W_hh^T delta_T is added to g_T, and the gradient is one product."""
@@ -119,7 +139,13 @@ def test_what_an_invented_future_changes_is_its_outer_product(recurrent):
     added = (1 - h**2) * (params.W_hh.T @ delta)
     assert changed == pytest.approx(np.abs(added).max())
     hot = np.eye(4)[y[0]][None]
-    assert bptt._wrong_start((params, x, hot, start)) == (changed, size)
+    floats = y.astype(float)  # as a reader may give the classes
+    for same in (hot, floats, floats.tolist()):
+        assert bptt._wrong_start((params, x, same, start)) == (changed, size)
+    soft = np.array([[[0.1, 0.2, 0.3, 0.4]]])
+    gradient = rnnlib.loss_and_gradients(params, x, soft, h_0=start)[1].params.W_hh
+    found = bptt._wrong_start((params, x, soft, start))[1]
+    assert found == pytest.approx(np.abs(gradient).max())
     longer = rng.standard_normal((4, 1, 2)), rng.integers(4, size=(4, 1))
     gradient = rnnlib.loss_and_gradients(params, *longer)[1].params.W_hh
     found = bptt._wrong_start((params, *longer, None))[1]

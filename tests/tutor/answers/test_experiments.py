@@ -9,9 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from rnnbook.tutor.answers.chapters import min_char_rnn
+from rnnbook.tutor.answers.chapters.gates import one_unit as one_lstm_unit
 from rnnbook.tutor.answers.checking import known
 from rnnbook.tutor.answers.kinds import Parts
 from rnnlib import Params
+from rnnlib.layers import lstm
 from rnnlib.spectral.mean_field import variance_map
 from tests.tutor.answers.test_checking import SOLUTIONS
 
@@ -135,6 +138,13 @@ def radii(off=0.0):
     return {v: size + off for v, size in right.items()}
 
 
+def pushed(bias):
+    """An LSTM of one unit whose candidate leaves zero: it grows, and then shrinks."""
+    params = one_lstm_unit(3.0)
+    lstm.split(params.b_h).n[:] = bias
+    return params
+
+
 A, B, ZERO, EDGE = (1.5, 0.3), (0.8, 1.0), (0.5, 0.0), (1.02, 0.0)
 LAST = [*np.zeros(19), 1.0]
 LINES = {"A": {9, 10, 12}, "B": {11}, "C": {8}}
@@ -178,6 +188,11 @@ ROWS = [
     ),
     ("exploding-bias", {0: -0.99, 1: -1, 2: -1.1, 4: -1.2, 8: -1.79}, ["the sign"]),
     ("exploding-bias", {0: 0.99, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.8}, ["b = 8"]),
+    (
+        "exploding-bias",
+        {0: -1.1, 1: -1.2, 2: -1.3, 4: -1.35, 8: -1.4},
+        ["own size", "the sign"],
+    ),
     ("exploding-bias", {0: 1.0, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.79}, ["own size"]),
     ("exploding-bias", {0: 0.99, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.31}, []),
     ("exploding-bias", {0: 0.99, 1: 0.8, 2: 0.1, 4: -0.1, 8: -1.3}, ["b = 8"]),
@@ -237,6 +252,7 @@ ROWS = [
         ["the sign of f''"],
     ),
     ("gradient-checking-second", nine((1e-8, 1.0), (1e-3, 1.2)), []),
+    ("gradient-checking-second", nine((0.0, 1.0)), [WIDE]),
     (
         "gradient-checking-second",
         steps((1e-8, 1.0), *((10.0**-k, 0.0) for k in range(7, 0, -1))),
@@ -269,7 +285,12 @@ ROWS = [
         ["to the power 1/2"],
     ),
     ("gradient-checking-second", (*nine((1e-8, 1.0))[:2], 0.5 + 5e-10), []),
-    ("joint-radius-triangular", changed("joint-radius-triangular", scale=0.045), []),
+    ("joint-radius-triangular", changed("joint-radius-triangular", scale=0.0838), []),
+    (
+        "joint-radius-triangular",
+        changed("joint-radius-triangular", scale=0.0839),
+        ["the scaling proves it"],
+    ),
     (
         "joint-radius-triangular",
         changed("joint-radius-triangular", scale=0.09),
@@ -294,6 +315,9 @@ ROWS = [
             ({"attained": [[0, 2.0015], [0, 0]]}, ["radius is one", "has norm two"]),
             ({"attained": [[1, 0], [0, 1]]}, ["has norm two"]),
             ({"slopes": [[1.001, -1.001]] * 9}, ["slopes are from"]),
+            ({"slopes": [[0.9, -1.001]] * 9}, ["slopes are from"]),
+            ({"slopes": [[0.79373, -0.79373]] * 3}, []),  # 8 s^3 is 4 and 1e-4 more
+            ({"slopes": [[0.79370, -0.79370]] * 3}, ["fails"]),
             # the norm of c N, its numerical radius and the product grow with c alike
             ({"W": [[0.5, 0.5], [-0.5, -0.5]], "slopes": [[1, -1]] * 3}, []),
             ({"W": [[2, 2], [-2, -2]], "slopes": [[1, -1]] * 3}, []),
@@ -383,6 +407,21 @@ ROWS = [
         (*losses(other=0.1)[:1], classes(199, 100, 100, 100, 1), *losses()[2:]),
         ["a distribution", *"xx"],
     ),
+    (
+        "losses-frequencies",  # the largest difference is negative
+        (np.full(4, 0.25), [0, 1] * 250, [0.4988, 0.5004, 4e-4, 4e-4], np.log(2)),
+        ["end at the frequencies"],
+    ),
+    (
+        "losses-frequencies",
+        ([0.50002, 0.499994, -7e-6, -7e-6], [0, 1] * 250, [0.5, 0.5, 0, 0], np.log(2)),
+        [],
+    ),
+    (
+        "losses-frequencies",  # a class that was not drawn
+        ([0.4] * 2 + [0.1] * 2, classes(300, 200), [0.6, 0.4, 0, 0], 0.673012),
+        [],
+    ),
     ("losses-frequencies", (*losses(other=0.1), 0), ["a distribution"]),
     *(
         ("min-char-rnn-studied-hmm", HMM | parts, wrong)
@@ -414,6 +453,8 @@ ROWS = [
             ({"optimal": 1.0985}, ["near the rate", "within 3%"]),
             ({"optimal": 1.0987}, ["a mean", "near the rate", "within 3%"]),
             ({"optimal": -0.8555}, ["a mean", "near the rate", "within 3%"]),
+            ({"optimal": 0.0}, ["a mean", "near the rate", "within 3%"]),
+            ({"optimal": np.log(3)}, ["a mean", "near the rate", "within 3%"]),
         )
     ),
     *(
@@ -588,6 +629,11 @@ ROWS = [
             ({"gates": [0, 1]}, ["the gates are", "one round"]),
         )
     ),
+    (
+        "min-char-rnn-apart",
+        {"W_hh": min_char_rnn._known(), "W_xh": min_char_rnn._known()},
+        ["these spoil W_hh alone", "these spoil W_xh alone"],
+    ),
     *(
         ("min-char-rnn-scale: clipping", result, wrong)
         for result, wrong in (
@@ -628,6 +674,11 @@ ROWS = [
             ),
             (
                 lambda eta, b, n: eta * ((1 - b**n) / (1 - b)) ** 0.5,
+                [*LAST[:-1], 1e-9],  # eps would be larger
+                [],
+            ),
+            (
+                lambda eta, b, n: eta * ((1 - b**n) / (1 - b)) ** 0.5,
                 [*LAST[:-2], 0.06, 1.0],
                 ["the last step"],
             ),
@@ -658,6 +709,14 @@ ROWS = [
         [BOUNDS[0]],
     ),
     ("recipes-downhill", cut([1e9, *[5.0] * 9999], 5.0), []),
+    ("recipes-downhill", cut([1e9, *[0.5] * 9999], 0.5), []),
+    (
+        "recipes-downhill",
+        cut([1e9, *[5.0] * 4000], 5.0, (0.5, 0.1, 0.010000015)),
+        ["the limits for"],
+    ),
+    ("recipes-downhill", cut([-1e9, *[5.0] * 5000, *[-5.0] * 4999], 5.0), []),
+    ("recipes-downhill", cut([np.inf, *[5.0] * 9999], 5.0), ["three limits", *"xx"]),
     ("recipes-downhill", cut([1e9, *[5.0] * 3000], 5.0), ["above 89 degrees"]),
     ("recipes-downhill", cut([1e9, *[5.0] * 4000], 5.0), []),
     ("recipes-downhill", cut([5.0] * 4000, 5.0), ["an entry", "above 89 degrees"]),
@@ -684,12 +743,38 @@ ROWS = [
     ),
     ("recipes-downhill", cut([[1e9, *[5.0] * 4000]], 5.0), ["three limits", *"xx"]),
     *(
+        ("gates-border", sizes, wrong)
+        for sizes, wrong in (
+            ((0.1987, 0.199), []),  # the border lies at 0.19888
+            ((0.199, 0.2), ["it vanishes"]),
+            ((0.198, 0.1987), ["it explodes"]),
+            ((0.17, 0.2209), []),
+            ((0.17, 0.2211), ["near each other"]),
+            ((0.2, 0.2), ["the smaller one", "it vanishes"]),
+            ((0.0, 0.2), ["the smaller one", "near each other"]),
+            ((-0.19, 0.2), ["the smaller one", "near each other", "it vanishes"]),
+        )
+    ),
+    *(
+        ("gates-mistake: the network", network, wrong)
+        for network, wrong in (
+            (one_lstm_unit(2.0), ["exceeds one"]),  # 1/2 + w/4 is one
+            (one_lstm_unit(2 + 4e-9), []),
+            (one_lstm_unit(3.0, forget_bias=18.0), []),
+            (one_lstm_unit(3.0, forget_bias=21.0), ["each forget gate"]),
+            (one_lstm_unit(3.0, units=2), ["one unit"]),
+            (pushed(2.9e-4), []),  # dc_51/dc_1 is 1.1, dc_52/dc_1 is 0.8
+            (pushed(3.2e-4), ["exceeds one"]),  # and here 0.9, after 1.2
+        )
+    ),
+    *(
         ("recipes-memoryless", {100: a, 1000: b}, wrong)
         for a, b, wrong in (
             (1.5, 1.436, []),
             (1.5, 1.437, ["it comes close"]),
             (1.5, 1.3863, []),
             (1.5, 1.3862, ["above 2 log 2"]),
+            (1.5, 2 * np.log(2), ["above 2 log 2"]),
             (1.3862, 1.3862, ["above 2 log 2", "more training"]),
             (1.4, 1.4, ["more training"]),
             (0.36, 0.3466, ["a loss summed", "above 2 log 2"]),
@@ -781,6 +866,8 @@ ROWS = [
             ([0.5, *[0.009] * 8, 0.0], [0.5, *[0.009] * 8, 0.0], ["larger weights"]),
             ([0.5, *[0.009] * 8, 0.0], [0.5, 0.01, *[0.009] * 7, 0.0], []),
             ([0.5, *[0.009] * 7, 0.0], [0.5] * 9 + [0.0], ["errors for"]),
+            ([0.5] * 9 + [0.0], [0.5] * 10, ["tau = T"]),
+            ([0.5] * 10, [0.5] * 10, ["tau = T", "larger weights"]),
         )
     ),
     *(
@@ -809,6 +896,7 @@ ROWS = [
         for parts, wrong in (
             ({"steps": 200}, []),
             ({"steps": 3}, ["is zero in float32"]),
+            ({"steps": 1}, ["is zero in float32"]),
             ({"steps": 0}, ["is zero", "the sign of h_0"]),
             ({"steps": 10001}, ["is zero", "the sign of h_0"]),
             ({"steps": 1.5}, ["is zero", "the sign of h_0"]),

@@ -92,6 +92,11 @@ def test_numbers_that_are_negative_or_exact():
         ([1], {"a": 1}, False),
         (np.nan, np.nan, True),
         (np.nan, 1.0, False),
+        (np.inf, np.inf, True),
+        (-np.inf, np.inf, False),
+        (1.0, 1 + 0j, True),
+        (1.0, 1 + 1j, False),
+        (2 + 1j, 1.0, False),
         (np.zeros(2), np.zeros((2, 1)), False),
         (np.zeros((2, 2)), [[0, 0], [0, 0]], True),
         ("a", "a", False),
@@ -286,6 +291,8 @@ def test_hints_and_answers_of_a_seed():
     assert told == [*numbered, last, last]
     assert hint("ex-bptt-inputs").startswith("Hint 1 of 3: ")
     assert varied("ex-bptt-inputs", 3) is None
+    first = varied(LABEL, 0).solution
+    assert check_answer(LABEL, lambda: first, seed=0).ok
     for seed in (-1, 1.5):
         with pytest.raises(ValueError, match="seed: expected"):
             check_answer(LABEL, lambda: (1, 2), seed=seed)

@@ -85,6 +85,13 @@ FOLLOWS = [
 ]
 
 
+def test_every_part_that_may_follow_is_in_the_table():
+    found = {(name, part) for name, part, *_ in FOLLOWS}
+    assert found == {
+        (name, part) for name, kind in KINDS.items() for part in kind.follow
+    }
+
+
 @pytest.mark.parametrize(("name", "part", "earlier", "wrong", "then"), FOLLOWS)
 def test_what_follows_from_a_wrong_number_is_right(name, part, earlier, wrong, then):
     verdict = KINDS[name].check(right(name) | {earlier: wrong, part: then})

@@ -2,11 +2,14 @@
 
 import re
 import tomllib
+from itertools import permutations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnnbook.tutor.answers import check_answer
+from rnnbook.tutor.answers.chapters import losses, point_process_fits
 from rnnbook.tutor.answers.checking import known, varied
 from rnnbook.tutor.answers.kinds import Formulas, Numbers
 
@@ -63,6 +66,62 @@ def test_a_variant_is_solved_by_its_solution_alone(label):
     for words, answer in variant.exercise.wrong.items():
         told = str(check_answer(label, lambda a=answer: a, seed=3))
         assert all(part in told for part in words.split(": ")), told
+
+
+def test_a_wrong_answer_to_the_four_lines_keeps_one_that_is_printed():
+    for seed in range(6):
+        variant = varied("ex-five-notations-mistakes", seed)
+        lines = [line.partition(" = ")[2][:-1] for line in variant.text.values()]
+        named = {}
+        for words, answer in variant.exercise.wrong.items():
+            (k,) = (k for k in range(4) if answer[k] != variant.solution[k])
+            assert answer[k] == lines[k] and words.startswith(f"line {k + 1}: ")
+            named[k] = words
+        true = [k for k in range(4) if lines[k] == variant.solution[k]]
+        assert sorted([*named, *true]) == [0, 1, 2, 3] and len(named) == 3
+
+
+class Drawn:
+    """A random generator whose numbers are given."""
+
+    def __init__(self, *numbers):
+        self.numbers = list(numbers)
+
+    def randint(self, least, most):
+        number = self.numbers.pop(0)
+        assert least <= number <= most
+        return number
+
+
+def nearest(kind):
+    """How near, relatively, two numbers of a part are, right or wrong."""
+    rows = ([right, *kind.slips[part]] for part, right in kind.right.items())
+    return min(abs(a / b - 1) for row in rows for a, b in permutations(row, 2))
+
+
+@pytest.mark.parametrize("T", range(5, 13))
+@pytest.mark.parametrize("K", range(3, 31))
+def test_steps_and_classes_are_drawn_anew_while_two_losses_are_alike(T, K):
+    rng = Drawn(T, K, 7, 11)
+    variant = losses._other_untrained(rng)
+    drawn = nearest(losses._untrained(T, K).kind) > 0.01
+    assert rng.numbers == ([7, 11] if drawn else [])
+    assert variant.solution[0] == pytest.approx(
+        T * np.log(K) if drawn else 7 * np.log(11)
+    )
+
+
+@pytest.mark.parametrize("alpha", [6, 7, 8])
+@pytest.mark.parametrize("beta", range(2, 6))
+@pytest.mark.parametrize("mu", range(2, 10))
+def test_excitations_are_drawn_anew_while_two_rates_are_alike(mu, beta, alpha):
+    rng = Drawn(mu, beta, alpha, 5, 2, 8)
+    variant = point_process_fits._other_offspring(rng)
+    parts = point_process_fits._offspring(mu / 10, alpha * beta / 10, beta).kind.kinds
+    drawn = nearest(parts["derived"]) > 0.01
+    assert rng.numbers == ([5, 2, 8] if drawn else [])
+    rate = mu / (10 - alpha) if drawn else 2.5
+    assert variant.solution[0] == pytest.approx((rate, alpha / 10 if drawn else 0.8))
 
 
 @pytest.mark.parametrize("label", LABELS)

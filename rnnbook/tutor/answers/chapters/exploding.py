@@ -185,6 +185,8 @@ def _directions():
         "2 and -2": (signs, np.array([1.0, 1.0])),
         "2 alone of 2 and -2": (signs, np.array([1.0, 2.0])),
         "a complex pair": (np.array([[1.0, -4.0], [1.0, 1.0]]), np.ones(2)),
+        "a small pair": (1e-6 * np.array([[1.0, -4.0], [1.0, 1.0]]), np.ones(2)),
+        "a small e": (W, np.array([0.0, 1e-6])),
         "sent to 0": (np.diag([2.0, 0.0]), np.array([0.0, 1.0])),
     }
 

@@ -1,5 +1,7 @@
 """The answers of the chapter on the forward pass."""
 
+from itertools import count
+
 import numpy as np
 
 import rnnlib
@@ -15,12 +17,12 @@ from rnnlib.symbolic import derive
 # a budget of numbers
 
 
-def most_units(d, q, total, learned=0, square=1):
+def most_units(d, q, total, learned, square=1):
     """The most units whose numbers do not exceed a total; or with a slip."""
-    h = 0
-    while square * (h + 1) ** 2 + (h + 1) * (d + q + 1 + learned) + q <= total:
-        h += 1
-    return h
+    each = d + q + 1 + learned
+    return next(
+        h for h in count() if square * (h + 1) ** 2 + (h + 1) * each + q > total
+    )
 
 
 def _budget(d=10, q=5, total=2000, variant=None):
@@ -264,26 +266,27 @@ ORDER = Exercise(
 # a mean of states
 
 
-def mean_logits(params, x, lengths, h_0=None, mask=False, first=0):
+def mean_logits(params, x, lengths, h_0=None, mask=False, start=True):
     """The logits of the mean state, with or without the two mistakes."""
     trace = rnnlib.forward(params, x, h_0=h_0)
     real = np.arange(len(x))[:, None] < np.array(lengths)
     weights = real if mask else np.ones_like(real)
     pooled = (trace.h[1:] * weights[..., None]).sum(axis=0)
-    if not first:
+    if start:
         pooled = pooled + trace.h[0]
     return (pooled / weights.sum(axis=0)[:, None]) @ params.W_hy.T + params.b_y
 
 
 def mended(params, x, lengths, h_0=None):
     """Without either mistake."""
-    return mean_logits(params, x, lengths, h_0, mask=True, first=1)
+    return mean_logits(params, x, lengths, h_0, mask=True, start=False)
 
 
 def _padded():
     """Sequences of equal and unequal lengths, from zero and from another state."""
     rng = np.random.default_rng(5)
     params = rnnlib.init_params(3, 2, 4, rng=rng)
+    params = params._replace(b_h=rng.standard_normal(2), b_y=rng.standard_normal(4))
     x, start = rng.standard_normal((5, 3, 3)), np.array([0.5, -0.5])
     return {
         "equal lengths, zero h_0": (params, x, [5, 5, 5], None),
@@ -299,11 +302,11 @@ def counterexample():
 
 
 def _without_mask(params, x, lengths, h_0=None):
-    return mean_logits(params, x, lengths, h_0, mask=False, first=1)
+    return mean_logits(params, x, lengths, h_0, start=False)
 
 
 def _with_start(params, x, lengths, h_0=None):
-    return mean_logits(params, x, lengths, h_0, mask=True, first=0)
+    return mean_logits(params, x, lengths, h_0, mask=True)
 
 
 MISTAKE = Exercise(

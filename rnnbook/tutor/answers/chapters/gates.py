@@ -181,6 +181,7 @@ def _grus():
         "a full matrix": (full, x),
         "a diagonal W_hn, no b_m": (diagonal, x),
         "a diagonal W_hn with b_m": (shifted, x),
+        "one step with b_m": (shifted, x[:1]),
         "early steps count": (full, np.concatenate([x, np.zeros((30, 2, 2))])),
     }
 
@@ -291,16 +292,20 @@ def one_unit(weight, forget_bias=0.0, units=1, weight_of="n"):
     return params
 
 
-def _forget_gates(params, T=51):
-    """The forget gates of a run from zero without input."""
-    run = lstm.forward(params, np.zeros((T, 1, params.d_x)))
+def _silence(params):
+    """The inputs of a run of 51 steps without input."""
+    return np.zeros((51, 1, params.d_x))
+
+
+def _forget_gates(params):
+    """The forget gates of that run, from zero."""
+    run = lstm.forward(params, _silence(params))
     return lstm.split(run.gates, axis=-1).f
 
 
 def _grown(params):
     """The norm of dc_51/dc_1 of that run."""
-    found = cell_derivatives(params, np.zeros((51, 1, params.d_x)))
-    return np.linalg.norm(found, 2)
+    return np.linalg.norm(cell_derivatives(params, _silence(params)), 2)
 
 
 REFUTES = Experiment(

@@ -50,7 +50,7 @@ TRIANGULAR = Exercise(
         "with its sign lost": {"radius": lambda a, b, c: max(a, c), "scale": 0.01},
         "take a small positive s": {"radius": triangular, "scale": 10.0},
         "an open gate keeps an entry": {
-            "radius": lambda a, b, c: max(abs(a), abs(b), abs(c)),
+            "radius": lambda a, b, c: max(map(abs, (a, b, c))),
             "scale": 0.01,
         },
     },
@@ -85,6 +85,8 @@ def _sets():
         "eight gates, n = 3": (gates, 3),
         "two nilpotent, n = 5": (np.array(TINY_SET), 5),
         "two nilpotent, n = 6": (np.array(TINY_SET), 6),
+        "a negative eigenvalue, n = 3": (np.array([np.diag([-0.9, 0.5])]), 3),
+        "a complex pair, n = 1": (np.array([[[1.0, -4.0], [1.0, 1.0]], np.eye(2)]), 1),
     }
 
 
@@ -112,7 +114,6 @@ BRACKETS = Exercise(
             "the n-th roots are missing": _no_root,
             "the size is the 2-norm, not the largest entry": _entries,
         },
-        result=np.asarray,
     ),
     (
         "How many products of n matrices are there, and how are they made from those "

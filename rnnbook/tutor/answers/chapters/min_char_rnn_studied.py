@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+import rnnlib
 from rnnbook.tutor.answers.checking import Exercise
 from rnnbook.tutor.answers.kinds import Code, Experiment, Samples
 
@@ -109,7 +110,7 @@ def gumbel(z, rng, size, sign=-1, logs=2, shared=False, softmax=False):
     """Draws of argmax(z + G); or with a slip."""
     u = rng.random((size, 1 if shared else len(z)))
     if softmax:
-        z = np.exp(z) / np.exp(z).sum()
+        z = rnnlib.softmax(z)
     G = sign * np.log(-np.log(u)) if logs == 2 else -np.log(u)
     return (z + G).argmax(axis=1)
 

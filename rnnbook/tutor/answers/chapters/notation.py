@@ -340,8 +340,7 @@ ROWS = Exercise(
             "both are the first: order F takes the columns together": _first_twice,
             "both are the second: Pal's row strings the rows together": _second_twice,
             "n is the number of entries of a row: the long row has n^2": lambda row: (
-                np.reshape(row, (len(row), -1)),
-                np.reshape(row, (len(row), -1), order="F"),
+                (np.reshape(row, (len(row), -1)),) * 2
             ),
         },
     ),

@@ -129,7 +129,7 @@ def turned(before, after):
     """The angle between two trees, in degrees."""
     a, b = (np.concatenate([np.ravel(v) for v in tree]) for tree in (before, after))
     cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    return float(np.degrees(np.arccos(cosine)))
 
 
 def gradients_of(loud=1.0):
@@ -304,7 +304,7 @@ def _updates():
 def _after(found):
     """Parameters, the number of updates, and the memories."""
     params, state = found
-    return [params, state.step, *(state.memory[k] for k in sorted(state.memory))]
+    return [params, state.step, dict(state.memory)]
 
 
 MISTAKE = Exercise(

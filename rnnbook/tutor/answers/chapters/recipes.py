@@ -142,11 +142,10 @@ def loss_of_text(params, code, size, carry=True, across=True, mean=False, at=-1)
     h, total = None, 0.0
     for a in range(0, len(code) - 1, size):
         b = min(a + size, len(code) - 1) - (not across)
-        if b <= a:
-            continue
-        run = rnnlib.forward(params, code[a:b], h_0=h)
-        total += rnnlib.cross_entropy(run.z, code[a + 1 : b + 1])[0]
-        h = run.h[at] if carry else None
+        if b > a:
+            run = rnnlib.forward(params, code[a:b], h_0=h)
+            total += rnnlib.cross_entropy(run.z, code[a + 1 : b + 1])[0]
+            h = run.h[at] if carry else None
     return total / (len(code) - 1) if mean else total
 
 

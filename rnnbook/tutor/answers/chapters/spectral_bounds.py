@@ -113,7 +113,7 @@ def by_squaring(W, m, scaled=True, doubled=True, root=True):
         return np.inf
     norm = spectral_norm(A)
     n = 2**m if root else max(m, 1)
-    return np.exp((np.log(norm) + log_size) / n) if norm > 0 else 0.0
+    return np.exp((np.log(norm) + log_size) / n)
 
 
 def _matrices():

@@ -160,7 +160,7 @@ def _sequences():
     """Networks and sequences whose length a window divides."""
     rng = np.random.default_rng(21)
     params = rnnlib.init_params(2, 4, 3, rng=rng, scale=0.7)
-    x, y = rng.standard_normal((12, 2, 2)), rng.integers(0, 3, (12, 2))
+    x, y = rng.standard_normal((12, 5, 2)), rng.integers(0, 3, (12, 5))
     return {f"windows of {L}": (params, x, y, L) for L in (1, 3, 4, 12)}
 
 

@@ -201,7 +201,8 @@ TIED = Exercise(
 
 
 def _needed(errors):
-    return 1 + next(i for i, e in enumerate(errors) if e < 0.01)
+    """The place of the first error below a hundredth, inf when there is none."""
+    return next((i for i, e in enumerate(errors) if e < 0.01), np.inf)
 
 
 TRUNCATED = Exercise(

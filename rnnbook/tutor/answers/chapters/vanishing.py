@@ -12,7 +12,7 @@ from rnnlib import Params
 # how fast does it vanish?
 
 
-def _rest(w=2.0):
+def _rest(w):
     """The positive fixed point of tanh(w h), for w well above one."""
     h = 1.0
     for _ in range(200):
@@ -296,8 +296,8 @@ def in_float32(w, h_0, steps):
     if not 1 <= steps <= 10_000 or steps != int(steps):
         raise ValueError("the steps: expected a whole number from 1 to 10000")
     one, zero = np.ones((1, 1), np.float32), np.zeros(1, np.float32)
-    params = Params(one, np.float32(w) * one, zero, one, zero)
-    inputs, start = np.zeros((int(steps), 1, 1), np.float32), np.float32(h_0) * one
+    params = Params(one, np.full_like(one, w), zero, one, zero)
+    inputs, start = np.zeros((int(steps), 1, 1), np.float32), np.full_like(one, h_0)
     # the target is off the last state, so that there is an error to send back
     end = rnnlib.forward(params, inputs, h_0=start).h[-1, 0, 0]
     gradients = rnnlib.loss_and_gradients(
