@@ -83,9 +83,9 @@ def test_a_false_friend_is_another_quantity():
 def test_what_stands_above_a_name_belongs_to_it():
     found = symbols_of(r"W^{h} x_t + \delta^{(s)}_{t+1} - W^T V^2")
     assert found == [
-        ("Wh", False, "W^{h}"),
-        ("x", True, "x_t"),
-        ("delta", True, r"\delta^{(s)}_{t+1}"),
-        ("W", False, "W"),
-        ("V", False, "V"),
+        ("Wh", "W^{h}"),
+        ("x", "x_t"),
+        ("delta", r"\delta^{(s)}_{t+1}"),
+        ("W", "W"),
+        ("V", "V"),
     ]
