@@ -185,21 +185,19 @@ class _Line:
     def __init__(self, loss, name, array, gradient, start, tolerance):
         self.loss, self.name, self.array, self.gradient = loss, name, array, gradient
         self.start, self.tolerance = start, tolerance
-        with np.errstate(over="ignore"):
-            norm = np.linalg.norm(array)
-        scaled = 0 < norm < 1e-2 or 1e2 < norm < np.inf
-        self.unit = float(norm) if scaled else 1.0
-        with np.errstate(over="ignore"):
-            self.floor = 1e-4 * np.linalg.norm(gradient)
+        norm = _norm(array)
+        self.unit = norm if 0 < norm < 1e-2 or 1e2 < norm < np.inf else 1.0
+        self.floor = 1e-4 * _norm(gradient)
 
     def judge(self, units, second):
         """(largest error, a wrong direction and its slope or None, a reason or "")."""
         if not (np.isfinite(self.gradient).all() and np.isfinite(second).all()):
             return np.inf, (), ""
-        with np.errstate(over="ignore", invalid="ignore"):
-            change = np.linalg.norm(second - self.gradient)
-            granted = self.tolerance * np.linalg.norm(self.gradient)
-        if change > granted:
+        with np.errstate(over="ignore"):
+            size, change = _norm(self.gradient), _norm(second - self.gradient)
+        if size == np.inf:
+            return np.inf, None, "the norm of the gradient is beyond the floats"
+        if change > self.tolerance * size:
             return np.inf, (), ""  # one loss, two gradients: one of them is wrong
         worst, reason = 0.0, ""
         for u in units:
@@ -294,7 +292,7 @@ class _Line:
         odd, even = (excess[0] - excess[1]) / 2, (excess[0] + excess[1]) / 2
         (slope, _), bend = _fit(ODD, odd), _fit(EVEN, even)
         left = np.concatenate([odd - ODD @ (slope, _), even - EVEN @ bend])
-        residual = np.linalg.norm(left) / np.sqrt(len(left) - 4)
+        residual = _norm(left) / np.sqrt(len(left) - 4)
         size = max(np.abs(values).max(), abs(self.start))
         reach = np.abs(values - self.start).max()
         numbers = step, slope / step, residual, size, reach
@@ -354,6 +352,14 @@ class _Line:
         index = tuple(map(int, np.unravel_index(inside[0], u.shape)))
         claimed = float(self.gradient[index])
         return index, claimed, claimed + bad.excess
+
+
+def _norm(array):
+    """The Euclidean norm, whose squares stay in the range of the floats."""
+    largest = float(np.abs(array).max(initial=0.0))
+    if not 0 < largest < np.inf:
+        return largest
+    return largest * float(np.linalg.norm(array / largest))
 
 
 def _fit(design, values):

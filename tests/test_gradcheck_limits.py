@@ -1,11 +1,13 @@
 """check_gradients at its limits: large nets, kinks, odd sizes; and wrong forms."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import rnnlib
 from rnnlib import check_gradients
-from rnnlib.gradcheck import GradientCheck
+from rnnlib.gradcheck import START, GradientCheck
 from tests.support.refusals import refuses
 
 
@@ -261,13 +263,14 @@ def test_many_kinks_near_the_point_accuse_nobody(seed):
     assert check_gradients(function, np.float64(0.0), rng=rng()).wrong == []
 
 
-def test_a_smooth_loss_is_soon_judged():
+@pytest.mark.parametrize("size", [1e-8, 1.0, 1e8])
+def test_a_smooth_loss_is_soon_judged(size):
     """Two gradients, and ten losses for each of three steps in five directions."""
     calls = []
 
     def function(a):
         calls.append(1)
-        return np.sin(300 * a).sum(), 300 * np.cos(300 * a)
+        return size * np.sin(300 * a).sum(), size * 300 * np.cos(300 * a)
 
     assert check_gradients(function, np.array([0.3, 1.1]), rng=rng()).ok
     assert len(calls) <= 2 + 10 * 3 * 5
@@ -284,6 +287,91 @@ def test_a_wrong_entry_is_printed_with_how_far_it_is_off():
     assert str(check) == "params  WRONG: entry [1] is -1.5, off by 0.5"
     index, claimed, measured = check.entries["params"]
     assert index == (1,) and claimed == -1.5 and abs(measured + 2) < 1e-9
+
+
+@pytest.mark.parametrize("off", [0.5, -0.5])
+@pytest.mark.parametrize("entry", range(5))
+def test_the_wrong_entry_is_found_wherever_it_is(entry, off):
+    at, gradient = np.arange(5.0), np.ones(5)
+    gradient[entry] += off
+    check = check_gradients(lambda a: (a.sum(), gradient), at, rng=rng())
+    assert str(check) == (
+        f"params  WRONG: entry [{entry}] is {1 + off:g}, off by {off:g}"
+    )
+
+
+def test_directions_have_length_one_however_many_entries():
+    at, far = np.zeros(400), []
+
+    def function(a):
+        far.append(np.linalg.norm(a - at))
+        return a.sum(), np.ones(400)
+
+    assert check_gradients(function, at, rng=rng()).ok
+    assert max(far) == pytest.approx(START)
+
+
+def test_a_claimed_zero_has_no_sign():
+    weights = np.array([1.0, 2.0])
+    check = check_gradients(
+        lambda a: (a @ weights, np.array([1.0, -0.0])), np.ones(2), rng=rng()
+    )
+    assert str(check) == "params  WRONG: entry [1] is 0, off by -2"
+
+
+SIZES = [1e-300, 1e-200, 1e-160, 1e160, 1e200, 1e300]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_numbers_whose_squares_leave_the_floats(size):
+    """Of the loss with its gradient, and of the parameters."""
+    at = np.array([0.1, 0.2, 0.3])
+    for factor in (1.0, 1 + 1e-5, 2.0):
+        of_the_loss = check_gradients(
+            lambda a, f=factor: (size * a.sum(), np.full(3, f * size)), at, rng=rng()
+        )
+        of_the_parameters = check_gradients(
+            lambda a, f=factor: ((a / size).sum(), np.full(3, f / size)),
+            size * at,
+            rng=rng(),
+        )
+        for check in (of_the_loss, of_the_parameters):
+            assert check.ok == (factor == 1.0), (factor, str(check))
+            assert check.wrong == ([] if check.ok else ["params"])
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (0.5, "WRONG"),
+        (0.9, "cannot tell: the norm of the gradient is beyond the floats"),
+    ],
+)
+def test_gradients_that_change_by_more_than_the_floats_hold(part, said):
+    signs, largest = iter([1.0, -1.0]), part * np.finfo(float).max
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check = check_gradients(
+            lambda a: (a.sum(), np.full(2, largest) * next(signs, 1.0)),
+            np.ones(2),
+            rng=rng(),
+        )
+    assert str(check) == f"params  {said}"
+
+
+def test_the_search_for_the_wrong_entry_warns_of_nothing():
+    """A direction of 64 entries moves each by less than an entry by itself."""
+    at, gradient = np.zeros(64), np.ones(64)
+    gradient[40] = 1.5
+
+    def function(a):
+        grown = np.exp(1000 / START * abs(a)).max()  # infinite from 0.71 START on
+        return a.sum() + 0 * np.minimum(grown, 1), gradient
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check = check_gradients(function, at, rng=rng())
+    assert str(check) == "params  WRONG: entry [40] is 1.5, off by 0.5"
 
 
 def test_agreement_to_the_tolerance_itself():

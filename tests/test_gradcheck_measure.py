@@ -56,6 +56,7 @@ def test_size_and_reach_are_the_largest_that_were_met():
     falling = line(lambda x: 5 - x).slope(U, 1.0)
     assert (falling.size, falling.reach) == (6.0, 1.0)
     assert line(lambda x: -3.0).slope(U, 1.0).size == 3.0
+    assert line(lambda x: -10 * abs(x)).slope(U, 2.0).size == 20.0
 
 
 def test_a_loss_that_is_not_finite_somewhere_has_no_slope():
@@ -83,6 +84,14 @@ def test_the_grain_is_found_on_either_side():
         assert one_sided.grain(U, 1e-3) == 0.5
 
 
+def test_both_sides_are_looked_at_equally_far():
+    for sign in (1, -1):
+        far = line(lambda x, s=sign: 0.5 if s * x > 1.5e4 else 0.0)
+        assert far.grain(U, 1e-3) == 0.0
+        within = line(lambda x, s=sign: 0.5 if s * x > 0.9e4 else 0.0)
+        assert within.grain(U, 1e-3) == 0.5
+
+
 def test_of_two_jumps_the_first_counts():
     assert line(stairs((0.3, 1.0), (0.7, 4.0))).grain(U, 0.1) == 1.0
     near_the_end = line(stairs((0.99, 2.0)))
@@ -105,6 +114,8 @@ def test_a_smooth_rise_is_no_jump():
 
 def test_a_jump_out_of_the_floats_is_none():
     assert line(lambda x: np.inf if abs(x) > 0.3 else 0.0).grain(U, 0.1) == 0.0
+    wall = line(lambda x: np.inf if 0.3 < abs(x) < 0.5 else 0.25 * (abs(x) > 0.5))
+    assert wall.grain(U, 0.1) == 0.0
 
 
 def test_noise_of_one_size_is_seen_at_two_steps():
