@@ -9,6 +9,8 @@ from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+from tools import ROOT
+
 LITE = "lite"
 LOADED_RELS = {"stylesheet", "icon", "preload", "modulepreload", "manifest", "prefetch"}
 LOADED = {
@@ -27,6 +29,7 @@ IN_JS = re.compile(
     r"(?:\bfetch|\bimport|importScripts)\(\s*[\"'`]((?:https?:)?//[^\"'`]+)"
     r"|\.src\s*=\s*[\"'`]((?:https?:)?//[^\"'`]+)"
 )
+MACHINE = re.compile(r"(?:site|dist)-packages|PosixPath|" + re.escape(f"{ROOT}/"))
 
 
 class Page(HTMLParser):
@@ -132,6 +135,15 @@ def image_complaints(site):
         f"{path.relative_to(site)}: {src}: no alternative text"
         for path in pages(site)
         for src in read(path).unnamed
+    ]
+
+
+def path_complaints(site):
+    """Places on the machine that has built the pages."""
+    return [
+        f"{path.relative_to(site)}: {match}"
+        for path in pages(site)
+        for match in set(MACHINE.findall(path.read_text(encoding="utf-8")))
     ]
 
 

@@ -26,6 +26,10 @@ def test_images_have_alternative_text(site):
     assert checks.image_complaints(site) == []
 
 
+def test_no_page_names_a_place_on_the_machine(site):
+    assert checks.path_complaints(site) == []
+
+
 def test_size(site):
     # 22.8 without the reference of the library, which adds 1.8
     assert checks.megabytes(site) < 36

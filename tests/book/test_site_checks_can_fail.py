@@ -4,6 +4,7 @@ import pytest
 
 from tests.book import browser
 from tests.book import site_checks as checks
+from tools import ROOT
 
 PAGE = "<!doctype html><html lang=en><title>t</title><link rel=icon href='data:,'>"
 
@@ -50,6 +51,14 @@ def test_links_that_lead_somewhere_pass(tmp_path):
 
 def test_image_without_alternative_text_is_noticed(tmp_path):
     assert checks.image_complaints(site_with(tmp_path, "<img src='data:,'>"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["lib/site-packages/numpy/__init__.py", "path=PosixPath('a')", f"{ROOT}/rnnlib"],
+)
+def test_a_place_on_the_machine_is_noticed(tmp_path, text):
+    assert checks.path_complaints(site_with(tmp_path, f"<p>{text}</p>"))
 
 
 @pytest.mark.parametrize(
