@@ -45,7 +45,7 @@ class Backend:
     """How numbers are computed with: a module like NumPy, and functions by name."""
 
     functions: dict = field(default_factory=float_functions)
-    xp: Any = np
+    xp: Any = field(default_factory=lambda: np)
 
     def constant(self, value):
         """A rational number."""
