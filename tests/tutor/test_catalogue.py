@@ -167,6 +167,23 @@ def check_derived(change):
             "(1 + h[t].T ** 2) * dh",
             "in delta_s_t, the term g_t * (1 - h_t^2) has minus -h_t^2",
         ),
+        (
+            "    return",
+            '    d["W_hy"] /= T\n    return',
+            "in dL/dW_hy, the sum over t is averaged",
+        ),
+        *(
+            (
+                'd["W_hy"] += dz @ h[t]',
+                f'd["W_hy"] += ({kept}) * (dz @ h[t])',
+                f"in dL/dW_hy, the sum over t {said}",
+            )
+            for kept, said in {
+                "t > 1": "lacks the first step",
+                "t < T": "lacks the last step",
+                "t == 1": "keeps the first step alone",
+            }.items()
+        ),
     ],
 )
 def test_a_slip_of_one_term_needs_no_entry_written_by_hand(old, new, said):
