@@ -1,7 +1,5 @@
 """Which steps check_gradients takes, and when it stops: on slopes that are given."""
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -204,3 +202,10 @@ def test_rounding_is_no_noise(size):
     unit = ROUNDING * size
     parts = [slope(residual=r * unit, size=size, reach=size) for r in (1e6, 1.5, 0.9)]
     assert judged(*parts, claimed=1e-9 * size) == (3, 0, 0.9 * unit)
+
+
+@pytest.mark.parametrize("reach", [1e-6, 1.0, 1e6])
+def test_a_fit_describes_a_loss_to_a_fiftieth(reach):
+    for share, resolved in ((0.0, True), (0.01, True), (0.04, False), (1.0, False)):
+        assert slope(residual=share * reach, reach=reach).resolved == resolved
+    assert not slope(residual=0.0, reach=0.0).resolved
