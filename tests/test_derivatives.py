@@ -131,3 +131,10 @@ def test_a_loss_that_drops_the_imaginary_part(loss, kind):
     message = f"loss: expected a complex number from complex parameters, got {kind}"
     refuses(message, complex_step, loss, AT, ALONG)
     refuses(message, complex_step_gradients, loss, AT)
+
+
+def test_one_infinite_entry_of_a_direction():
+    message = "direction.a: expected finite numbers, got others"
+    direction = {"b": np.ones(2), "a": np.array([1.0, np.inf])}
+    at = {"b": np.ones(2), "a": np.ones(2)}
+    refuses(message, complex_step, lambda p: p["a"].sum(), at, direction)
