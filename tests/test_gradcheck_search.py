@@ -209,3 +209,13 @@ def test_a_fit_describes_a_loss_to_a_fiftieth(reach):
     for share, resolved in ((0.0, True), (0.01, True), (0.04, False), (1.0, False)):
         assert slope(residual=share * reach, reach=reach).resolved == resolved
     assert not slope(residual=0.0, reach=0.0).resolved
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("call", [0, 1])
+def test_a_gradient_of_which_one_call_has_an_entry_that_is_not_finite(call, value):
+    gradients = [np.ones(3), np.ones(3)]
+    gradients[call] = np.array([1.0, value, 1.0])
+    given = iter(gradients)
+    check = check_gradients(lambda a: (a.sum(), next(given)), np.ones(3), rng=rng())
+    assert str(check) == "params  WRONG" and check.errors == {"params": np.inf}

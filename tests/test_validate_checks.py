@@ -150,3 +150,15 @@ def test_what_numpy_warns_of_is_judged_by_the_result(operation):
 
     with np.errstate(all="raise"):
         assert in_between() == 1.0
+
+
+def test_what_an_argument_is_called():
+    for value, kind in [
+        (np.ones(2), "float64"),
+        (np.ones(2, ">f4"), ">f4"),
+        (np.float32(1), "float32"),
+        ([1.0], "list"),
+        (np.ma.masked_array([1.0]), "masked array"),
+        (np.asmatrix([1.0]), "matrix"),
+    ]:
+        assert validate.kind_of(value) == kind
