@@ -138,3 +138,13 @@ def test_one_infinite_entry_of_a_direction():
     direction = {"b": np.ones(2), "a": np.array([1.0, np.inf])}
     at = {"b": np.ones(2), "a": np.ones(2)}
     refuses(message, complex_step, lambda p: p["a"].sum(), at, direction)
+
+
+def test_the_usual_complex_step_is_short_beside_small_parameters():
+    """The derivative of a^3 is 3 a^2, less the square of the step."""
+    a, one = np.array([1e-21, 2e-21]), np.array([1.0, 0.0])
+    wanted = 3 * a**2
+    gradient = complex_step_gradients(lambda a: (a**3).sum(), a)
+    np.testing.assert_allclose(gradient, wanted, rtol=1e-15)
+    along = complex_step(lambda a: (a**3).sum(), a, one)
+    np.testing.assert_allclose(along, wanted[0], rtol=1e-15)

@@ -55,7 +55,7 @@ def test_probabilities_of_logits_far_apart(dtype):
             p = tempered(np.array([-far, far, -np.inf], dtype), temperature)
             assert p.tolist() == [0, 1, 0] and p.dtype == np.float64
     p = tempered(np.array([0, 1], dtype), 0.5)
-    np.testing.assert_allclose(p[1] / p[0], np.exp(2), rtol=1e-14)
+    np.testing.assert_allclose(p, [1 / (1 + np.exp(2)), 1 / (1 + np.exp(-2))], 1e-14)
 
 
 def test_distributions_to_truncate_are_refused_in_their_words():
@@ -288,3 +288,8 @@ def test_a_split_shows_views_of_two_or_more():
     assert np.shares_memory(train, indices) and np.shares_memory(held_out, indices)
     assert list(map(len, split(indices, 0.8))) == [2, 8]
     refuses("indices: expected a sequence, got int", split, 3, 0.5)
+
+
+def test_one_logit_that_is_no_number():
+    message = "logits: expected a finite maximum, got [ 0. nan  1.]"
+    refuses(message, tempered, np.array([0.0, np.nan, 1.0]), 1.0)
