@@ -10,8 +10,8 @@ Along a direction u, with f(t) = loss(params + t u), the check fits polynomials 
 an odd one, d t + a t^3, and an even one, b t^2 + c t^4. A right gradient has d = 0.
 What the fit leaves over measures everything that is in the way, at this step h: the
 noise of a loss that is rounded, kinks, and higher derivatives. The error of d is taken
-to be `SAFETY` times that residual, divided by h. Steps h that differ by factors of ten
-are tried until the error is small. Nothing is granted beyond it.
+to be `SAFETY` times that residual, divided by h. Shorter and shorter steps h are tried,
+and then longer ones, until the error is small. Nothing is granted beyond it.
 
 Noise shows as a residual that does not shrink with the step, the idea of
 {cite}`more2011`; a kink at the point as one that shrinks no faster than the step.
@@ -41,7 +41,8 @@ ODD, EVEN = np.stack([NODES, NODES**3], axis=1), np.stack([NODES**2, NODES**4], 
 # and 76 for the worst of 20,000 pairs of kinks at random places
 SAFETY = 100
 COARSE = 1e-4  # a slope known no better than this, relative to itself, tells nothing
-START = 1e-3  # the first step, where the parameter is of ordinary size
+# the first step; times the norm of the parameter below a hundredth and above a hundred
+START = 1e-3
 TINY = sys.float_info.min  # below it a processor may take numbers for zero
 EPS = np.finfo(np.float64).eps
 ROUNDING = 20 * EPS  # a residual below this, relative to the loss, is double precision
@@ -119,7 +120,8 @@ def check_gradients(
     - *wrong*: along one direction, at two step lengths, they differ by more than the
       error and the tolerance together. A wrong entry is looked for by halving.
     - *cannot tell*: the loss is not repeatable, too coarse (computed in float32, or
-      rounded), not smooth at the point, or too large beside this gradient.
+      rounded), not smooth at the point, or too large beside this gradient; or numbers
+      are too near the end of the floats.
 
     A direction feels every entry. No finite number of evaluations excludes a kink or
     a bump narrower than the steps, nor a mistake that is orthogonal to all directions.
@@ -186,7 +188,8 @@ class _Line:
         self.loss, self.name, self.array, self.gradient = loss, name, array, gradient
         self.start, self.tolerance = start, tolerance
         norm = _norm(array)
-        self.unit = norm if 0 < norm < 1e-2 or 1e2 < norm < np.inf else 1.0
+        unusual = 0 < norm < 1e-2 or 1e2 < norm
+        self.unit = max(norm, TINY / START) if unusual else 1.0
         self.floor = 1e-4 * _norm(gradient)
 
     def judge(self, units, second):
@@ -197,6 +200,8 @@ class _Line:
             size, change = _norm(self.gradient), _norm(second - self.gradient)
         if size == np.inf:
             return np.inf, None, "the norm of the gradient is beyond the floats"
+        if 1e4 * self.unit == np.inf:  # the longest step that is tried
+            return np.inf, None, "the parameter is too near the end of the floats"
         if change > self.tolerance * size:
             return np.inf, (), ""  # one loss, two gradients: one of them is wrong
         worst, reason = 0.0, ""

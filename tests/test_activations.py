@@ -124,3 +124,12 @@ def test_an_activation_of_ones_own():
     before = trace.h.copy()
     rnnlib.backward(params, trace, np.ones_like(trace.z))
     np.testing.assert_array_equal(trace.h, before)
+
+
+def test_relu_is_judged_by_the_real_part_alone():
+    """At zero too, where its derivative is zero; and its zeros have no sign."""
+    relu = get_activation("relu")
+    s = np.array([-1 + 2j, 0 + 1e-30j, 0 - 1e-30j, 1 - 2j, 1e-300 + 1j])
+    assert (relu(s) == [0, 0, 0, 1 - 2j, 1e-300 + 1j]).all()
+    real = relu(np.array([-np.inf, -1.0, 0.0, 2.0, np.inf]))
+    assert real.tolist() == [0, 0, 0, 2, np.inf] and not np.signbit(real).any()

@@ -117,3 +117,18 @@ def test_squares_that_lose_digits_are_not_summed(exponent):
     size = 10.0**exponent
     found = global_norm({"W": np.array([3 * size]), "b": np.array([4 * size])})
     assert abs(found / (5 * size) - 1) < 1e-14
+
+
+@pytest.mark.parametrize("empty", [{}, {"a": np.empty(0), "b": np.empty((2, 0))}])
+def test_nothing_has_the_norm_zero(empty):
+    assert global_norm(empty) == 0.0
+    assert clip_by_global_norm(empty, 1.0).keys() == empty.keys()
+
+
+@pytest.mark.parametrize("exponent", [-200, 0, 200])
+def test_a_norm_of_exactly_the_threshold_changes_no_bit(exponent):
+    """Nor is the array itself returned."""
+    g = np.array([1 / 3, 0.7, 1.1, -1.3]) * 10.0**exponent
+    with np.errstate(all="raise"):
+        clipped = clip_by_global_norm({"g": g}, global_norm({"g": g}))["g"]
+    assert (clipped == g).all() and not np.shares_memory(clipped, g)

@@ -131,3 +131,20 @@ def test_a_loss_that_drops_the_imaginary_part(loss, kind):
     message = f"loss: expected a complex number from complex parameters, got {kind}"
     refuses(message, complex_step, loss, AT, ALONG)
     refuses(message, complex_step_gradients, loss, AT)
+
+
+def test_one_infinite_entry_of_a_direction():
+    message = "direction.a: expected finite numbers, got others"
+    direction = {"b": np.ones(2), "a": np.array([1.0, np.inf])}
+    at = {"b": np.ones(2), "a": np.ones(2)}
+    refuses(message, complex_step, lambda p: p["a"].sum(), at, direction)
+
+
+def test_the_usual_complex_step_is_short_beside_small_parameters():
+    """The derivative of a^3 is 3 a^2, less the square of the step."""
+    a, one = np.array([1e-21, 2e-21]), np.array([1.0, 0.0])
+    wanted = 3 * a**2
+    gradient = complex_step_gradients(lambda a: (a**3).sum(), a)
+    np.testing.assert_allclose(gradient, wanted, rtol=1e-15)
+    along = complex_step(lambda a: (a**3).sum(), a, one)
+    np.testing.assert_allclose(along, wanted[0], rtol=1e-15)

@@ -170,3 +170,12 @@ def test_weight_decay_penalty_is_that_of_parameters_that_fit():
         params,
         -0.1,
     )
+
+
+def test_logits_of_rank_one_of_size_one_and_of_all_floats():
+    """A difference below the range of the floats has the probability zero."""
+    assert (softmax(np.ones(1)) == 1).all() and (log_softmax(np.ones(1)) == 0).all()
+    np.testing.assert_allclose(softmax(np.log([1.0, 3.0])), [0.25, 0.75], rtol=1e-15)
+    far = np.finfo(float).max
+    with np.errstate(over="raise"):
+        assert softmax(np.array([far, -far])).tolist() == [1.0, 0.0]

@@ -145,6 +145,8 @@ def test_results_lie_in_memory_row_by_row(optimiser):
         v, state = optimiser.update(np.asfortranarray(v), np.asfortranarray(g), state)
         assert v.flags.c_contiguous
         assert all(m.flags.c_contiguous for m in state.memory.values())
+        memory = {k: np.asfortranarray(m) for k, m in state.memory.items()}
+        state = state._replace(memory=memory)  # as it may be read from elsewhere
 
 
 @EACH

@@ -5,6 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib import Params, count_parameters, init_params, parameter_shapes
+from tests.support.refusals import refuses
 
 
 def rng():
@@ -97,4 +98,18 @@ def test_a_scale_of_which_some_draws_overflow():
     with pytest.raises(ValueError, match=message):
         rnnlib.init_params(
             9, 9, 9, rng=np.random.default_rng(0), scale=2e38, dtype=np.float32
+        )
+
+
+def test_an_overflow_of_the_scale_warns_of_nothing():
+    with np.errstate(all="raise"):
+        refuses(
+            "scale: expected one that float32 can hold, got 1e+300",
+            rnnlib.init_params,
+            2,
+            3,
+            4,
+            rng=np.random.default_rng(0),
+            scale=1e300,
+            dtype="float32",
         )

@@ -6,6 +6,7 @@ import pytest
 import rnnlib
 from rnnlib.layers.readout import TOPOLOGIES
 from tests.support import cases
+from tests.support.refusals import refuses
 
 SOME = cases.CASES[::7]  # every option occurs
 some_cases = pytest.mark.parametrize("case", SOME, ids=str)
@@ -189,3 +190,44 @@ def test_what_comes_back_into_the_last_state(topology):
 
     at = params, rng.standard_normal((2, 3))
     assert rnnlib.check_gradients(function, at, rng=rng).ok
+
+
+@pytest.mark.parametrize("h_0", ["of each", "shared", None])
+def test_the_gradient_of_the_first_state_keeps_no_others_in_memory(h_0):
+    rng = np.random.default_rng(0)
+    params = rnnlib.init_params(2, 5, 4, rng=rng)
+    x, state = rng.standard_normal((6, 3, 2)), rng.standard_normal((3, 5))
+    given = {"of each": state, "shared": state[0], None: None}[h_0]
+    trace = rnnlib.forward(params, x, h_0=given)
+    g = rnnlib.backward(params, trace, np.ones_like(trace.z)).h_0
+    whole = g if g.base is None else g.base
+    assert whole.size <= state.size
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 3), (3, 4), (1, 5)])
+def test_what_comes_back_into_the_last_state_has_its_shape_and_precision(shape):
+    rng = np.random.default_rng(0)
+    params = rnnlib.init_params(2, 5, 4, rng=rng)
+    trace = rnnlib.forward(params, rng.standard_normal((6, 3, 2)))
+    for run in (rnnlib.adjoints, rnnlib.backward):
+        message = f"d_state: expected shape (3, 5), got {shape}"
+        refuses(message, run, params, trace, np.ones_like(trace.z), np.ones(shape))
+        message = "d_state: expected float64 like the logits, got float32"
+        single = np.ones((3, 5), np.float32)
+        refuses(message, run, params, trace, np.ones_like(trace.z), single)
+
+
+@pytest.mark.parametrize("topology", ["many-to-many", "last"])
+def test_a_trace_of_a_network_of_other_sizes(topology):
+    """The sizes of inputs, states and logits, and none by chance that of the batch."""
+    rng = np.random.default_rng(0)
+    params = rnnlib.init_params(2, 5, 4, rng=rng)
+    trace = rnnlib.forward(params, rng.standard_normal((6, 3, 2)), topology=topology)
+    for sizes, message in [
+        ((2, 3, 4), "trace: expected d_h, K = (3, 4), got (5, 4)"),
+        ((2, 6, 4), "trace: expected d_h, K = (6, 4), got (5, 4)"),
+        ((2, 5, 3), "trace: expected d_h, K = (5, 3), got (5, 4)"),
+        ((3, 5, 4), "x: expected shape (T, B, 3) of floats, got (6, 3, 2)"),
+    ]:
+        other = rnnlib.init_params(*sizes, rng=rng)
+        refuses(message, rnnlib.backward, other, trace, np.ones_like(trace.z))

@@ -85,3 +85,20 @@ def test_another_form():
     message = "gradients.a: expected shape (2, 3), got (3, 2)"
     wide, tall = np.ones((2, 3)), np.ones((3, 2))
     refuses(message, same_form, {"a": wide}, {"a": tall}, "gradients")
+
+
+def test_of_several_names_the_first_in_the_alphabet_is_told():
+    twice = {"a": {"b": {"x": 1.0, "y": 2.0}}, "a.b": {"y": 3.0, "x": 4.0}}
+    refuses("a.b.x: expected distinct names, got it twice", flatten, twice)
+
+
+def test_names_are_told_in_the_order_of_the_alphabet():
+    message = "g: expected the names ['a', 'b', 'c'], got ['x', 'y', 'z']"
+    one, other = dict.fromkeys("cab", 1.0), dict.fromkeys("zxy", 1.0)
+    refuses(message, same_form, one, other, "g")
+
+
+def test_an_array_that_hides_entries_is_named():
+    hidden = np.ma.masked_array([1.0, 2.0], [True, False])
+    refuses("params: expected numbers, got masked array", flatten, hidden)
+    refuses("a.0: expected numbers, got masked array", flatten, {"a": (hidden,)})

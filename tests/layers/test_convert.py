@@ -113,7 +113,8 @@ def test_there_and_back(cell, dtype):
     for ours, theirs in zip(params, back, strict=True):
         assert type(ours) is type(theirs)
         assert all((a == b).all() for a, b in zip(ours, theirs, strict=True))
-    assert not any(np.shares_memory(a, b) for a in arrays.values() for b in back[0])
+    for layer in (*params, *back):
+        assert not any(np.shares_memory(a, b) for a in arrays.values() for b in layer)
 
 
 @every_layer
