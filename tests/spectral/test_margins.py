@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rnnlib.spectral import (
+    Bound,
     certificates,
     entrywise_bound,
     joint,
@@ -206,3 +207,129 @@ def test_the_departure_from_normality_from_above():
         assert b <= found < b + (1e-6 if a != c else 1e-2)
     assert certificates.departure(np.eye(2)) < 1e-6
     assert certificates.departure(TURN / 2) < 1e-6
+
+
+def test_a_bound_says_nothing_that_it_was_not_given():
+    bound = Bound("bare", 0.0, 0.5)
+    assert bound.hypotheses == {} and bound.holds
+    assert not bound.proves_vanishing and not bound.proves_growth
+    for lower in (False, True):
+        held = Bound("held", 0.0, 0.5, {"a": True, "b": True}, lower, True)
+        assert (held.proves_vanishing, held.proves_growth) == (not lower, lower)
+        broken = Bound("broken", 0.0, 0.5, {"a": True, "b": False}, lower, True)
+        assert not broken.holds
+        assert not broken.proves_vanishing and not broken.proves_growth
+    with pytest.raises(AttributeError):
+        bound.rate = 2.0
+
+
+@pytest.mark.parametrize("tiny", [1e-308, 5e-324])
+def test_zeros_beside_the_smallest_floats(tiny):
+    swap, ones = np.array([[0.0, tiny], [tiny, 0.0]]), slopes(3)
+    exact = math.log(tiny)
+    for bound in (
+        norm_bound(swap, ones, 1.0),
+        scaling_bound(swap, ones, 1.0, np.ones(2)),
+        linear_bound(swap, ones),
+        lower_bound(swap, ones, 1.0),
+    ):
+        assert abs(bound.log_value - 3 * exact) < 1e-5 and bound.holds
+    one = np.array([[0.0, 1e-300], [0.0, 0.0]])  # scaled, an entry of 1e-600
+    bound = scaling_bound(one, slopes(1), 1.0, np.array([1e-150, 1e150]))
+    assert 0 < bound.log_value + 300 * math.log(10) < 1e-9
+
+
+def test_the_scale_of_a_matrix_is_that_of_its_largest_entry():
+    for sign in (1, -1):
+        W = np.array([[sign * 24.0, 1.0, 0.0]])
+        unit, e = certificates.unit(W)
+        assert e == 5 and np.array_equal(unit, W / 32)
+    assert certificates.unit(np.zeros((0, 0)))[1] == 0
+    assert certificates.unit(np.zeros((2, 2)))[1] == 0
+
+
+@pytest.mark.parametrize("low", [1.0, 1e-300])
+def test_scales_are_taken_out_by_a_similarity(low):
+    """Of a matrix whose entries are far apart, and of no other."""
+    inner = low * np.array([[1.0, -0.75, 0.0], [0.5, 0.0, -0.5], [0.0, 1.0, 0.25]])
+    assert not certificates.is_wide(inner)
+    B, e, n = certificates.balanced(inner)
+    assert not n.any() and np.array_equal(np.ldexp(B, e), inner)
+    shift = np.array([0, 150, -160])
+    W = np.ldexp(inner, shift[:, None] - shift) if low == 1 else inner
+    assert certificates.is_wide(W) == (low == 1)
+    B, e, n = certificates.balanced(W)
+    assert np.array_equal(np.ldexp(B, e), np.ldexp(W, n - n[:, None]))
+    assert 0.5 <= np.abs(B).max() <= 1
+    assert np.abs(n - n[0] - (shift - shift[0]) * (low == 1)).max() <= 2
+    assert certificates.is_wide(np.array([[1.0, 2.0**-201]]))
+    assert not certificates.is_wide(np.array([[1.0, 2.0**-199, 0.0]]))
+    assert not certificates.is_wide(np.zeros((2, 2)))
+    B, e, n = certificates.balanced(np.zeros((2, 2)))
+    assert not B.any() and e == 0 and not n.any()
+
+
+def test_inverses_in_whole_numbers():
+    rng = np.random.default_rng(0)
+    for d in (1, 2, 3, 5):
+        W = rng.integers(-9, 10, (d, d)) + 20.0 * np.eye(d)[rng.permutation(d)]
+        for scale in (1.0, 2.0**-600, 2.0**600):
+            V, e = certificates.inverse_in_integers(scale * W)
+            found = np.ldexp(V, e + int(np.log2(scale)))
+            assert np.allclose(found, np.linalg.inv(W), rtol=1e-12, atol=1e-14)
+    W = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]])
+    V, e = certificates.inverse_in_integers(W)  # nearly singular in floats only
+    with mpmath.workdps(60):
+        exact = mpmath.matrix(W.tolist()) ** -1
+        wanted = np.array(exact.tolist(), float)
+    assert np.allclose(np.ldexp(V, e), wanted, rtol=1e-14)
+    for W in (np.zeros((1, 1)), np.ones((2, 2)), np.array([[0.0, 1.0], [0.0, 2.0]])):
+        assert certificates.inverse_in_integers(W) is None
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-500, 2.0**500])
+def test_the_largest_norms_of_products(scale):
+    """Of entries of size one at most, and of others, against all products."""
+    rng = np.random.default_rng(2)
+    vertices = rng.uniform(-1, 1, (3, 2, 2))
+    logs = joint.log_largest_norms(scale * vertices, 4)
+    products, wanted = np.eye(2)[None], [0.0]
+    for n in range(1, 5):
+        products = (products[:, None] @ vertices).reshape(-1, 2, 2)
+        norm = np.linalg.norm(products, 2, axis=(1, 2)).max()
+        wanted.append(np.log(norm) + n * np.log(scale))
+    above = logs - wanted
+    assert len(logs) == 5 and logs[0] == 0
+    assert (above >= -1e-12 * np.abs(wanted)).all()
+    assert (above < (1e-12 if scale == 1 else 1e-6)).all()
+    none = joint.log_largest_norms(np.zeros((2, 3, 3)), 2)
+    assert none[0] == 0 and (none[1:] == -np.inf).all()
+
+
+def test_vertices_are_as_many_as_corners_that_differ():
+    W = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert np.array_equal(
+        joint.diagonal_vertices(W),
+        [0 * W, [[0, 0], [3, 4]], [[1, 2], [0, 0]], W],
+    )
+    assert np.array_equal(joint.diagonal_vertices(W, 0.5, 0.5), [0.5 * W])
+    assert len(joint.diagonal_vertices(np.eye(14), low=1.0)) == 1
+    for low in (-0.1, 1.1, np.nan, "0"):
+        message = f"low: expected a number from 0 to 1.0, got {low!r}"
+        refuses(message, joint.diagonal_vertices, W, low=low)
+
+
+def test_a_joint_radius_within_what_is_asked_for():
+    """Rotations stretched: products of any order have the norm of their factors."""
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    for scale in (1.0, 1e-200, 1e200):
+        pair = scale * np.stack([0.5 * turn, -turn @ turn])
+        lower, upper = joint_spectral_radius(pair, tolerance=1e-3 * scale)
+        assert lower <= scale <= upper and upper - lower < 2e-3 * scale
+        assert scale - lower < 1e-6 * scale
+    shear = np.array([[[0.5, 0.25], [0.0, 0.5]]])
+    plain = joint_spectral_radius(shear, tolerance=1e-2)
+    other = joint_spectral_radius(shear, tolerance=1e-3)
+    assert plain == joint_spectral_radius(shear)
+    assert plain[0] <= 0.5 <= other[1] < 0.505 < plain[1] < 0.52
+    assert joint_spectral_radius(np.zeros((2, 3, 3))) == (0.0, 0.0)
