@@ -112,6 +112,8 @@ def test_classical_processes_refuse():
     for piece in (np.ones((1, 2)), np.zeros(0)):
         message = f"pieces[1]: expected shape (N + 1,), got {piece.shape}"
         refuses(message, pp.rescaled_gaps, ([1.0, 2.0], piece))
+    message = "alpha: expected alpha < beta = 1.0, got 1.0"
+    refuses(message, pp.simulate_hawkes, pp.Hawkes(1.0, 1.0, 1.0), 1.0, rng=rng())
     none = pp.Hawkes(1.0, 0.0, 1.0)
     assert np.isfinite(pp.hawkes_loss_and_gradients(none, [seen(1.0)])[0])
     for name, wanted in (("mu", "> 0"), ("alpha", ">= 0"), ("beta", "> 0")):

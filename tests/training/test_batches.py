@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rnnlib
+from rnnlib.training import tasks
 from rnnlib.training.batches import batch_at, epoch, epoch_length, mean, pad
 from rnnlib.training.early_stopping import Patience, observe, should_stop
 from tests.support.refusals import refuses
@@ -198,3 +199,16 @@ def test_values_without_end_and_values_that_are_none():
         message = f"value: expected a number, got {wrong!r}"
         refuses(message, observe, Patience(), wrong, 0)
     refuses("step: expected an integer >= 0, got -1", observe, Patience(), 1.0, -1)
+
+
+def test_tasks_refuse():
+    for draw in (tasks.adding, tasks.copy, tasks.temporal_order):
+        refuses("rng: expected a numpy Generator, got int", draw, 10, 2, 0)
+        message = "B: expected an integer >= 1, got 0"
+        refuses(message, draw, 10, 0, np.random.default_rng(0))
+    refuses("T: expected an integer >= 1, got 0", tasks.copy_baseline, 0)
+    assert tasks.copy_baseline(5) == pytest.approx(10 * np.log(8) / 25)
+    assert tasks.adding_baseline(5) == 1 / 6
+    assert tasks.order_baseline(10) == pytest.approx(np.log(4))
+    assert tasks.order_steps(10) == ((1, 2), (5, 6))
+    assert tasks.order_steps(39) == ((3, 7), (19, 23))
