@@ -365,3 +365,28 @@ def test_the_verdict_on_an_answer():
     assert verdict(gradient=np.array([0, 2e-3, 0])) == more
     assert verdict(gradient=np.array([0, 1.4e-3, 0])) == right
     assert verdict(gradient=np.array([0, 2e-3, 0]), H=3 * H) == right
+
+
+def test_starts_are_the_highest_maxima_of_the_profile(monkeypatch):
+    """Those at the ends too; none where nothing is excited; the highest first."""
+    batch = sequences.pad([seen(1.0, 1.5, T=4.0), seen(1.0, T=8.0)])
+    tried = np.exp(np.linspace(np.log(0.01 / 8), np.log(100 / 0.5), 49))
+
+    def peaks(**heights):
+        def profile(given, betas):
+            assert given is batch and np.allclose(betas, tried, rtol=1e-12)
+            values, alpha = -1e-3 * np.arange(49), np.linspace(0.5, 1, 49)
+            for at, height in heights.items():
+                values[int(at[1:])] = height
+            alpha[10] = 0.0
+            return values, 2 * alpha, alpha
+
+        monkeypatch.setattr(search, "_profile", profile)
+        starts, most = search._peaks(batch)
+        for s in starts:
+            assert s.mu == 2 * s.alpha
+        return [int(np.argmin(np.abs(tried - s.beta))) for s in starts], most
+
+    assert peaks(_0=3.0, _5=5.0, _10=9.0, _48=4.0) == ([5, 48, 0], 9.0)
+    many = {f"_{3 * k + 12}": float(k) for k in range(1, 7)}
+    assert peaks(**many) == ([30, 27, 24, 21], 6.0)
