@@ -212,6 +212,7 @@ def test_the_departure_from_normality_from_above():
 def test_a_bound_says_nothing_that_it_was_not_given():
     bound = Bound("bare", 0.0, 0.5)
     assert bound.hypotheses == {} and bound.holds
+    assert not bound.lower and not bound.certain
     assert not bound.proves_vanishing and not bound.proves_growth
     for lower in (False, True):
         held = Bound("held", 0.0, 0.5, {"a": True, "b": True}, lower, True)
