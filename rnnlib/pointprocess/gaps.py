@@ -73,8 +73,7 @@ def sample_gaps(a, w, *, rng, size=None, conditional=False):
         check_broadcast("size", size if isinstance(size, tuple) else (size,), a)
     size = a.shape if size is None else size
     if conditional and w < 0:
-        target = -np.log1p(-rng.random(size) * probability_of_event(a, w))
-        return inverse_compensator(a, w, target)
+        return _given_event(a, w, rng.random(size))
     return inverse_compensator(a, w, rng.standard_exponential(size))
 
 
@@ -83,8 +82,10 @@ def median_gap(a, w, *, conditional=False):
 
     ``conditional=True``: the median given that there is a next event.
     """
-    half = 0.5 * (probability_of_event(a, w) if conditional else 1)
-    return inverse_compensator(a, w, -np.log1p(-half))
+    a, w = _real(a, w)
+    if conditional and w < 0:
+        return _given_event(a, w, 0.5)
+    return inverse_compensator(a, w, np.log(2))
 
 
 def mean_gap(a, w, *, conditional=False):
@@ -97,13 +98,26 @@ def mean_gap(a, w, *, conditional=False):
     a, w = _real(a, w)
     if a.ndim:
         raise ValueError(f"a: expected one number, got shape {a.shape}")
-    if w == 0:
-        return np.exp(-a)[()]
     with np.errstate(over="ignore"):
-        x = np.exp(a - np.log(abs(w)))
-    if w > 0:
-        return _scaled_e1(x) / w
-    return _conditional(x) / -w if conditional else np.inf
+        if w == 0:
+            return np.exp(-a)[()]
+        log_x = a - np.log(abs(w))
+        x = np.exp(log_x)
+        if w > 0:  # for a small x the first terms of the series, also where x is zero
+            first = -np.euler_gamma - log_x
+            return (_scaled_e1(x) if log_x > -40 else first) / w
+        return _conditional(x) / -w if conditional else np.inf
+
+
+def _given_event(a, w, share):
+    """Where that share of the mass of a defective law lies before, w < 0.
+
+    A mass below all floats is the first term of its series: the law of the gap is then
+    exponential with the rate |w|.
+    """
+    mass = probability_of_event(a, w)
+    gap = inverse_compensator(a, w, -np.log1p(-share * mass))
+    return np.where(mass < 1e-20, np.log1p(-share) / w, gap)[()]
 
 
 def _scaled_e1(x):

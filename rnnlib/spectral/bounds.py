@@ -144,7 +144,6 @@ def joint_bound(W_hh, phi_prime, gamma, length, low=0.0):
     """
     gamma = check_positive("gamma", gamma)
     joint.check_low(low, gamma)
-    gamma = check_positive("gamma", gamma)
     W, k, hypotheses = _upper(W_hh, phi_prime, gamma, low)
     length = check_count("length", length)
     A, e = certificates.unit(W)
@@ -180,14 +179,14 @@ def linear_bound(W_hh, phi_prime):
     if k == 0 or not W.any():
         return Bound("linear", 0.0 if k == 0 else -np.inf, rate, **options)
     A, e = certificates.unit(W)
-    log_rho, nu = min(rates) + MARGIN - e * np.log(2), certificates.departure(A)
+    log_rho, nu = min(rates) - e * np.log(2), certificates.departure(A)
     logs, log_binomial = [], 0.0
     for j in range(min(len(A), k + 1)):
         logs.append(log_binomial + (k - j) * log_rho + j * np.log(nu))
         log_binomial += np.log((k - j) / (j + 1)) if k > j else 0.0
     top = max(logs)
     total = top + np.log(np.exp(np.array(logs) - top).sum())
-    total += k * (e * np.log(2) + MARGIN) + MARGIN
+    total += k * (e * np.log(2) + MARGIN)
     return Bound("linear", float(total), rate, **options)
 
 
@@ -206,7 +205,6 @@ def lower_bound(W_hh, phi_prime, low):
 def _upper(W_hh, phi_prime, gamma, low=None):
     """W, k and the hypothesis on phi'."""
     W, phi_prime = square(W_hh, "W_hh"), real("phi_prime", phi_prime)
-    gamma = check_positive("gamma", gamma)
     if phi_prime.ndim < 2 or phi_prime.shape[-1] != len(W):
         raise shape_error("phi_prime", f"(k, ..., {len(W)})", phi_prime.shape)
     most = gamma * (1 + ROUNDING)

@@ -219,3 +219,25 @@ def test_the_drawing_has_what_was_read(back):
     assert len(words) == 8 + (not back)
     colours = {plt.matplotlib.colors.to_hex(a.get_edgecolor()) for a in arrows}
     assert colours == {DIRECT.lower(), WEIGHED.lower()}
+
+
+def test_an_input_bends_further_than_what_is_computed():
+    _, axis = panels(grid="none")
+    text = "a_t = tanh(W h_{t-1})\nb_t = sigma(a_t)\nh_t = a_t * x_t * b_t"
+    drawn = draw_cell(axis, derive(text, {"x": "d_h"}))
+    arrows = [t.arrow_patch for t in axis.texts if getattr(t, "arrow_patch", None)]
+    bends = {
+        (r.name, r.reader): a.get_connectionstyle().rad
+        for a, r in zip(arrows, drawn, strict=True)
+    }
+    assert bends["x", "h"] > bends["a", "h"] > 0
+    assert all(1 < a.get_linewidth() < 2 for a in arrows)
+    assert {type(a.get_arrowstyle()).__name__ for a in arrows} == {"CurveFilledB"}
+    rims = {to_hex(c.get_edgecolor()[0]) for c in axis.collections}
+    assert rims == {"#666666"}  # a white ring would not be seen
+
+
+def test_a_label_is_that_of_the_quantity_where_nothing_else_is_said():
+    cell = derive(LSTM, SIZES)
+    assert label(cell, ("c", -1)) == "c_{t-1}" and label(cell, ("x", 0)) == "x_{t}"
+    assert label(cell, ("c", 0), adjoint=True) == "g^{(c)}_{t}"

@@ -35,3 +35,11 @@ def test_nan_agrees_with_nothing():
     nan = np.array([np.nan])
     assert not agree(nan, nan)
     assert not agree(nan, np.ones(1))
+
+
+def test_sizes_are_compared_and_not_signs():
+    oracle = np.array([-8.0, 1.0])
+    assert agree(oracle, oracle) and agree(oracle + [0, 2.0], oracle, tolerance=0.25)
+    for error in ([0, 2.1], [0, -2.1], [-2.1, 0]):
+        assert not agree(oracle + error, oracle, tolerance=0.25)
+    assert agree(oracle - [0, 2.0], oracle, tolerance=0.25)

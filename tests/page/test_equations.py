@@ -33,3 +33,16 @@ def test_an_unknown_label_is_refused():
     for ask in (equations.number, equations.place):
         with pytest.raises(ValueError, match="label: expected .* got 'eq-none'"):
             ask("eq-none")
+
+
+def test_a_number_is_taken_out_of_several_lines_and_of_nothing_else():
+    body = "a &= b \\\\\n c &= d"
+    inside = equations.with_number("4.2", "eq-some", body)
+    assert inside.startswith("$$\n\\begin{equation*}\n") and inside.endswith(
+        "\n\\end{equation*}\n$$ (eq-some)"
+    )
+    assert equations.without_number(inside.split("$$")[1]) == body
+    tagged = "a = b \\tag{4.2}"
+    assert equations.without_number(tagged) == tagged
+    for label in (LABEL, *list(STORED)[-2:]):
+        assert equations.number(label) == f"({STORED[label][0]})"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import integrate, special
 
 from rnnlib import pointprocess as pp
+from tests.support.refusals import refuses
 
 U = np.concatenate([np.linspace(-30, 30, 241), [1e-300, -1e-16, 1e-8, 0.0, 1 - 1e-16]])
 
@@ -121,3 +122,70 @@ def test_the_compensator_is_additive(a, w, first, second):
     whole = pp.compensator(a, w, first + second)
     parts = pp.compensator(a, w, first) + pp.compensator(a + w * first, w, second)
     assert abs(whole - parts) <= 1e-12 * max(whole, 1e-3)
+
+
+@pytest.mark.parametrize("log_x", [-1e4, -800.0, -741.0, -40.5, -39.5, -5.0])
+@pytest.mark.parametrize("w", [0.5, 2.0])
+def test_the_mean_where_an_event_is_hardly_ever_begun(log_x, w):
+    """The intensity grows all the same: the gap is long, and not without end."""
+    a = log_x + np.log(w)
+    with mpmath.workdps(60):
+        x = mpmath.exp(mpmath.mpf(float(a)) - mpmath.log(w))
+        wanted = float(mpmath.exp(x) * mpmath.e1(x) / w)
+    assert np.isclose(pp.mean_gap(a, w), wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("a", [-1e4, -800.0, -745.0, -47.0, -45.0])
+def test_a_law_of_a_mass_near_zero_given_that_there_is_an_event(a):
+    """Then the gap is exponential with the rate |w|: no draw of it is infinite."""
+    w = -2.0
+    assert pp.median_gap(a, w, conditional=True) == pytest.approx(np.log(2) / 2)
+    assert pp.mean_gap(a, w, conditional=True) == pytest.approx(0.5, rel=1e-12)
+    rng = np.random.default_rng(3)
+    drawn = pp.sample_gaps(np.full(2, a), w, rng=rng, size=(3, 2), conditional=True)
+    shares = np.random.default_rng(3).random((3, 2))
+    assert np.allclose(drawn, -np.log1p(-shares) / 2, rtol=1e-12)
+    assert pp.median_gap(a, w) == np.inf and pp.mean_gap(a, w) == np.inf
+
+
+def test_where_floats_end():
+    """No warning, and the limit of what is asked for."""
+    assert pp.mean_gap(-800.0, 0.0) == np.inf and pp.mean_gap(800.0, 1.0) == 0
+    assert pp.mean_gap(800.0, -1.0, conditional=True) == 0
+    assert pp.total_compensator(800.0, -1.0) == np.inf
+    assert pp.probability_of_event(800.0, -1.0) == 1
+    assert pp.total_compensator(-800.0, -1.0) == 0
+    found = pp.inverse_compensator(-800.0, 0.5, 3.0)
+    assert found == pytest.approx(2 * (800 + np.log(1.5)), rel=1e-15)
+    assert pp.inverse_compensator(-800.0, 0.0, 1.0) == np.inf
+    assert pp.inverse_compensator(np.zeros(2), -1.0, np.array([0.5, 1.5]))[1] == np.inf
+
+
+def test_what_a_gap_is_drawn_for_decides_the_shape():
+    rng, a = np.random.default_rng(0), np.zeros(2)
+    assert np.shape(pp.sample_gaps(0.0, 1.0, rng=rng)) == ()
+    assert pp.sample_gaps(a, 1.0, rng=rng).shape == (2,)
+    assert pp.sample_gaps(a, 1.0, rng=rng, size=(3, 2)).shape == (3, 2)
+    assert pp.sample_gaps(0.0, 1.0, rng=rng, size=4).shape == (4,)
+    message = "size: expected a shape that broadcasts with (2,) of a, got (3,)"
+    refuses(message, pp.sample_gaps, a, 1.0, rng=rng, size=3)
+    refuses(message, pp.sample_gaps, a, 1.0, rng=rng, size=(3,))
+    for size in (0, (2, 0)):
+        message = "size: expected an integer >= 1, got 0"
+        refuses(message, pp.sample_gaps, 0.0, 1.0, rng=rng, size=size)
+    message = "target: expected a shape that broadcasts with (2,) of a, got (3,)"
+    refuses(message, pp.inverse_compensator, a, 1.0, np.ones(3))
+    message = "tau: expected a shape that broadcasts with (2,) of a, got (3,)"
+    refuses(message, pp.compensator, a, 1.0, np.ones(3))
+
+
+@pytest.mark.parametrize("w", [0.0, 0.5])
+def test_a_certain_event_is_no_condition(w):
+    one, other = (
+        pp.sample_gaps(0.3, w, rng=np.random.default_rng(1), size=5, conditional=c)
+        for c in (False, True)
+    )
+    assert np.array_equal(one, other) and pp.probability_of_event(0.3, w) == 1
+    given = {"conditional": True}
+    assert pp.median_gap(0.3, w, **given) == pp.median_gap(0.3, w)
+    assert pp.mean_gap(0.3, w, **given) == pp.mean_gap(0.3, w)

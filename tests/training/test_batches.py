@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rnnlib
+from rnnlib.training import tasks
 from rnnlib.training.batches import batch_at, epoch, epoch_length, mean, pad
 from rnnlib.training.early_stopping import Patience, observe, should_stop
 from tests.support.refusals import refuses
@@ -137,3 +138,77 @@ def test_epochs_are_counted_in_pythons_integers():
     assert epoch_length(np.uint64(7), 3) == epoch_length(7, np.uint64(3)) == 3
     assert epoch_length(np.int8(127), 126) == 2
     assert type(epoch_length(np.uint8(7), 3)) is int
+
+
+def test_what_pad_takes_and_what_it_refuses():
+    made = sequences([2, 3], width=1)
+    for kind in (tuple, list):
+        x, mask = pad(kind(made))
+        assert x.shape == (3, 2, 1)
+        assert mask.tolist() == [[True, True], [True, True], [False, True]]
+    x, mask = pad(np.arange(12, dtype=np.float32).reshape(2, 3, 2))
+    assert x.dtype == np.float32 and x[2, 1].tolist() == [10, 11] and mask.all()
+    x, mask = pad([np.ones((1, 2, 3), np.int8)])
+    assert x.shape == (1, 1, 2, 3) and x.dtype == np.int8 and mask.all()
+    refuses("sequences: expected a list of arrays, got str", pad, "abc")
+    message = "sequences[0]: expected at least one step, got shape ()"
+    refuses(message, pad, [np.float64(1)])
+    message = "sequences[1]: expected steps of shape (2, 3) and int8, got (2, 4) and"
+    refuses(f"{message} int8", pad, [np.ones((1, 2, n), np.int8) for n in (3, 4)])
+
+
+def test_ties_keep_the_random_order():
+    """On every machine the same one: a sort that is not stable has its own."""
+    equal, order = np.ones(400, int), np.random.default_rng(3).permutation(400)
+    made = epoch(400, 400, rng=np.random.default_rng(3), lengths=equal)
+    assert np.array_equal(made, [order])
+    refuses("rng: expected a numpy Generator, got int", epoch, 3, 1, rng=0)
+
+
+@pytest.mark.parametrize("lengths", [None, np.arange(10) % 4])
+def test_an_epoch_has_the_generator_of_its_seed_and_number(lengths):
+    for seed, e in ((5, 0), (0, 2)):
+        rng = np.random.default_rng([seed, e])
+        wanted = epoch(10, 3, rng=rng, lengths=lengths)
+        found = [batch_at(4 * e + i, 10, 3, seed=seed, lengths=lengths) for i in (2, 3)]
+        assert all(map(np.array_equal, found, wanted[2:]))
+    refuses("seed: expected an integer >= 0, got -1", batch_at, 0, 3, 1, seed=-1)
+
+
+def test_the_mean_over_one_and_of_arrays():
+    value, divided = mean(np.array(6.0), np.array([1.0, 3.0]), 1)
+    assert value == 6 and divided.tolist() == [1, 3]
+    assert mean(3, np.ones(2), 0.5)[0] == 6
+    for wrong, kind in (("6", "str"), (None, "NoneType"), ([1.0], "list")):
+        refuses(f"value: expected a number, got {kind}", mean, wrong, np.ones(1), 1)
+    wrong = np.array([None])
+    refuses("value: expected a number, got ndarray", mean, wrong, np.ones(1), 1)
+    refuses("count: expected a finite number >= 0, got -1", mean, 1.0, np.ones(1), -1)
+
+
+def test_values_without_end_and_values_that_are_none():
+    assert Patience() == (np.inf, 0, 0)
+    assert observe(Patience(), np.inf, 0) == (np.inf, 0, 1)
+    best = observe(Patience(1.0, 0, 4), -np.inf, 3)
+    assert best == (-np.inf, 3, 0)
+    assert observe(Patience(1.0, 2, 4), 1.0, 3) == (1.0, 2, 5)
+    assert observe(Patience(1.0, 2, 4), 1.0 - 1e-15, 3).waited == 0
+    stored = observe(Patience(), np.float32(0.5), np.int64(7))
+    assert [type(part) for part in stored] == [float, int, int]
+    for wrong in ("1", None, complex(np.inf, 0)):
+        message = f"value: expected a number, got {wrong!r}"
+        refuses(message, observe, Patience(), wrong, 0)
+    refuses("step: expected an integer >= 0, got -1", observe, Patience(), 1.0, -1)
+
+
+def test_tasks_refuse():
+    for draw in (tasks.adding, tasks.copy, tasks.temporal_order):
+        refuses("rng: expected a numpy Generator, got int", draw, 10, 2, 0)
+        message = "B: expected an integer >= 1, got 0"
+        refuses(message, draw, 10, 0, np.random.default_rng(0))
+    refuses("T: expected an integer >= 1, got 0", tasks.copy_baseline, 0)
+    assert tasks.copy_baseline(5) == pytest.approx(10 * np.log(8) / 25)
+    assert tasks.adding_baseline(5) == 1 / 6
+    assert tasks.order_baseline(10) == pytest.approx(np.log(4))
+    assert tasks.order_steps(10) == ((1, 2), (5, 6))
+    assert tasks.order_steps(39) == ((3, 7), (19, 23))

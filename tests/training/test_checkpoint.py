@@ -1,5 +1,6 @@
 """Checkpoints: killed and resumed to the bit; damaged and foreign files refused."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from rnnlib.optimisers import sgd
 from rnnlib.training import begin, load_checkpoint, read_about, save_checkpoint
 from rnnlib.training import checkpoint as module
 from rnnlib.trees import flatten, rebuild
+from tests.support.refusals import refuses
 from tests.training.problem import carrying, run, same, start, start_carrying
 from tools import ROOT
 
@@ -270,3 +272,95 @@ def test_the_arrays_begin_at_a_multiple_of_eight(tmp_path):
         save_checkpoint(tmp_path / "a", start(), "x" * length)
         assert int.from_bytes((tmp_path / "a").read_bytes()[:8], "little") % 8 == 0
         assert read_about(tmp_path / "a") == "x" * length
+
+
+def header(path):
+    """What a safetensors file says of its content."""
+    content = path.read_bytes()
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+
+
+def test_the_texts_of_a_file_are_in_order(tmp_path):
+    """However the state of the generator is ordered in memory."""
+    first = start()
+    odd = first._replace(rng=dict(reversed(first.rng.items())))
+    assert list(odd.rng) != list(first.rng)
+    for state, name in ((first, "a"), (odd, "b")):
+        save_checkpoint(tmp_path / name, state, "x")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    texts = header(tmp_path / "a")["__metadata__"]
+    assert list(texts) == ["about", "digest", "format", "rng"]
+    assert list(header(tmp_path / "a"))[0] == "__metadata__"
+    assert same(load_checkpoint(tmp_path / "b", first), first)
+
+
+def test_the_digest_is_of_names_types_shapes_values_and_texts():
+    text = {"format": "f", "rng": "r", "about": "a"}
+    one, two = np.arange(6, dtype=np.int64), np.zeros(2)
+    right = module._digest({"one": one, "two": two}, text)
+    assert module._digest({"two": two, "one": one}, text) == right
+    others = [
+        ({"one": one.reshape(2, 3), "two": two}, text),
+        ({"one": one.view(np.uint64), "two": two}, text),
+        ({"one": one + 1, "two": two}, text),
+        ({"eno": one, "two": two}, text),
+        *(({"one": one, "two": two}, text | {k: "x"}) for k in text),
+    ]
+    digests = {module._digest(*other) for other in others}
+    assert len(digests) == len(others) and right not in digests
+
+
+def test_the_content_has_left_the_program_before_it_is_synced(tmp_path, monkeypatch):
+    """And what was opened is closed: the file, and the folder that is synced."""
+    sizes, synced, real = [], [], os.fsync
+
+    def noted(handle):
+        sizes.append(os.fstat(handle).st_size)
+        synced.append(os.fstat(handle).st_ino)
+        return real(handle)
+
+    monkeypatch.setattr(module.os, "fsync", noted)
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    save_checkpoint(tmp_path / "a", start())
+    assert sizes[0] == os.path.getsize(tmp_path / "a")
+    assert synced == [os.stat(tmp_path / "a").st_ino, os.stat(tmp_path).st_ino]
+    if before:
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_states_at_their_limits_are_loaded(tmp_path):
+    path = tmp_path / "a"
+    save_checkpoint(path, start())
+    assert same(load_checkpoint(path, start()), start())
+    for value in (np.inf, 1.0):  # nothing was ever the best; the first one was
+        options = {"validate": lambda _, value=value: value, "validate_every": 1}
+        state = run(start(), 3, checkpoint=path, **options)
+        assert state.patience.waited == (3 if value == np.inf else 2)
+        assert same(load_checkpoint(path, start()), state)
+
+
+def test_another_type_of_the_same_shape(sound):
+    params = start().params
+    narrow = type(params)(*(a.astype(np.float32) for a in params))
+    other = begin(narrow, module_optimiser(), rng=np.random.default_rng(0))
+    message = r"^run\.safetensors: .*: expected float32 \(.*\), got float64 \(.*\)$"
+    with pytest.raises(ValueError, match=message):
+        load_checkpoint(sound[0], other)
+
+
+def test_what_only_one_of_two_states_has_is_named_in_order(sound):
+    other = start()._replace(carried={name: np.zeros(1) for name in "gfedcba"})
+    message = "run.safetensors: expected a state of the same form; only one of the two"
+    names = [f"carried.{name}" for name in "abcdefg"]
+    refuses(f"{message} has {names}", load_checkpoint, sound[0], other)
+
+
+def test_one_entry_that_is_not_finite(tmp_path):
+    state = run(start(), 3)
+    W = state.params.W_hh.copy()
+    W[1, 2] = np.nan
+    save_checkpoint(
+        tmp_path / "a", state._replace(params=state.params._replace(W_hh=W))
+    )
+    message = "a: params.W_hh: expected finite numbers"
+    refuses(message, load_checkpoint, tmp_path / "a", start())

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlib.clipping import clip_by_global_norm, global_norm
+from rnnlib.optimisers import sgd
 from rnnlib.training import begin, generator, train
 from rnnlib.training.early_stopping import observe, should_stop
 from rnnlib.trees import flatten
@@ -170,3 +171,95 @@ def test_what_an_objective_writes_stays_out_of_the_state_that_was_given(steps):
         assert (array == kept[name]).all()
     for tree in (state.best, run.best):
         assert all((a == best[n]).all() for n, a in flatten(tree).items())
+
+
+def quick(steps, **options):
+    """A run of one number: its square is minimised."""
+    state = begin(np.ones(1), sgd(0.1), rng=np.random.default_rng(0))
+
+    def square(x, batch):
+        return float(x @ x), 2 * x
+
+    return train(state, sgd(0.1), square, lambda *_: None, steps=steps, **options)
+
+
+def test_what_is_not_given(capsys):
+    """Every hundred steps, any gain counts, and there is a bar."""
+    written = []
+    options = {"validate": lambda x: float(x[0]), "checkpoint": written.append}
+    state = quick(201, patience=1, **options)
+    assert state.history.validation_step.tolist() == [100, 200]
+    assert [s.step for s in written] == [0, 100, 200, 201]
+    assert state.patience.best_step == 200
+    assert "201/201" in capsys.readouterr().err
+
+
+def test_a_gain_that_is_too_small_does_not_count():
+    values = iter([3.0, 2.5, 2.2, 1.0])
+    options = {"validate": lambda x: next(values), "validate_every": 1}
+    state = quick(9, patience=2, least_gain=1.0, progress=False, **options)
+    assert state.step == 3 and state.patience == (3.0, 1, 2)
+
+
+def test_what_the_bar_shows(monkeypatch):
+    seen = []
+
+    class Bar:
+        def __init__(self, **options):
+            seen.append(options)
+
+        def update(self):
+            pass
+
+        def set_postfix_str(self, text, refresh):
+            seen.append((text, refresh))
+
+        def close(self):
+            pass
+
+    first = run(start(), 2)
+    monkeypatch.setattr("rnnlib.training.loop.tqdm", Bar)
+    state = run(first, 4)
+    assert seen[0] == {"total": 4, "initial": 2, "disable": True, "unit": "step"}
+    assert seen[1:] == [(f"loss={v:.4g}", False) for v in state.history.loss[2:]]
+
+
+def test_gradients_that_are_none_are_refused_and_not_skipped():
+    def wrong(params, batch):
+        return 1.0, {"W": np.ones(2, int)}
+
+    with pytest.raises(ValueError, match="floating"):
+        run(start(), 2, objective=wrong, nonfinite="skip")
+
+
+def test_the_first_part_that_is_not_finite_is_named():
+    def wrong(params, batch):
+        loss, gradients = objective(params, batch)
+        spoilt = {name: g.copy() for name, g in gradients._asdict().items()}
+        spoilt["W_hy"].flat[1] = spoilt["b_y"].flat[0] = np.nan
+        return loss, type(gradients)(**spoilt)
+
+    with pytest.raises(FloatingPointError) as error:
+        run(start(), 2, objective=wrong)
+    assert str(error.value) == "step 0: the gradient of W_hy is not finite"
+
+
+def test_a_generator_of_ones_own_is_refused():
+    """Its state could be stored, and nobody could go on from it."""
+
+    class Own(np.random.PCG64):
+        pass
+
+    names = "PCG64, PCG64DXSM, MT19937, Philox, SFC64"
+    message = f"rng: expected one of {names}, got 'Own'"
+    rng = np.random.Generator(Own(0))
+    refuses(message, begin, start().params, OPTIMISER, rng=rng)
+    refuses(f"rng: expected one of {names}, got None", generator, 3)
+
+
+def test_a_state_of_no_steps():
+    state = start()
+    assert state.step == 0 and state.carried is None and state.patience.waited == 0
+    assert [(a.shape, a.dtype.kind) for a in state.history] == [
+        ((0,), kind) for kind in "ffbif"
+    ]

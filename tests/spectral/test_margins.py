@@ -1,0 +1,336 @@
+"""On which side of the truth a number lies, where the truth is known exactly."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+
+from rnnlib.spectral import (
+    Bound,
+    certificates,
+    entrywise_bound,
+    joint,
+    joint_bound,
+    joint_spectral_radius,
+    linear_bound,
+    lower_bound,
+    norm_bound,
+    numerical_bound,
+    scaling_bound,
+)
+from tests.support.refusals import refuses
+
+TURN = np.array([[0.0, -2.0], [2.0, 0.0]])  # its k-th power has the norm 2^k
+STEPS = [1, 2, 7, 5000]
+NEAR = 1e-10  # a step; what rounding outward may cost
+
+
+def slopes(k, d=2, value=1.0):
+    return np.full((k, 1, d), value)
+
+
+@pytest.mark.parametrize("k", STEPS)
+def test_upper_bounds_lie_above_and_near(k):
+    exact, ones = k * math.log(2), slopes(k)
+    stretch = np.array([1.0, 8.0])
+    found = [
+        (norm_bound(TURN, ones, 1.0), exact),
+        (entrywise_bound(TURN, ones, 1.0), exact),
+        (numerical_bound(TURN, ones, 1.0), exact + math.log(2)),
+        (scaling_bound(TURN, ones, 1.0, stretch[::-1]), k * math.log(16) + math.log(8)),
+        (joint_bound(TURN, ones, 1.0, 2), exact),
+        (linear_bound(TURN[:1, 1:] * -1, slopes(k, 1)), exact),
+    ]
+    for bound, value in found:
+        above = bound.log_value - value
+        assert 0 < above < k * NEAR + 1e-7 + 4e-8 * k * (bound.name == "numerical")
+
+
+@pytest.mark.parametrize("k", STEPS)
+def test_the_lower_bound_lies_below_and_near(k):
+    for gamma in (1.0, 0.5, 2.0):
+        bound = lower_bound(TURN, slopes(k, value=gamma), gamma)
+        assert 0 < k * math.log(2 * gamma) - bound.log_value < k * NEAR
+
+
+def test_the_condition_number_of_a_scaling_is_taken_from_above():
+    with mpmath.workdps(60):
+        for power in range(1, 290, 7):
+            stretch = np.array([3.0 * 10.0**-power, 7.0 * 10.0**power])
+            bound = scaling_bound(np.eye(2), slopes(1), 1.0, stretch)
+            exact = mpmath.log(mpmath.mpf(stretch[1]) / mpmath.mpf(stretch[0]))
+            assert exact + 1.5e-11 < bound.log_value < exact + 1e-9
+
+
+def test_the_slack_of_an_hypothesis_covers_rounding_and_no_more():
+    calls = [
+        lambda p, g: norm_bound(np.eye(2), p, g),
+        lambda p, g: numerical_bound(np.eye(2), p, g),
+        lambda p, g: joint_bound(np.eye(2), p, g, 1, low=g),
+    ]
+    for call in calls:
+        assert call(slopes(2, value=0.3 * (1 + 1e-15)), 0.3).holds
+        assert not call(slopes(2, value=0.3 * (1 + 1e-10)), 0.3).holds
+    low = calls[2]
+    assert low(slopes(2, value=0.3 * (1 - 1e-15)), 0.3).holds
+    assert not low(slopes(2, value=0.3 * (1 - 1e-10)), 0.3).holds
+    for factor, holds in ((1 - 1e-15, True), (1 - 1e-10, False)):
+        bound = lower_bound(np.eye(2), slopes(2, value=0.3 * factor), 0.3)
+        assert bound.holds == holds
+    one_of_many = slopes(3)
+    one_of_many[1, 0, 1] = 1 + 1e-9
+    assert not linear_bound(np.eye(2), one_of_many).holds
+    assert not norm_bound(np.eye(2), one_of_many, 1.0).holds
+
+
+def test_hypotheses_are_said_in_words():
+    ones = slopes(2)
+    said = [
+        (norm_bound(np.eye(2), ones, 0.25), {"|phi'| <= 0.25": False}),
+        (numerical_bound(np.eye(2), ones, 1.0), {"0 <= phi' <= 1": True}),
+        (joint_bound(np.eye(2), ones, 1.5, 1, low=0.5), {"0.5 <= phi' <= 1.5": True}),
+        (linear_bound(np.eye(2), ones), {"phi' = 1": True}),
+        (lower_bound(np.eye(2), ones, 1.5), {"|phi'| >= 1.5": False}),
+    ]
+    for bound, hypotheses in said:
+        assert bound.hypotheses == hypotheses
+
+
+def test_refusals_in_full():
+    ones, eye = slopes(3), np.eye(2)
+    message = "low: expected a number from 0 to 0.5, got 0.75"
+    refuses(message, joint_bound, eye, ones, 0.5, 2, low=0.75)
+    message = "phi_prime: expected shape (k, ..., 2), got (3, 1, 3)"
+    refuses(message, norm_bound, eye, slopes(3, 3), 1.0)
+    message = "length: expected fewer products, got 9"
+    refuses(message, joint_bound, eye, ones, 1.0, 9)
+    assert joint_bound(eye, ones, 1.0, 7).holds  # 4^7 products of 4 numbers
+    for gamma in (0.0, -1.0):
+        message = f"gamma: expected a finite number > 0, got {gamma!r}"
+        for bound in (norm_bound, entrywise_bound, numerical_bound):
+            refuses(message, bound, eye, ones, gamma)
+        refuses(message, scaling_bound, eye, ones, gamma, np.ones(2))
+        refuses(message, joint_bound, eye, ones, gamma, 2)
+    message = "W: expected d <= 14 for 2^d vertices, got d = 15"
+    refuses(message, joint.diagonal_vertices, np.eye(15))
+    assert joint.diagonal_vertices(np.eye(3)).shape == (8, 3, 3)
+    message = "tolerance: expected a finite number > 0, got 0"
+    refuses(message, joint_spectral_radius, np.ones((1, 1, 1)), tolerance=0)
+
+
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_the_sides_of_zero_matrices(d):
+    zero, ones = np.zeros((d, d)), slopes(3, d)
+    for bound in (
+        norm_bound(zero, ones, 1.0),
+        entrywise_bound(zero, ones, 1.0),
+        numerical_bound(zero, ones, 1.0),
+        scaling_bound(zero, ones, 1.0, np.ones(d)),
+        linear_bound(zero, ones),
+        lower_bound(zero, ones, 1.0),
+    ):
+        assert bound.log_value == -np.inf and bound.rate == 0 and bound.holds
+        assert bound.proves_vanishing == (not bound.lower)
+
+
+def test_what_a_sum_of_products_loses():
+    assert certificates.rounding(2**50) == pytest.approx(1 / 3, rel=1e-15)
+    assert certificates.rounding(3) == pytest.approx(3 * 2.0**-52, rel=1e-14)
+
+
+def test_frobenius_norms_from_above():
+    for shape in ((4, 4), (2, 8), (8, 2), (3, 2, 8)):
+        found = certificates.frobenius(np.ones(shape))
+        assert np.shape(found) == shape[:-2]
+        assert (4 * (1 + 16 * 2.0**-52) < found).all() and (found < 4 + 1e-13).all()
+    assert 0 < certificates.frobenius(np.zeros((2, 2))) < 1e-290
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1.0, 1e150, 1e300])
+def test_logarithms_of_norms_from_both_sides(scale):
+    W = scale * np.array([[3.0, 1.0], [0.5, -2.0]])
+    with mpmath.workdps(60):
+        largest, smallest = mpmath.svd_r(mpmath.matrix(W.tolist()), compute_uv=False)
+        above = certificates.log_norm(W) - mpmath.log(largest)
+        below = mpmath.log(smallest) - certificates.log_smallest(W)
+    room = 1e-13 * (1 + abs(math.log(scale)))  # rounding of the logarithm itself
+    assert -room < above < 1e-12 + room and -room < below < 1e-12 + room
+
+
+def test_rows_and_columns_may_differ_by_any_power_of_two():
+    W = np.array([[3.0, 1.0], [0.5, -2.0]])
+    wanted = certificates.log_smallest(W)
+    rows = np.array([[2.0**700], [2.0**-10]])
+    for other in (rows * W, W * rows.T):
+        assert abs(certificates.log_smallest(other) - wanted + 10 * np.log(2)) < 1
+    assert certificates.log_smallest(np.diag([1.0, 0.0])) == -np.inf
+    assert certificates.log_smallest(np.array([[1.0, 1.0], [1.0, 1.0]])) == -np.inf
+    for W in (np.array([[0.0, 1.0], [1.0, 0.0]]), np.eye(3)):
+        assert -1e-12 < certificates.log_smallest(W) <= 0
+
+
+def test_a_perron_root_is_below_one_or_it_is_not_said():
+    below = certificates.perron_below_one
+    for factor, proved in ((0.999, True), (1 - 1e-13, False), (1.0, False), (1.5, 0)):
+        for A in (np.array([[0.0, 1.0], [1.0, 0.0]]), np.eye(2), np.full((2, 2), 0.5)):
+            assert below(factor * A) == proved
+    assert below(np.zeros((3, 3))) and below(np.array([[0.0, 100.0], [0.0, 0.0]]))
+    assert not below(np.array([[0.5, 0.0], [0.0, 2.0]]))
+    assert not below(np.array([[2.0, 0.0], [0.0, 0.5]]))
+    assert not below(np.array([[2.0, 0.0], [0.0, 2.0]]))
+
+
+def test_eigenvalues_are_within_the_distance_that_is_said():
+    """Known ones: of triangles, of rotations, and of what is off by a known matrix."""
+    rng = np.random.default_rng(0)
+    for d in (1, 2, 3, 4):
+        for _ in range(20):
+            D = np.sort(rng.uniform(0.1, 1, d))
+            N = np.triu(rng.uniform(-1, 1, (d, d)), 1) / d
+            E = rng.choice([0.0, 1e-9, 1e-4]) * rng.uniform(-1, 1, (d, d))
+            W = np.diag(D) + N + E
+            sizes, distance = certificates.eigenvalues_near(W, np.linalg.norm(E, 2))
+            assert (np.abs(np.sort(sizes) - D) <= distance).all()
+            if not E.any() and d < 3:
+                assert distance < 1e-10
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    sizes, distance = certificates.eigenvalues_near(turn)
+    assert (np.abs(sizes - 1) <= distance).all() and distance < 1e-12
+    sizes, distance = certificates.eigenvalues_near(np.array([[0.5, 0.5], [0.0, 0.5]]))
+    assert (np.abs(sizes - 0.5) <= distance).all() and distance < 1e-5
+
+
+def test_the_departure_from_normality_from_above():
+    for a, b, c in ((0.5, 0.25, 0.75), (0.0, 1.0, 0.0), (1.0, 0.5, 1.0)):
+        found = certificates.departure(np.array([[a, b], [0.0, c]]))
+        assert b <= found < b + (1e-6 if a != c else 1e-2)
+    assert certificates.departure(np.eye(2)) < 1e-6
+    assert certificates.departure(TURN / 2) < 1e-6
+
+
+def test_a_bound_says_nothing_that_it_was_not_given():
+    bound = Bound("bare", 0.0, 0.5)
+    assert bound.hypotheses == {} and bound.holds
+    assert not bound.lower and not bound.certain
+    assert not bound.proves_vanishing and not bound.proves_growth
+    for lower in (False, True):
+        held = Bound("held", 0.0, 0.5, {"a": True, "b": True}, lower, True)
+        assert (held.proves_vanishing, held.proves_growth) == (not lower, lower)
+        broken = Bound("broken", 0.0, 0.5, {"a": True, "b": False}, lower, True)
+        assert not broken.holds
+        assert not broken.proves_vanishing and not broken.proves_growth
+    with pytest.raises(AttributeError):
+        bound.rate = 2.0
+
+
+@pytest.mark.parametrize("tiny", [1e-308, 5e-324])
+def test_zeros_beside_the_smallest_floats(tiny):
+    swap, ones = np.array([[0.0, tiny], [tiny, 0.0]]), slopes(3)
+    exact = math.log(tiny)
+    for bound in (
+        norm_bound(swap, ones, 1.0),
+        scaling_bound(swap, ones, 1.0, np.ones(2)),
+        linear_bound(swap, ones),
+        lower_bound(swap, ones, 1.0),
+    ):
+        assert abs(bound.log_value - 3 * exact) < 1e-5 and bound.holds
+    one = np.array([[0.0, 1e-300], [0.0, 0.0]])  # scaled, an entry of 1e-600
+    bound = scaling_bound(one, slopes(1), 1.0, np.array([1e-150, 1e150]))
+    assert 0 < bound.log_value + 300 * math.log(10) < 1e-9
+
+
+def test_the_scale_of_a_matrix_is_that_of_its_largest_entry():
+    for sign in (1, -1):
+        W = np.array([[sign * 24.0, 1.0, 0.0]])
+        unit, e = certificates.unit(W)
+        assert e == 5 and np.array_equal(unit, W / 32)
+    assert certificates.unit(np.zeros((0, 0)))[1] == 0
+    assert certificates.unit(np.zeros((2, 2)))[1] == 0
+
+
+@pytest.mark.parametrize("low", [1.0, 1e-300])
+def test_scales_are_taken_out_by_a_similarity(low):
+    """Of a matrix whose entries are far apart, and of no other."""
+    inner = low * np.array([[1.0, -0.75, 0.0], [0.5, 0.0, -0.5], [0.0, 1.0, 0.25]])
+    assert not certificates.is_wide(inner)
+    B, e, n = certificates.balanced(inner)
+    assert not n.any() and np.array_equal(np.ldexp(B, e), inner)
+    shift = np.array([0, 150, -160])
+    W = np.ldexp(inner, shift[:, None] - shift) if low == 1 else inner
+    assert certificates.is_wide(W) == (low == 1)
+    B, e, n = certificates.balanced(W)
+    assert np.array_equal(np.ldexp(B, e), np.ldexp(W, n - n[:, None]))
+    assert 0.5 <= np.abs(B).max() <= 1
+    assert np.abs(n - n[0] - (shift - shift[0]) * (low == 1)).max() <= 2
+    assert certificates.is_wide(np.array([[1.0, 2.0**-201]]))
+    assert not certificates.is_wide(np.array([[1.0, 2.0**-199, 0.0]]))
+    assert not certificates.is_wide(np.zeros((2, 2)))
+    B, e, n = certificates.balanced(np.zeros((2, 2)))
+    assert not B.any() and e == 0 and not n.any()
+
+
+def test_inverses_in_whole_numbers():
+    rng = np.random.default_rng(0)
+    for d in (1, 2, 3, 5):
+        W = rng.integers(-9, 10, (d, d)) + 20.0 * np.eye(d)[rng.permutation(d)]
+        for scale in (1.0, 2.0**-600, 2.0**600):
+            V, e = certificates.inverse_in_integers(scale * W)
+            found = np.ldexp(V, e + int(np.log2(scale)))
+            assert np.allclose(found, np.linalg.inv(W), rtol=1e-12, atol=1e-14)
+    W = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]])
+    V, e = certificates.inverse_in_integers(W)  # nearly singular in floats only
+    with mpmath.workdps(60):
+        exact = mpmath.matrix(W.tolist()) ** -1
+        wanted = np.array(exact.tolist(), float)
+    assert np.allclose(np.ldexp(V, e), wanted, rtol=1e-14)
+    for W in (np.zeros((1, 1)), np.ones((2, 2)), np.array([[0.0, 1.0], [0.0, 2.0]])):
+        assert certificates.inverse_in_integers(W) is None
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-500, 2.0**500])
+def test_the_largest_norms_of_products(scale):
+    """Of entries of size one at most, and of others, against all products."""
+    rng = np.random.default_rng(2)
+    vertices = rng.uniform(-1, 1, (3, 2, 2))
+    logs = joint.log_largest_norms(scale * vertices, 4)
+    products, wanted = np.eye(2)[None], [0.0]
+    for n in range(1, 5):
+        products = (products[:, None] @ vertices).reshape(-1, 2, 2)
+        norm = np.linalg.norm(products, 2, axis=(1, 2)).max()
+        wanted.append(np.log(norm) + n * np.log(scale))
+    above = logs - wanted
+    assert len(logs) == 5 and logs[0] == 0
+    assert (above >= -1e-12 * np.abs(wanted)).all()
+    assert (above < (1e-12 if scale == 1 else 1e-6)).all()
+    none = joint.log_largest_norms(np.zeros((2, 3, 3)), 2)
+    assert none[0] == 0 and (none[1:] == -np.inf).all()
+
+
+def test_vertices_are_as_many_as_corners_that_differ():
+    W = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert np.array_equal(
+        joint.diagonal_vertices(W),
+        [0 * W, [[0, 0], [3, 4]], [[1, 2], [0, 0]], W],
+    )
+    assert np.array_equal(joint.diagonal_vertices(W, 0.5, 0.5), [0.5 * W])
+    assert len(joint.diagonal_vertices(np.eye(14), low=1.0)) == 1
+    for low in (-0.1, 1.1, np.nan, "0"):
+        message = f"low: expected a number from 0 to 1.0, got {low!r}"
+        refuses(message, joint.diagonal_vertices, W, low=low)
+
+
+def test_a_joint_radius_within_what_is_asked_for():
+    """Rotations stretched: products of any order have the norm of their factors."""
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    for scale in (1.0, 1e-200, 1e200):
+        pair = scale * np.stack([0.5 * turn, -turn @ turn])
+        lower, upper = joint_spectral_radius(pair, tolerance=1e-3 * scale)
+        assert lower <= scale <= upper and upper - lower < 2e-3 * scale
+        assert scale - lower < 1e-6 * scale
+    shear = np.array([[[0.5, 0.25], [0.0, 0.5]]])
+    plain = joint_spectral_radius(shear, tolerance=1e-2)
+    other = joint_spectral_radius(shear, tolerance=1e-3)
+    assert plain == joint_spectral_radius(shear)
+    assert plain[0] <= 0.5 <= other[1] < 0.505 < plain[1] < 0.52
+    assert joint_spectral_radius(np.zeros((2, 3, 3))) == (0.0, 0.0)
