@@ -89,6 +89,18 @@ def test_refused():
         "d_y: expected shape (4, 3, 5), got (3, 5)",
         normalise_backward, gain, unit, scale, d_y[0],
     )  # fmt: skip
+    refuses(
+        "scale: expected shape (4, 3, 1), got (4, 3)",
+        normalise_backward, gain, unit, scale[..., 0], d_y,
+    )  # fmt: skip
+    refuses(
+        "gain: expected shape (5,), got (4,)",
+        normalise_backward, gain[:4], unit, scale, d_y,
+    )  # fmt: skip
+    refuses(
+        "unit: expected a floating NumPy array, got list",
+        normalise_backward, gain, unit.tolist(), scale, d_y,
+    )  # fmt: skip
     params = layer_norm.init_params(2, D, rng=np.random.default_rng(0))
     refuses(
         "gain: expected shape (5,), got (1,)",
