@@ -89,6 +89,15 @@ def test_a_norm_above_the_range_is_inf_and_is_clipped_all_the_same():
     np.testing.assert_allclose(clip_by_global_norm(g, 1.0), 0.5)
 
 
+@pytest.mark.parametrize("least", [0.0, 1e-200, -1.0])
+def test_the_largest_entry_is_divided_out(least):
+    """It alone, whatever else stands in its array."""
+    g = {"W": np.array([least, 3e200, -4e200]), "b": np.array([1.0, 12e200])}
+    assert global_norm(g) == pytest.approx(13e200, rel=1e-14)
+    clipped = clip_by_global_norm(g, 1.0)
+    np.testing.assert_allclose(clipped["b"][1], 12 / 13, rtol=1e-14)
+
+
 def test_zero():
     assert global_norm({}) == global_norm(np.zeros(3)) == 0
     assert (clip_by_global_norm(np.zeros(3), 1.0) == 0).all()

@@ -68,7 +68,6 @@ def _encode(path, name, window):
             if not symbols.issuperset(piece):
                 break
             alphabet.encode(piece, _dtype(len(alphabet))).tofile(file)
-        file.flush()
         if again.digest() != sha.digest():
             raise ValueError(f"{name}: changed while it was read")
         indices = np.memmap(file, _dtype(len(alphabet)), "r", shape=(count,))

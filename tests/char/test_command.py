@@ -211,6 +211,8 @@ def test_errors_of_train(command, folder):
     diverging = ["--optimiser=adam", "--learning-rate=1e308", "--steps=50"]
     fails(command(*TRAIN, "--out=other", *diverging), "not finite")
     fails(command(*TRAIN, *new, "--seeds=1,2", "--seed=3"), "--seed or --seeds")
+    before_any = "--steps: expected an integer >= 0, got -1"
+    fails(command(*TRAIN, *new, "--seeds=1,2", "--steps=-1"), before_any)
     assert not (folder / "new").exists()
 
 

@@ -314,6 +314,10 @@ def test_the_stationary_distribution_is_that_of_the_rows():
             lambda: make_source(EDGES, ("a", ["b"])),
         ),
         (
+            "edges: expected rows that sum to one, got [1.  0.5]",
+            lambda: make_source(np.array([[[1.0, 0.0], [0.0, 0.5]]])),
+        ),
+        (
             "edges: expected rows that sum to one, got [inf inf]",
             lambda: make_source(np.full((2, 2, 2), 1e308)),
         ),
