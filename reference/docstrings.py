@@ -20,8 +20,7 @@ MARKUP = re.compile(
     r"|\{(?P<role>cite(?::\w)?)\}`(?P<keys>[^`]+)`"
     r"|`(?P<name>[^`]+)`"
     r"|(?P<stressed>(?<![\w*])\*[a-z][\w -]*\*(?![\w*]))"
-    r"|(?P<special>[\\*|`]|_(?!\w))"
-    r"|(?P<quote>['\"])"
+    r"|(?P<special>[\\*|`'\"]|_(?!\w))"  # phi' has a prime, and no curly quote
 )
 NAME = re.compile(r"[A-Za-z_][\w.]*")
 SECTIONS = {"Parameters", "Returns", "Yields", "Raises", "Attributes"}
@@ -37,8 +36,6 @@ def escaped(text, module=""):
             return f":{match['role']}:`{match['keys']}`\\ "
         if match["name"]:
             return link(match["name"], module)
-        if match["quote"]:  # phi' has a prime, and words of the code straight quotes
-            return rf"\\{match['quote']}"
         return f"\\{match['special']}"
 
     return MARKUP.sub(replaced, text).replace("\\  ", " ").removesuffix("\\ ")

@@ -30,6 +30,10 @@ def test_no_page_names_a_place_on_the_machine(site):
     assert checks.path_complaints(site) == []
 
 
+def test_no_escape_is_seen(site):
+    assert checks.escape_complaints(site) == []
+
+
 def test_size(site):
     # 22.8 without the reference of the library, which adds 1.8
     assert checks.megabytes(site) < 36

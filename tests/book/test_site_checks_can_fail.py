@@ -53,6 +53,10 @@ def test_image_without_alternative_text_is_noticed(tmp_path):
     assert checks.image_complaints(site_with(tmp_path, "<img src='data:,'>"))
 
 
+def test_an_escape_that_is_seen_is_noticed(tmp_path):
+    assert checks.escape_complaints(site_with(tmp_path, "<p>a reader\\’s</p>"))
+
+
 @pytest.mark.parametrize(
     "text",
     ["lib/site-packages/numpy/__init__.py", "path=PosixPath('a')", f"{ROOT}/rnnlib"],
