@@ -141,3 +141,17 @@ def test_no_two_nodes_are_in_the_ratio_of_small_numbers():
     small = {p / q for q in range(1, 7) for p in range(1, q)}
     ratios = [a / b for i, b in enumerate(NODES) for a in NODES[:i]]
     assert min(abs(r - s) for r in ratios for s in small) > 0.003
+
+
+@pytest.mark.parametrize(("missed", "wrong"), [(2e-11, True), (0.5e-11, False)])
+def test_across_the_gradient_errors_are_relative_to_a_ten_thousandth_of_it(
+    missed, wrong
+):
+    """With the tolerance 1e-7: to 1e-11 of the norm, where the slope should be 0."""
+    at, gradient = np.zeros(2), np.array([1.0, 0.0])
+
+    def loss(moved):
+        return float(moved["x"] @ np.array([1.0, missed]))
+
+    error, bad, _ = _Line(loss, "x", at, gradient, 0.0, 1e-7).along(np.array([0.0, 1]))
+    assert bool(bad) == wrong and error == pytest.approx(missed / 1e-4, rel=1e-3)
