@@ -74,6 +74,12 @@ def test_the_grain_is_the_first_jump_wherever_it_is(place):
     assert line(stairs((place, 0.125))).grain(U, 1e-3) == 0.125
 
 
+@pytest.mark.parametrize(("at", "place"), [(1e6, 5e8), (1e-5, 500.0)])
+def test_how_far_is_looked_grows_with_the_parameter_and_not_below_one(at, place):
+    beside = line(lambda x: 0.125 if abs(x - at) > place else 0.0, at=at)
+    assert beside.grain(U, 1e-3) == 0.125
+
+
 def test_nobody_looks_for_a_jump_for_ever():
     assert line(stairs((5e4, 0.125))).grain(U, 1e-3) == 0.0
 
