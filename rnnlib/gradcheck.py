@@ -389,8 +389,8 @@ def _plateau(slopes):
 def _consistent(slopes, noise):
     """Whether one slope lies within the error of every fit that describes the loss."""
     slopes = [s for s in slopes if s.resolved]
-    low = max((s.excess - _error(s, noise) for s in slopes), default=0)
-    high = min((s.excess + _error(s, noise) for s in slopes), default=0)
+    low = max((s.excess - _error(s, noise) for s in slopes), default=-np.inf)
+    high = min((s.excess + _error(s, noise) for s in slopes), default=np.inf)
     return low <= high
 
 

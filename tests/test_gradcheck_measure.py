@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib.gradcheck import EPS, EVEN, NODES, ODD, _Line, _plateau
+from rnnlib.gradcheck import EPS, EVEN, NODES, ODD, _consistent, _Line, _plateau
 
 U = np.ones(1)
 
@@ -161,3 +161,9 @@ def test_across_the_gradient_errors_are_relative_to_a_ten_thousandth_of_it(
 
     error, bad, _ = _Line(loss, "x", at, gradient, 0.0, 1e-7).along(np.array([0.0, 1]))
     assert bool(bad) == wrong and error == pytest.approx(missed / 1e-4, rel=1e-3)
+
+
+def test_slopes_that_describe_nothing_contradict_nothing():
+    assert _consistent([], 0.0)
+    kinks = [line(lambda x: abs(x) ** 0.5).slope(U, step) for step in (1e-3, 1.0)]
+    assert not any(s.resolved for s in kinks) and _consistent(kinks, 0.0)
