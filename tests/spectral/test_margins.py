@@ -334,3 +334,8 @@ def test_a_joint_radius_within_what_is_asked_for():
     assert plain == joint_spectral_radius(shear)
     assert plain[0] <= 0.5 <= other[1] < 0.505 < plain[1] < 0.52
     assert joint_spectral_radius(np.zeros((2, 3, 3))) == (0.0, 0.0)
+
+
+def test_a_product_of_gamma_and_an_entry_beyond_the_floats_warns_of_nothing():
+    found = entrywise_bound(np.full((2, 2), 1e300), np.ones((3, 2)), 1e300)
+    assert not found.proves_vanishing and found.log_value > 3 * np.log(1e300)
