@@ -124,8 +124,18 @@ def test_a_parameter_that_does_not_matter():
         return quadratic(p["a"])[0], {"a": p["a"], "b": np.full(2, 1e-6)}
 
     at = {"a": np.ones(3), "b": np.ones(2)}
-    assert check_gradients(function, at, rng=rng()).ok
+    right = check_gradients(function, at, rng=rng())
+    assert right.ok and right.errors["b"] == 0.0
     assert check_gradients(careless, at, rng=rng()).wrong == ["b"]
+
+
+def test_a_parameter_that_matters_further_out_alone_is_no_such_one():
+    check = check_gradients(
+        lambda a: (1 + np.maximum(0, abs(a) - 0.3).sum(), np.zeros(2)),
+        np.zeros(2),
+        rng=rng(),
+    )
+    assert check.wrong == [] and "too small to be measured" in check.unclear["params"]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
