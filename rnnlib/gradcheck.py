@@ -190,19 +190,20 @@ class _Line:
         norm = _norm(array)
         unusual = 0 < norm < 1e-2 or 1e2 < norm
         self.unit = max(norm, TINY / START) if unusual else 1.0
-        self.floor = 1e-4 * _norm(gradient)
+        self.size = _norm(gradient)
+        self.floor = 1e-4 * self.size
 
     def judge(self, units, second):
         """(largest error, a wrong direction and its slope or None, a reason or "")."""
         if not (np.isfinite(self.gradient).all() and np.isfinite(second).all()):
             return np.inf, (), ""
         with np.errstate(over="ignore"):
-            size, change = _norm(self.gradient), _norm(second - self.gradient)
-        if size == np.inf:
+            change = _norm(second - self.gradient)
+        if self.size == np.inf:
             return np.inf, None, "the norm of the gradient is beyond the floats"
         if 1e4 * self.unit == np.inf:  # the longest step that is tried
             return np.inf, None, "the parameter is too near the end of the floats"
-        if change > self.tolerance * size:
+        if change > self.tolerance * self.size:
             return np.inf, (), ""  # one loss, two gradients: one of them is wrong
         worst, reason = 0.0, ""
         for u in units:

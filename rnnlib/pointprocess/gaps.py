@@ -112,8 +112,8 @@ def mean_gap(a, w, *, conditional=False):
 def _given_event(a, w, share):
     """Where that share of the mass of a defective law lies before, w < 0.
 
-    A mass below all floats is the first term of its series: the law of the gap is then
-    exponential with the rate |w|.
+    Of a mass below 1e-20 no more than the first term of its series shows, even where
+    the mass is zero in floats: the gap is then exponential with the rate |w|.
     """
     mass = probability_of_event(a, w)
     gap = inverse_compensator(a, w, -np.log1p(-share * mass))
