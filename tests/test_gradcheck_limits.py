@@ -477,3 +477,33 @@ def test_a_loss_that_overflows_is_named_and_warns_of_nothing():
             np.ones(2),
             rng=rng(),
         )
+
+
+@pytest.mark.parametrize("bend", [lambda a: 1e6 * a**5, lambda a: np.maximum(a, 5e-4)])
+def test_a_loss_that_bends_far_out_is_smooth_here(bend):
+    """At the shortest steps it is straight, and the gradient is too small for them."""
+    check = check_gradients(
+        lambda a: (1 + 1e-5 * bend(a).sum() + 1e-12 * a.sum(), np.full(3, 1e-12)),
+        np.zeros(3),
+        rng=rng(),
+    )
+    assert check.wrong == [] and "too small to be measured" in check.unclear["params"]
+
+
+def test_a_loss_that_bends_at_long_steps_alone_is_smooth_here():
+    """A step of a thousandth and shorter ones all drown in the rounding of the loss."""
+    check = check_gradients(
+        lambda a: (1 + 1e-11 * abs(a - 0.3).sum(), np.full(3, -1e-11)),
+        np.zeros(3),
+        rng=rng(),
+    )
+    assert check.wrong == [] and "too small to be measured" in check.unclear["params"]
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-5, 1e-8])
+def test_a_kink_at_the_point_is_not_smooth(size):
+    check = check_gradients(
+        lambda a: (1 + size * abs(a).sum(), np.zeros(3)), np.zeros(3), rng=rng()
+    )
+    said = "the loss is not smooth here, at any step that was tried"
+    assert check.wrong == [] and check.unclear == {"params": said}
