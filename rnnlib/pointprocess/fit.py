@@ -160,7 +160,7 @@ def fit(params, sequences, *, free=None, phi="tanh", weight_decay=0.0, maxiter=3
                 _moved(params, vector, free), scaled, phi=phi
             )
         except (ValueError, FloatingPointError):
-            return wall / count, np.zeros_like(vector)
+            return wall, np.zeros_like(vector)
         decayed = (vector - shift) / factor
         loss = loss + 0.5 * weight_decay * decayed @ decayed
         slope = to_vector(gradients.params, free) + weight_decay * decayed / factor

@@ -390,3 +390,20 @@ def test_starts_are_the_highest_maxima_of_the_profile(monkeypatch):
     assert peaks(_0=3.0, _5=5.0, _10=9.0, _48=4.0) == ([5, 48, 0], 9.0)
     many = {f"_{3 * k + 12}": float(k) for k in range(1, 7)}
     assert peaks(**many) == ([30, 27, 24, 21], 6.0)
+
+
+@pytest.mark.parametrize("T", [1e-5, 1.0, 1e5])
+def test_a_grid_divides_its_window_in_any_unit_of_time(T):
+    params = plain(b=np.array(-np.log(T)))
+    grid = T / 4 * (1 + 1e-11)
+    assert np.isfinite(pp.discrete_log_likelihood(params, seen(T / 3, T=T), grid))
+    for off in (1 + 1e-7, 1 - 1e-7):
+        message = f"delta: expected a divisor of T = {T}, got {T / 4 * off}"
+        call = params, seen(T / 3, T=T), T / 4 * off
+        refuses(message, pp.discrete_log_likelihood, *call)
+
+
+def test_one_gap_of_many_that_beta_is_too_large_for():
+    params = pp.Hawkes(1.0, 0.5, 1e305)
+    with pytest.raises(FloatingPointError, match="beta times a gap overflows"):
+        pp.hawkes_loss_and_gradients(params, [seen(1e-3, T=1e6)])

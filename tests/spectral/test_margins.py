@@ -339,3 +339,23 @@ def test_a_joint_radius_within_what_is_asked_for():
 def test_a_product_of_gamma_and_an_entry_beyond_the_floats_warns_of_nothing():
     found = entrywise_bound(np.full((2, 2), 1e300), np.ones((3, 2)), 1e300)
     assert not found.proves_vanishing and found.log_value > 3 * np.log(1e300)
+
+
+def test_rounding_is_allowed_for_in_products_that_vanish():
+    """Where the computed product is zero, the allowance for its rounding is left."""
+    for d in (2, 4):
+        V = np.kron(np.eye(d // 2), np.array([[6.0, -9.0], [4.0, -6.0]]) / 16)[None]
+        logs = joint.log_largest_norms(V, 3)
+        sizes = np.abs(V[0])
+        for n in (2, 3):
+            power = np.linalg.norm(np.linalg.matrix_power(sizes, n), 2)
+            lost = n * (d + 4) * np.finfo(float).eps * power
+            assert logs[n] == pytest.approx(np.log(lost), abs=1e-6)
+
+
+def test_a_perron_vector_that_is_one_but_for_rounding():
+    """x - A x = 1 has entries of one exactly where A has almost nothing."""
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        A = rng.uniform(0, 1, (6, 6)) * 10.0 ** -rng.integers(0, 20, (6, 1)) / 7
+        assert certificates.perron_below_one(A)

@@ -224,3 +224,11 @@ def test_a_line_that_bends_far_out_is_not_homogeneous(sign, bound):
     bent = Activation("bent", phi, lambda h: 1.0 * (sign * h < bound), 1.0)
     assert not mean_field._is_homogeneous(bent)
     assert mean_field._is_homogeneous(ACTIVATIONS["relu"])
+
+
+@pytest.mark.parametrize("n", mean_field.NODES)
+def test_nodes_are_even_about_zero_and_none_is_on_it(n):
+    xi, weights = mean_field._rule(n)
+    assert np.allclose(xi, -xi[::-1]) and np.abs(xi).min() > 0 and len(xi) == n
+    assert xi[-1] == pytest.approx(mean_field.RANGE * (n - 1) / n)
+    assert np.allclose(weights, weights[::-1]) and weights.sum() == pytest.approx(1)

@@ -195,3 +195,22 @@ def test_tiny_factors_are_multiplied_without_underflow():
 def test_bad_matrices(J, message):
     with pytest.raises(ValueError, match=message):
         log_product_norms(J)
+
+
+def test_a_value_that_stands_out_is_found_without_a_decomposition(monkeypatch):
+    """Although all others together are larger: by its share of the squares."""
+    rng = np.random.default_rng(0)
+    left, right = (np.linalg.qr(rng.standard_normal((300, 300)))[0] for _ in "lr")
+    values = np.ones(300)
+
+    def refused(Q):
+        raise AssertionError("a decomposition")
+
+    monkeypatch.setattr(norms, "_largest", refused)
+    values[7] = 10.0
+    Q = left * values @ right
+    found, U = norms._norm(Q, None)
+    assert found == pytest.approx(10.0, rel=1e-6) and abs(U[0] @ left[:, 7]) > 0.999
+    values[7] = 1.5
+    with pytest.raises(AssertionError, match="a decomposition"):
+        norms._norm(left * values @ right, None)
