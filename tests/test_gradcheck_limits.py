@@ -507,3 +507,10 @@ def test_a_kink_at_the_point_is_not_smooth(size):
     )
     said = "the loss is not smooth here, at any step that was tried"
     assert check.wrong == [] and check.unclear == {"params": said}
+
+
+def test_what_is_done_where_nothing_is_asked_for():
+    used, same = rng(), rng()
+    assert check_gradients(quadratic, np.ones(3), rng=used).tolerance == 1e-7
+    same.standard_normal((5, 3))
+    assert used.random() == same.random()
