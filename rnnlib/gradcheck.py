@@ -232,8 +232,7 @@ class _Line:
             return error, None, "the slopes at several steps contradict each other"
         if error <= max(self.tolerance, COARSE):
             return error, None, ""
-        short = [s for s in slopes if s.step <= START * self.unit]
-        return error, None, _reason(short or slopes, noise)
+        return error, None, _reason(slopes, noise)
 
     def scale(self, slope, claimed):
         """What errors are relative to: the larger of the two numbers, not too small."""
@@ -396,7 +395,7 @@ def _consistent(slopes, noise):
 
 
 def _reason(slopes, noise):
-    """Why the slopes, at short steps, are not precise enough."""
+    """Why the slopes are not precise enough."""
     size = max(s.size for s in slopes)
     if noise > 1e3 * EPS * size:
         return (

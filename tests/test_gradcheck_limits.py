@@ -1,5 +1,6 @@
 """check_gradients at its limits: large nets, kinks, odd sizes; and wrong forms."""
 
+import re
 import warnings
 
 import numpy as np
@@ -286,6 +287,19 @@ def test_a_smooth_loss_is_soon_judged(size):
     assert len(calls) <= 2 + 10 * 3 * 5
 
 
+@pytest.mark.parametrize("size", [1e-8, 1.0, 1e8])
+def test_a_plain_mistake_is_soon_found(size):
+    """Two gradients, ten losses a step: the first, two that confirm; and the entry."""
+    calls = []
+
+    def function(a):
+        calls.append(1)
+        return size * np.sin(a).sum(), 2 * size * np.cos(a)
+
+    assert check_gradients(function, np.array([0.3]), rng=rng()).wrong == ["params"]
+    assert len(calls) <= 2 + 2 * 10 * 3
+
+
 # What is printed and stored beside the verdict
 
 
@@ -514,3 +528,90 @@ def test_what_is_done_where_nothing_is_asked_for():
     assert check_gradients(quadratic, np.ones(3), rng=used).tolerance == 1e-7
     same.standard_normal((5, 3))
     assert used.random() == same.random()
+
+
+def test_what_is_no_function():
+    message = "function: expected a function, got int"
+    refuses(message, check_gradients, 3, np.ones(3), rng=rng())
+
+
+def test_a_function_may_write_into_what_it_is_given():
+    def function(p):
+        loss = float((p["a"] ** 2 * p["b"] ** 3).sum())
+        gradients = {"a": 2 * p["a"] * p["b"] ** 3, "b": 3 * p["a"] ** 2 * p["b"] ** 2}
+        for array in p.values():
+            array[:] = 7.0
+        return loss, gradients
+
+    at = {"a": np.array([1.0, 2.0]), "b": np.array([0.5, -1.5])}
+    check = check_gradients(function, at, rng=rng())
+    assert check.ok and max(check.errors.values()) < 1e-7
+    assert at["a"].tolist() == [1.0, 2.0] and at["b"].tolist() == [0.5, -1.5]
+
+
+@pytest.mark.parametrize("off", [5e-4, -5e-4])
+def test_the_error_is_the_largest_of_all_directions(off):
+    """Of a gradient that is off in one of two entries."""
+    gradient = np.array([1.0, 1.0 + off])
+    check = check_gradients(
+        lambda a: (a.sum(), gradient), np.zeros(2), rng=rng(), tolerance=1.0
+    )
+    u = rng().standard_normal((5, 2))
+    u /= np.linalg.norm(u, axis=1, keepdims=True)
+    errors = abs(off * u[:, 1]) / np.maximum(abs(u @ gradient), abs(u.sum(1)))
+    assert errors.max() > 2 * errors.min()
+    assert check.errors["params"] == pytest.approx(errors.max(), rel=1e-6)
+
+
+def test_losses_that_overflow_a_step_away_warn_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check = check_gradients(
+            lambda a: (np.exp(a).sum(), np.exp(a)), np.full(1, 709.7), rng=rng()
+        )
+    assert check.wrong == []
+
+
+@pytest.mark.parametrize(
+    ("kink", "tolerance", "said"),
+    [
+        (1e-4, 1e-2, "agrees"),
+        (1e-6, 1e-7, "agrees to 1e-0[45]"),
+        (1e-4, 1e-7, "cannot tell: the loss is not smooth here"),
+    ],
+)
+def test_what_is_granted_beside_a_kink(kink, tolerance, said):
+    """The tolerance, or what the loss allows, as far as a ten-thousandth."""
+    check = check_gradients(
+        lambda a: (a.sum() + kink * abs(a).sum(), np.ones(1)),
+        np.zeros(1),
+        rng=rng(),
+        tolerance=tolerance,
+    )
+    assert re.fullmatch(f"params  {said}(, at any step that was tried)?", str(check))
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_a_loss_that_moves_by_its_rounding_alone(size):
+    """It does not depend on the parameter: the right gradient is zero."""
+
+    def checked(claimed):
+        return check_gradients(
+            lambda a: (((size + size * a) - size * a).sum(), np.full(1, claimed)),
+            np.full(1, 0.3),
+            rng=rng(),
+        )
+
+    assert checked(size).wrong == ["params"] and checked(0.0).wrong == []
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"), [(1, "coarse"), (2, "WRONG"), (0, "WRONG")]
+)
+def test_a_rounded_loss_is_judged_by_its_longest_steps(factor, said):
+    check = check_gradients(
+        lambda a: (np.round(a.sum(), 5), np.full(2, float(factor))),
+        np.full(2, 0.3),
+        rng=rng(),
+    )
+    assert said in str(check)

@@ -359,3 +359,79 @@ def test_a_perron_vector_that_is_one_but_for_rounding():
     for _ in range(200):
         A = rng.uniform(0, 1, (6, 6)) * 10.0 ** -rng.integers(0, 20, (6, 1)) / 7
         assert certificates.perron_below_one(A)
+
+
+@pytest.mark.parametrize("d", [2, 3, 5])
+def test_rows_and_columns_of_a_balanced_matrix_are_alike(d):
+    rng = np.random.default_rng(d)
+    for _ in range(50):
+        W = np.ldexp(rng.uniform(0.5, 1, (d, d)), rng.integers(-200, 200, (d, d)))
+        n = certificates.balance(W)
+        B = np.frexp(np.ldexp(W, n - n[:, None]))[1] + np.diag(np.full(d, -9999))
+        assert np.abs(B.max(0) - B.max(1)).max() <= 2
+    W = np.array([[2.0**300, 2.0**100], [2.0**-100, 1.0]])  # the diagonal stays
+    n = certificates.balance(W)
+    assert abs(n[1] - n[0] + 100) <= 1
+
+
+def test_rows_and_columns_of_zeros_are_left_as_they_are():
+    W = np.zeros((3, 3))
+    W[0, 1] = 2.0**300
+    assert not certificates.balance(W).any() and not certificates.balance(W.T).any()
+    W[1, 0], W[2, 1] = 2.0**-300, 2.0**50
+    for A, last in ((W, 0), (W.T, 0)):
+        n = certificates.balance(A)
+        assert n[2] == last and abs(abs(n[1] - n[0]) - 300) <= 1
+
+
+EPS = np.finfo(float).eps
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_what_is_allowed_for_rounding_in_singular_values(d):
+    """Of half the identity, whose decomposition is exact, to first order."""
+    low, high = certificates.singular_bounds(np.eye(d) / 2)
+    small = (d + 4) * EPS
+    factors = 2 * d * small / 2  # U and V are orthogonal but for that
+    missed = small * (math.sqrt(d) / 2 + 2 * d / 2)
+    allowed = factors + missed + small / 2
+    assert high - 0.5 == pytest.approx(allowed, rel=0.02, abs=2 * EPS)
+    assert 0.5 - low == pytest.approx(allowed, rel=0.02, abs=2 * EPS)
+
+
+def test_what_is_allowed_for_rounding_in_powers():
+    """Of an exchange, whose powers are exact: an error grows by 2 sqrt(2) a square."""
+    relative, found = EPS, list(certificates.power_bounds(np.array([[0.0, 1], [1, 0]])))
+    for i, value in enumerate(found):
+        grown = math.expm1(value * 2**i - math.log(2) / 2)
+        if 8 < i < 25:
+            assert grown == pytest.approx(relative, rel=1e-2)
+        relative = 2 * math.sqrt(2) * relative + 4 * EPS
+    assert 30 < len(found) < certificates.SQUARINGS
+
+
+@pytest.mark.parametrize("error", [0.0, 1e-5])
+def test_how_far_eigenvalues_may_be(error):
+    """Of diagonal matrices and Jordan blocks, whose decompositions are exact."""
+    for d in (2, 3):
+        small = 8 * (d + 4) * EPS
+        W = np.diag(np.arange(1.0, d + 1) / 8)
+        sizes, distance = certificates.eigenvalues_near(W, error)
+        lost = small * np.linalg.norm(W) + error
+        allowed = (2 * d - 1) * math.sqrt(d) * lost
+        assert distance == pytest.approx(allowed, rel=1e-3)
+        assert np.array_equal(np.sort(sizes), np.diag(W))
+        block = np.eye(d) / 2 + np.eye(d, k=1) / 2
+        sizes, distance = certificates.eigenvalues_near(block, error)
+        N = math.sqrt(d - 1) / 2
+        off = 2 * small * d * np.linalg.norm(block) + 2 * error
+        u = off * sum(N**j for j in range(d))
+        assert distance == pytest.approx((2 * d - 1) * u ** (1 / d), rel=0.02)
+        assert np.allclose(sizes, 0.5, rtol=1e-12)
+
+
+def test_what_is_allowed_for_rounding_in_the_departure():
+    W = np.diag([0.5, 0.25])
+    distance = 3 * math.sqrt(2) * 8 * 6 * EPS * np.linalg.norm(W)
+    square = 2 * distance * 0.75 + (8 + 2 * 1) * 4 * EPS * np.linalg.norm(W) ** 2
+    assert certificates.departure(W) ** 2 == pytest.approx(square, rel=0.05)
