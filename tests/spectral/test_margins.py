@@ -435,3 +435,36 @@ def test_what_is_allowed_for_rounding_in_the_departure():
     distance = 3 * math.sqrt(2) * 8 * 6 * EPS * np.linalg.norm(W)
     square = 2 * distance * 0.75 + (8 + 2 * 1) * 4 * EPS * np.linalg.norm(W) ** 2
     assert certificates.departure(W) ** 2 == pytest.approx(square, rel=0.05)
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_what_is_allowed_for_rounding_in_a_joint_radius(length):
+    d, products = 2, np.stack([np.eye(2) / 8, np.eye(2) / 4])
+    found = joint._norms(products, 2 * products, length)
+    allowed = (d + 4) * (length + 10) * EPS * 2 * math.sqrt(2) * np.array([1, 2]) / 8
+    assert found - [1 / 8, 1 / 4] == pytest.approx(allowed, rel=1e-2)
+    least = joint._radius(products, 2 * products, length)
+    lost = (8 * (d + 4) + 2 * (d + 4) * length) * EPS * math.sqrt(2) / 4
+    distance = (2 * d - 1) * math.sqrt(2) * lost
+    missed = 4 * distance / length + 1e-14  # of the root, relative to it
+    assert 1 - least / 4 ** (-1 / length) == pytest.approx(missed, rel=1e-2)
+    nilpotent = np.array([[[0.0, 0.5], [0.0, 0.0]]])
+    assert joint._radius(nilpotent, nilpotent, length) == 0
+    assert joint._radius(0 * products, products, length) == 0
+
+
+def test_when_a_joint_radius_is_given_up(monkeypatch):
+    """After so many factors, or with so many numbers: what is known then is said."""
+    shear = np.array([[0.5, 0.25], [0.0, 0.5]])
+
+    def upper(pair):
+        return joint_spectral_radius(pair, tolerance=1e-6)[1]
+
+    norms = [np.linalg.norm(np.linalg.matrix_power(shear, n), 2) for n in range(9)]
+    monkeypatch.setattr(joint, "LONGEST", 6)
+    assert upper(shear[None]) == pytest.approx(norms[6] ** (1 / 6), rel=1e-11)
+    monkeypatch.setattr(joint, "MOST", 4 * 2**4)  # four numbers a product
+    pair = np.stack([shear, shear])
+    assert upper(pair) == pytest.approx(norms[4] ** (1 / 4), rel=1e-11)
+    monkeypatch.setattr(joint, "LARGE", 1e-2 * np.abs(shear).max())
+    assert upper(pair) == pytest.approx(norms[1], rel=1e-11)
