@@ -4,6 +4,7 @@ import importlib
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from rnnlib import pointprocess as pp
 from rnnlib.pointprocess import discrete, sequences
@@ -407,3 +408,90 @@ def test_one_gap_of_many_that_beta_is_too_large_for():
     params = pp.Hawkes(1.0, 0.5, 1e305)
     with pytest.raises(FloatingPointError, match="beta times a gap overflows"):
         pp.hawkes_loss_and_gradients(params, [seen(1e-3, T=1e6)])
+
+
+def climbed(monkeypatch, f, slope, at, start=(1.0, 0.5, 1.0)):
+    """What `_climb` makes of an answer of the optimiser; f is a function of logs."""
+    asked = {}
+
+    def minimize(objective, logs, **options):
+        asked.update(options, start=logs, value=objective(np.array(at)))
+        return optimize.OptimizeResult(x=np.array(at), nit=7)
+
+    def loss(params, given):
+        assert given == "data"
+        params = np.array(params)
+        return f(np.log(params)), pp.Hawkes(*(slope(np.log(params)) / params))
+
+    monkeypatch.setattr(search.optimize, "minimize", minimize)
+    monkeypatch.setattr(search, "hawkes_loss_and_gradients", loss)
+    return search._climb(pp.Hawkes(*start), "data"), asked
+
+
+def test_a_climb_ends_with_steps_of_newton(monkeypatch):
+    at, top = [0.5, -0.25, 0.125], np.array([0.4, -0.5, 1.0])
+    (logs, loss, gradient, H, steps), asked = climbed(
+        monkeypatch,
+        lambda x: 2 + ((x - top) ** 2 * [1, 2, 3]).sum(),
+        lambda x: 2 * (x - top) * [1, 2, 3],
+        at,
+        start=(1e30, 0.5, 1e-30),
+    )
+    assert np.allclose(logs, top, atol=1e-12) and steps == 7
+    assert loss == pytest.approx(2) and np.abs(gradient).max() < 1e-12
+    assert np.allclose(H, np.diag([2, 4, 6]), rtol=1e-12, atol=0)
+    assert asked["start"].tolist() == [40.0, np.log(0.5), -40.0]
+    assert asked["bounds"] == [(-40.0, 40.0)] * 3 and asked["jac"] is True
+    assert np.allclose(asked["value"][1], 2 * (at - top) * [1, 2, 3], rtol=1e-12)
+    assert max(asked["options"][name] for name in ("ftol", "gtol")) <= 1e-8
+
+
+def test_a_climb_ends_after_five_steps_of_newton(monkeypatch):
+    (logs, *_), _ = climbed(
+        monkeypatch, lambda x: (x**4).sum(), lambda x: 4 * x**3, [0.3, -0.2, 0.1]
+    )
+    assert np.allclose(logs, (2 / 3) ** 5 * np.array([0.3, -0.2, 0.1]), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("curve", "at", "top"),
+    [
+        ([-1.0, 1.0, 1.0], [0.1, 0.1, 0.1], [0.0, 0.0, 0.0]),  # no maximum there
+        ([1.0, 1.0, 1e-7], [0.1, 0.1, 0.1], [0.0, 0.0, 0.0]),  # too flat
+        ([1.0, 1.0, 1.0], [0.1, -0.1, 0.1], [0.0, 1.0, 0.0]),  # too long
+        ([1.0, 1.0, 1.0], [0.1, 0.1, 0.1], [0.0, -1.0, 0.0]),
+        ([1.0, 1.0, 1.0], [0.1, 39.5, 0.1], [0.0, 40.1, 0.0]),  # too far
+        ([1.0, 1.0, 1.0], [0.1, -39.5, 0.1], [0.0, -40.1, 0.0]),
+    ],
+)
+def test_steps_that_are_not_taken(monkeypatch, curve, at, top):
+    (logs, *_), _ = climbed(
+        monkeypatch,
+        lambda x: (curve * (x - top) ** 2).sum() / 2,
+        lambda x: curve * (x - top),
+        at,
+    )
+    assert logs.tolist() == at
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_step_that_makes_the_slope_no_smaller_is_not_taken(monkeypatch, sign, place):
+    """In one of the three it passes the top by more than it was away."""
+    at = np.full(3, 0.01)
+    at[place] = sign * 0.12
+
+    def f(x):
+        bent = np.log(np.cosh(10 * x[place])) / 100
+        return bent + (np.delete(x, place) ** 2).sum() / 2
+
+    def slope(x):
+        g = x.copy()
+        g[place] = np.tanh(10 * x[place]) / 10
+        return g
+
+    (logs, *_), _ = climbed(monkeypatch, f, slope, at)
+    assert logs.tolist() == at.tolist()
+    at[place] = sign * 0.05
+    (logs, *_), _ = climbed(monkeypatch, f, slope, at)
+    assert np.abs(logs).max() < 1e-8
