@@ -92,7 +92,7 @@ def entrywise_bound(W_hh, phi_prime, gamma):
     log_value = k * np.log(gamma) + _log_power_norm(size, k) + slack if k else 0.0
     with np.errstate(over="ignore"):
         scaled = gamma * size + certificates.TINY * (size > 0)
-    below = np.isfinite(scaled).all() and certificates.perron_below_one(scaled)
+    below = certificates.perron_below_one(scaled)
     rate = _product(gamma, radii.spectral_radius(size))
     return Bound("entrywise", float(log_value), rate, hypotheses, certain=below)
 

@@ -107,8 +107,6 @@ def log_smallest(W):
     smallest entries times sigma_min(B). The best is taken of rows, columns and neither.
     """
     best, powers = -np.inf, np.frexp(W)[1] + np.where(W == 0, -(10**6), 0)
-    if not (W.any(0).all() and W.any(1).all()):
-        return best
     for shift in (powers.max(), powers.max(1, keepdims=True), powers.max(0)):
         low, _ = singular_bounds(np.ldexp(W, np.broadcast_to(-shift, W.shape)))
         if low > 0:
@@ -123,17 +121,14 @@ def perron_below_one(A):
     x - A x = 1.
     """
     B, e, _ = balanced(A)
-    with np.errstate(over="ignore", invalid="ignore"):
-        B = np.ldexp(B, e)
-        if not np.isfinite(B).all():
-            return False
-        try:
-            x = np.linalg.solve(np.eye(len(B)) - B, np.ones(len(B)))
-        except np.linalg.LinAlgError:
-            return False
-        if not (np.isfinite(x).all() and x.min() >= 0.5):
-            return False
-        least = (B @ x) * (1 + rounding(len(B) + 4) + MARGIN) + TINY
+    B = np.ldexp(B, e)
+    try:
+        x = np.linalg.solve(np.eye(len(B)) - B, np.ones(len(B)))
+    except np.linalg.LinAlgError:
+        return False
+    if not (x.min() >= 0.5 and x.max() < np.inf):
+        return False
+    least = (B @ x) * (1 + rounding(len(B) + 4) + MARGIN) + TINY
     return bool((least < x).all())
 
 
