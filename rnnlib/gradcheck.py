@@ -285,7 +285,8 @@ class _Line:
 
     def slope(self, u, step):
         """The fit at one step length; None where the loss is not finite."""
-        values, excess = np.empty((2, len(NODES))), np.empty((2, len(NODES)))
+        values = np.empty((2, len(NODES)))
+        excess = np.empty_like(values)
         for i, sign in enumerate((1, -1)):
             for j, node in enumerate(NODES):
                 moved = self.array + sign * node * step * u

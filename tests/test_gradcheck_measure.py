@@ -57,6 +57,9 @@ def test_size_and_reach_are_the_largest_that_were_met():
     assert (falling.size, falling.reach) == (6.0, 1.0)
     assert line(lambda x: -3.0).slope(U, 1.0).size == 3.0
     assert line(lambda x: -10 * abs(x)).slope(U, 2.0).size == 20.0
+    rising = line(lambda x: -10 + 5 * abs(x)).slope(U, 1.0)
+    assert (rising.size, rising.reach) == (10.0, 5.0)
+    assert line(lambda x: 5 - abs(x)).slope(U, 1.0).reach == 1.0
 
 
 def test_a_loss_that_is_not_finite_somewhere_has_no_slope():
@@ -82,6 +85,8 @@ def test_how_far_is_looked_grows_with_the_parameter_and_not_below_one(at, place)
 
 def test_nobody_looks_for_a_jump_for_ever():
     assert line(stairs((5e4, 0.125))).grain(U, 1e-3) == 0.0
+    for at, grain in ((6e3, 0.0), (4e3, 0.125)):  # of half the length
+        assert line(stairs((at, 0.125))).grain(U / 2, 1e-3) == grain
 
 
 def test_the_grain_is_found_on_either_side():
@@ -105,11 +110,12 @@ def test_of_two_jumps_the_first_counts():
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["rising", "falling"])
-@pytest.mark.parametrize(("factor", "seen"), [(4, True), (0.25, False)])
+@pytest.mark.parametrize(("factor", "seen"), [(1.5, True), (0.7, False)])
 def test_a_step_as_small_as_rounding_is_no_jump(factor, seen, sign):
     height = sign * factor * 1e3 * EPS
-    beside_its_value = line(lambda x: 1 + (height if abs(x) > 0.3 else 0.0))
-    assert (beside_its_value.grain(U, 0.1) > 0) == seen
+    for start in (1, -1):
+        beside = line(lambda x, s=start: s + (height if abs(x) > 0.3 else 0.0))
+        assert (beside.grain(U, 0.1) > 0) == seen
     beside_the_rise = line(stairs((0.3, height), (0.7, sign)))
     assert (beside_the_rise.grain(U, 0.1) > 0) == seen
 
