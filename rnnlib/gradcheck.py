@@ -369,7 +369,7 @@ def _norm(array):
 
 
 def _fit(design, values):
-    return np.linalg.lstsq(design, values, rcond=None)[0]
+    return np.linalg.lstsq(design, values)[0]
 
 
 def _error(slope, noise):

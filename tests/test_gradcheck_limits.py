@@ -615,3 +615,13 @@ def test_a_rounded_loss_is_judged_by_its_longest_steps(factor, said):
         rng=rng(),
     )
     assert said in str(check)
+
+
+def test_a_parameter_without_entries():
+    def function(p):
+        loss, g = quadratic(p["a"])
+        return loss, {"a": g, "none": np.zeros((0, 2))}
+
+    at = {"a": np.ones(3), "none": np.zeros((0, 2))}
+    check = check_gradients(function, at, rng=rng())
+    assert check.ok and check.errors["none"] == 0.0

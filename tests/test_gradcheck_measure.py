@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from rnnlib.gradcheck import EPS, EVEN, NODES, ODD, _consistent, _Line, _plateau
+from rnnlib.gradcheck import (
+    EPS,
+    EVEN,
+    NODES,
+    ODD,
+    Slope,
+    _consistent,
+    _Line,
+    _plateau,
+)
 
 U = np.ones(1)
 
@@ -173,3 +182,25 @@ def test_slopes_that_describe_nothing_contradict_nothing():
     assert _consistent([], 0.0)
     kinks = [line(lambda x: abs(x) ** 0.5).slope(U, step) for step in (1e-3, 1.0)]
     assert not any(s.resolved for s in kinks) and _consistent(kinks, 0.0)
+
+
+def test_the_plateau_is_the_highest_of_all_steps():
+    """Of pairs of neighbours; a residual of a fifth of the next one is no plateau."""
+    numbers = (0.01, 0.3), (0.1, 0.5), (1.0, 1.0), (10.0, 5.0)
+    slopes = [Slope(step, 0.0, residual, 1.0, 1.0) for step, residual in numbers]
+    assert _plateau(slopes) == _plateau(slopes[::-1]) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("slopes", "agree"),
+    [
+        ([(0.0, 0.1), (1.0, 0.1), (0.5, 10.0)], False),
+        ([(0.0, 0.6), (1.0, 0.6), (0.5, 10.0)], True),
+        ([(-1.0, 0.1), (0.0, 0.1)], False),
+        ([(-1.0, 0.6), (0.0, 0.6)], True),
+    ],
+)
+def test_slopes_agree_where_one_number_is_within_all_errors(slopes, agree):
+    found = [Slope(1.0, excess, error / 100, 1.0, 10.0) for excess, error in slopes]
+    assert _consistent(found, 0.0) == agree
+    assert _consistent([*found, Slope(1.0, 9.0, 1e-3, 1.0, 0.0)], 0.0) == agree
