@@ -625,3 +625,14 @@ def test_a_parameter_without_entries():
     at = {"a": np.ones(3), "none": np.zeros((0, 2))}
     check = check_gradients(function, at, rng=rng())
     assert check.ok and check.errors["none"] == 0.0
+
+
+def test_a_function_may_use_the_callers_array_as_its_buffer():
+    buffer = np.array([0.3, -0.7])
+
+    def function(a):
+        buffer[:] = a
+        return np.sin(buffer).sum(), np.cos(buffer)
+
+    check = check_gradients(function, buffer, rng=rng())
+    assert check.ok and check.errors["params"] < 1e-7

@@ -12,6 +12,7 @@ from rnnlib.gradcheck import (
     _consistent,
     _Line,
     _plateau,
+    _reason,
 )
 
 U = np.ones(1)
@@ -180,6 +181,7 @@ def test_across_the_gradient_errors_are_relative_to_a_ten_thousandth_of_it(
 
 def test_slopes_that_describe_nothing_contradict_nothing():
     assert _consistent([], 0.0)
+    assert _consistent([Slope(1.0, 2.0, 0.0, 0.0, 1.0)], 0.0)  # it has no error
     kinks = [line(lambda x: abs(x) ** 0.5).slope(U, step) for step in (1e-3, 1.0)]
     assert not any(s.resolved for s in kinks) and _consistent(kinks, 0.0)
 
@@ -204,3 +206,20 @@ def test_slopes_agree_where_one_number_is_within_all_errors(slopes, agree):
     found = [Slope(1.0, excess, error / 100, 1.0, 10.0) for excess, error in slopes]
     assert _consistent(found, 0.0) == agree
     assert _consistent([*found, Slope(1.0, 9.0, 1e-3, 1.0, 0.0)], 0.0) == agree
+
+
+@pytest.mark.parametrize(
+    ("noise", "residual", "said"),
+    [
+        (2e4, 0.0, "the loss is too coarse, by about 4e-12"),
+        (0.5e4, 0.0, "the gradient is too small to be measured"),
+        (0.5e4, 2e4, "the loss is not smooth here"),
+        (0.0, 2e4, "the loss is not smooth here"),
+        (0.0, 0.5e4, "the gradient is too small to be measured"),
+    ],
+)
+def test_reasons_are_relative_to_the_largest_loss(noise, residual, said):
+    """A thousand units of rounding of a loss of ten are ten thousand of one of one."""
+    slopes = [Slope(step, 0.0, step * residual * EPS, size, 1.0)
+              for step, size in ((1.0, 10.0), (0.01, 1.0))]  # fmt: skip
+    assert _reason(slopes, noise * EPS).startswith(said)

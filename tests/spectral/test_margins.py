@@ -476,3 +476,64 @@ def test_when_a_joint_radius_is_given_up(monkeypatch):
     assert upper(pair) == pytest.approx(norms[4] ** (1 / 4), rel=1e-11, abs=0)
     monkeypatch.setattr(joint, "LARGE", 1e-2 * np.abs(shear).max())
     assert upper(pair) == pytest.approx(norms[1], rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize("error", [0.0, 1e-5])
+def test_how_far_eigenvalues_in_pairs_may_be(error):
+    """By the condition of their complex eigenvectors."""
+    W = np.array([[0.5, -0.9, 0.1], [0.2, 0.5, 0.3], [0.0, 0.0, 0.25]])
+    sizes, distance = certificates.eigenvalues_near(W, error)
+    values, X = np.linalg.eig(W)
+    lost = 8 * (3 + 4) * EPS * np.linalg.norm(W) + error
+    allowed = 5 * lost * np.linalg.norm(X) / np.linalg.svd(X, compute_uv=False)[-1]
+    assert distance == pytest.approx(allowed, rel=1e-3, abs=0)
+    assert np.allclose(sizes, np.abs(values), rtol=1e-12)
+
+
+def test_defective_matrices_in_other_coordinates():
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    block = turn @ np.array([[0.5, 0.5], [0.0, 0.5]]) @ turn.T
+    pairs = np.kron(np.eye(2), turn / 2) + np.kron(np.eye(2, k=1), np.eye(2) / 4)
+    for W, most in ((block, 1e-5), (pairs, 1e-2)):
+        sizes, distance = certificates.eigenvalues_near(W)
+        assert (np.abs(sizes - 0.5) <= distance).all() and distance < most
+
+
+def test_eigenvectors_are_not_trusted(monkeypatch):
+    """Wrong ones widen the distance, so that it holds all the same."""
+    block = np.array([[0.5, 0.5], [0.0, 0.5]])
+    for off in (1e-4, -1e-6):
+        X = np.array([[1.0, 1.0], [off, off + 1e-9]])
+        with monkeypatch.context() as patched:
+            patched.setattr(np.linalg, "eig", lambda W, X=X: (np.full(2, 0.5), X))
+            sizes, distance = certificates.eigenvalues_near(block)
+        missed = np.abs(sizes - 0.5)
+        assert 0 < missed.max() and (missed <= distance).all()
+    W = np.diag([0.25, 0.75])
+    turned = np.array([[1.0, 1e-5], [-1e-5, 1.0]])
+    for numbers in ([0.25, 0.75], [0.2, 0.8]):
+        with monkeypatch.context() as patched:
+            found = np.array(numbers), turned
+            patched.setattr(np.linalg, "eig", lambda W, found=found: found)
+            sizes, distance = certificates.eigenvalues_near(W)
+        assert (np.abs(sizes - np.diag(W)) <= distance).all()
+        assert 1e-6 < distance < 1
+
+
+def test_a_decomposition_is_not_trusted(monkeypatch):
+    """Wrong factors and values widen the bounds, so that they hold all the same."""
+    exact, rng = np.linalg.svd, np.random.default_rng(0)
+    W = np.array([[0.75, 0.5, 0.0], [-0.25, 1.0, 0.5], [0.25, 0.0, 0.5]])
+    truth = exact(W, compute_uv=False)
+    for scale in (1e-9, 1e-6, 1e-3):
+        for _ in range(30):
+
+            def wrong(A, scale=scale):
+                parts = exact(A)
+                return tuple(p + scale * rng.standard_normal(p.shape) for p in parts)
+
+            with monkeypatch.context() as patched:
+                patched.setattr(np.linalg, "svd", wrong)
+                low, high = certificates.singular_bounds(W)
+            assert low <= truth[-1] <= truth[0] <= high
+            assert high - low < truth[0] - truth[-1] + 100 * scale
