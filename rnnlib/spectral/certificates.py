@@ -211,8 +211,6 @@ def inverse_in_integers(W):
         if pivot is None:
             return None
         rows[k], rows[pivot] = rows[pivot], rows[k]
-        if pivot != k:
-            rows[pivot] = [-x for x in rows[pivot]]
         for i in range(d):
             if i != k:
                 a, b = rows[k][k], rows[i][k]

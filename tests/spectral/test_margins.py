@@ -286,8 +286,10 @@ def test_inverses_in_whole_numbers():
         exact = mpmath.matrix(W.tolist()) ** -1
         wanted = np.array(exact.tolist(), float)
     assert np.allclose(np.ldexp(V, e), wanted, rtol=1e-14)
+    a, b = 2.0**52 + np.array([1, 2, 3]), 2.0**52 + np.array([5, 4, 1])
     for W in (np.zeros((1, 1)), np.ones((2, 2)), np.array([[0.0, 1.0], [0.0, 2.0]])):
         assert certificates.inverse_in_integers(W) is None
+    assert certificates.inverse_in_integers(np.stack([a, b, (a + b) / 2])) is None
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0**-500, 2.0**500])
@@ -442,7 +444,7 @@ def test_what_is_allowed_for_rounding_in_the_departure():
     W = np.diag([0.5, 0.25])
     distance = 3 * math.sqrt(2) * 8 * 6 * EPS * np.linalg.norm(W)
     square = 2 * distance * 0.75 + (8 + 2 * 1) * 4 * EPS * np.linalg.norm(W) ** 2
-    assert certificates.departure(W) ** 2 == pytest.approx(square, rel=0.05, abs=0)
+    assert certificates.departure(W) ** 2 == pytest.approx(square, rel=0.01, abs=0)
 
 
 @pytest.mark.parametrize("length", [1, 3])
