@@ -286,6 +286,11 @@ def test_inverses_in_whole_numbers():
         exact = mpmath.matrix(W.tolist()) ** -1
         wanted = np.array(exact.tolist(), float)
     assert np.allclose(np.ldexp(V, e), wanted, rtol=1e-14)
+    tiny = 2.0**-52  # the determinant of what follows is -tiny^2
+    W = np.array([[1 + tiny, 1.0], [1.0, 1 - tiny]])
+    V, e = certificates.inverse_in_integers(W)
+    wanted = np.array([[tiny - 1, 1.0], [1.0, -1 - tiny]])
+    assert np.array_equal(np.ldexp(V, e - 104), wanted)
     a, b = 2.0**52 + np.array([1, 2, 3]), 2.0**52 + np.array([5, 4, 1])
     for W in (np.zeros((1, 1)), np.ones((2, 2)), np.array([[0.0, 1.0], [0.0, 2.0]])):
         assert certificates.inverse_in_integers(W) is None
