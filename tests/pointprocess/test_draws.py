@@ -100,17 +100,17 @@ def test_each_sequence_goes_on_from_its_own_state():
     params = pp.PointProcessParams(
         E=np.array([[0.3, -0.2, 0.5], [1.0, 0.1, -0.7]]),
         W_xh=np.array([[0.4, -0.3, 0.2], [0.1, 0.6, -0.5]]),
-        W_hh=np.array([[0.2, 0.7], [-0.4, 0.3]]),
+        W_hh=np.array([[3.0, 0.7], [-0.4, 3.0]]),
         b_h=np.array([0.1, -0.2]),
-        W_hy=np.array([[0.5, 0.2], [-0.6, 0.9], [0.3, -0.8]]),
+        W_hy=np.array([[2.5, 0.2], [-1.6, 3.9], [0.3, -2.8]]),
         b_y=np.array([0.2, -0.1, 0.4]),
-        v=np.array([1.1, -0.9]),
+        v=np.array([0.6, -0.3]),
         w=np.array(-0.3),
-        b=np.array(0.6),
+        b=np.array(1.2),
     )
     start = np.array([[0.5, -0.5], [-2.0, 2.0]])
-    found = pp.simulate(params, 3.0, rng=rng(8), count=2, h_0=start)
-    source, h, t, ended = rng(8), start.copy(), np.zeros(2), np.zeros(2, bool)
+    found = pp.simulate(params, 8.0, rng=rng(11), count=2, h_0=start)
+    source, h, t, ended = rng(11), start.copy(), np.zeros(2), np.zeros(2, bool)
     wanted = [([], []), ([], [])]
     while not ended.all():
         gaps, uniform = source.standard_exponential(2), None
@@ -118,7 +118,7 @@ def test_each_sequence_goes_on_from_its_own_state():
             rate = np.exp(params.v @ h[i] + params.b)
             inside = 1 + params.w * gaps[i] / rate
             t[i] += np.log(inside) / params.w if inside > 0 else np.inf
-            ended[i] = t[i] > 3
+            ended[i] = t[i] > 8
         for i in np.flatnonzero(~ended):
             uniform = source.random((2, 1))[:, 0] if uniform is None else uniform
             z = params.W_hy @ h[i] + params.b_y
@@ -132,7 +132,7 @@ def test_each_sequence_goes_on_from_its_own_state():
     assert found[0].N != found[1].N and {*found[0].marks, *found[1].marks} == {0, 1, 2}
     for sequence, (times, marks) in zip(found, wanted, strict=True):
         assert np.allclose(sequence.times, times, rtol=1e-12, atol=0)
-        assert sequence.marks.tolist() == marks and sequence.T == 3
+        assert sequence.marks.tolist() == marks and sequence.T == 8
 
 
 def test_a_mark_where_the_probabilities_add_up_to_less_than_one():

@@ -123,16 +123,16 @@ def test_the_best_of_all_steps_is_the_answer(monkeypatch):
     assert found.log_likelihood == pytest.approx(4 * 0.5 - 3 * np.exp(0.5))
 
 
-@pytest.mark.parametrize("b", [-10.0, 3.0])
-def test_a_step_without_a_likelihood_is_worse_than_all(monkeypatch, b):
-    """Also where the likelihood at the start is above one, so that its loss is not."""
-    data = [seen(*np.linspace(0.01, 1.0, 30), T=1.0)]
+@pytest.mark.parametrize(("b", "w", "high"), [(-10.0, 0.0, True), (15.5, -1e7, False)])
+def test_a_step_without_a_likelihood_is_worse_than_all(monkeypatch, b, w, high):
+    """Also where the loss at the start is below zero, as for events in one heap."""
+    data = [seen(*(1e-7 * np.arange(1, 31)), T=1.0)]
+    params = plain(b=np.array(b), w=np.array(w))
     heard = tried(monkeypatch, 0.0, 1000.0, 0.01)
-    found = pp.fit(plain(b=np.array(b)), data, free=["b"])
+    found = pp.fit(params, data, free=["b"])
     (at, _), (wall, slope), _ = heard["answers"]
-    assert wall > 100 * (1 + 30 * abs(at)) and slope.tolist() == [0.0]
-    assert found.params.b == pytest.approx(b + 0.01)
-    assert (b < 0) == (pp.log_likelihood(plain(b=np.array(b)), data) < 0)
+    assert (at > 0) == high and wall > 100 * (1 + 30 * abs(at))
+    assert slope.tolist() == [0.0] and found.params.b == pytest.approx(b + 0.01)
 
 
 def test_a_start_that_another_activation_has_no_likelihood_at():
