@@ -43,7 +43,7 @@ def discrete_log_likelihood(params, sequence, delta, *, phi="tanh"):
     if not sequence.T / delta <= MOST:
         raise ValueError(f"delta: expected at most {MOST} bins, got T = {sequence.T}")
     bins = round(sequence.T / delta)
-    if bins < 1 or abs(bins * delta - sequence.T) > 1e-9 * sequence.T:
+    if abs(bins * delta - sequence.T) > 1e-9 * sequence.T:
         raise ValueError(f"delta: expected a divisor of T = {sequence.T}, got {delta}")
     i = np.clip(np.ceil(sequence.times / delta - 1e-9), 1, bins).astype(int)
     if (np.diff(i) == 0).any():

@@ -148,11 +148,7 @@ def fit(params, sequences, *, free=None, phi="tanh", weight_decay=0.0, maxiter=3
     start = to_vector(params, free)
     shift = start - factor * to_vector(given, free)  # vector = factor given + shift
     wall = WALL * (1 + abs(loss_and_gradients(params, scaled, phi=phi)[0]))
-    best = [
-        np.inf,
-        start,
-        np.full_like(start, np.inf),
-    ]  # of all steps
+    best = [np.inf, start, np.full_like(start, np.inf)]  # of all steps
 
     def objective(vector):
         try:
@@ -196,16 +192,16 @@ def _profile(batch, betas):
     for j in range(1, len(gaps)):
         S[j] = 1 + decay[j - 1] * S[j - 1]
     C = (S * -np.expm1(-betas * gaps) / betas).sum((0, 1))
+    C = np.maximum(C, np.finfo(float).tiny)  # zero for one event, at the very end
     T, N = batch.gaps.sum(), batch.events.sum()
-    q = np.where(seen, (decay * S)[:-1] * T / np.maximum(C, 1e-300), 1.0)
+    q = np.where(seen, (decay * S)[:-1] * T / C, 1.0)
     low, high = np.zeros(len(betas)), np.ones(len(betas))
     for _ in range(50):
         p = (low + high) / 2
         rises = ((q - 1) / (1 - p + p * q)).sum((0, 1)) > 0
         low, high = np.where(rises, p, low), np.where(rises, high, p)
-    p = np.where(low > 0, low, 0.0)
-    alpha = p * N / np.maximum(C, 1e-300)
-    return np.log(1 - p + p * q).sum((0, 1)), (1 - p) * N / T, alpha
+    p = low
+    return np.log(1 - p + p * q).sum((0, 1)), (1 - p) * N / T, p * N / C
 
 
 def _peaks(batch):

@@ -48,7 +48,7 @@ def inverse_compensator(a, w, target):
     target = check_numbers("target", target, low=0)
     check_broadcast("target", target.shape, a)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        flat = target * np.exp(-a)
+        flat = np.where(target > 0, target * np.exp(-a), 0)  # exp(-a) may be infinite
         x = w * flat
         safe = np.where(x > -1, x, 0)
         ratio = np.where(safe == 0, 1, np.log1p(safe) / np.where(safe == 0, 1, safe))
@@ -132,10 +132,12 @@ def _scaled_e1(x):
 
 def _conditional(x):
     """(Ei(x) - log x - Euler's constant) / (exp(x) - 1): sums of positive terms."""
+    if x == 0:
+        return 1.0
     if x <= 50:
         n = np.arange(1, EULER_TERMS)
-        terms = np.exp(n * np.log(x) - special.gammaln(n + 1)) / n if x > 0 else n == 1
-        return terms.sum() / np.expm1(x) if x > 0 else 1.0
+        terms = np.exp(n * np.log(x) - special.gammaln(n + 1)) / n
+        return terms.sum() / np.expm1(x)
     term, value = 1 / x, 0.0
     for k in range(1, 50):  # the asymptotic series of exp(-x) Ei(x), to its least term
         value, term = value + term, term * k / x

@@ -37,7 +37,7 @@ def _split(u):
     """Where the series serve; u for them; and u for the direct formulas."""
     near = np.abs(u) < 1
     one = np.ones((), u.dtype)
-    return near, np.where(near, u, 0 * one), np.where(near, one, u)
+    return near, np.where(near, u, one), np.where(near, one, u)
 
 
 @finite_result("u")

@@ -11,7 +11,6 @@ from rnnlib.validate import (
     check_count,
     check_positive,
     check_precision,
-    check_rng,
     shape_error,
 )
 
@@ -81,7 +80,6 @@ def init_params(K, d_h, d_e=1, *, rng, rate=1.0, scale=None, dtype=np.float64):
     ValueError
         For a size that is not a positive integer, or a rate that is not positive.
     """
-    check_rng(rng)
     for name, size in (("K", K), ("d_h", d_h), ("d_e", d_e)):
         check_count(name, size)
     check_positive("rate", rate)

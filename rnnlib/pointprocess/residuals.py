@@ -50,7 +50,6 @@ def rescaled_gaps(pieces):
         clock = start + np.cumsum(piece)
         ends.append(clock[:-1])
         start = clock[-1]
-    rescaled = np.concatenate(ends) if ends else np.zeros(0)
-    if not rescaled.size:
+    if not sum(map(len, ends)):
         raise ValueError("pieces: expected at least one event, got none")
-    return np.diff(rescaled, prepend=0.0)
+    return np.diff(np.concatenate(ends), prepend=0.0)

@@ -59,15 +59,15 @@ def simulate(
         gap = inverse_compensator(
             outputs[:, -1], params.w, rng.standard_exponential(count)
         )
-        alive = alive & (t + gap <= T)
+        later = t + gap
+        alive = alive & (later <= T)
         if not alive.any():
             break
         if len(drawn) == limit:
             raise ValueError(f"max_events: expected at most {limit} events, got more")
-        if (t + gap == t)[alive].any():
+        if (later == t)[alive].any():
             raise ValueError("params: expected gaps > 0 in floats, got a gap of 0")
-        gap = np.where(alive, gap, 0)
-        t = t + gap
+        t, gap = np.where(alive, later, t), np.where(alive, gap, 0)
         p = softmax(outputs[:, :-1])
         k = (p.cumsum(axis=1) < rng.random((count, 1))).sum(axis=1)
         k = np.minimum(k, params.K - 1)  # the sum may round to less than one

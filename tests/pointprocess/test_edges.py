@@ -166,12 +166,13 @@ def test_events_at_the_ends_of_bins():
 
 
 def test_how_many_bins_there_may_be(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(discrete, "MOST", 6)
+        assert np.isfinite(pp.discrete_log_likelihood(plain(), seen(1.0), 0.5))
+        message = "delta: expected at most 6 bins, got T = 3.0"
+        refuses(message, pp.discrete_log_likelihood, plain(), seen(1.0), 0.375)
     refuses("delta: expected at most 100000000 bins, got T = 3.0",
             pp.discrete_log_likelihood, plain(), seen(1.0), 1e-9)  # fmt: skip
-    monkeypatch.setattr(discrete, "MOST", 6)
-    assert np.isfinite(pp.discrete_log_likelihood(plain(), seen(1.0), 0.5))
-    message = "delta: expected at most 6 bins, got T = 3.0"
-    refuses(message, pp.discrete_log_likelihood, plain(), seen(1.0), 0.375)
 
 
 @pytest.mark.parametrize("phi", ["relu", "identity"])

@@ -10,7 +10,8 @@ from scipy import integrate, special
 from rnnlib import pointprocess as pp
 from tests.support.refusals import refuses
 
-U = np.concatenate([np.linspace(-30, 30, 241), [1e-300, -1e-16, 1e-8, 0.0, 1 - 1e-16]])
+SMALL = [1e-300, -1e-16, 1e-8, 0.0, 1 - 1e-16]
+U = np.concatenate([np.linspace(-30, 30, 241), SMALL, [-1.99, 1.99]])
 
 
 def test_exprel_against_scipy():
@@ -189,3 +190,12 @@ def test_a_certain_event_is_no_condition(w):
     given = {"conditional": True}
     assert pp.median_gap(0.3, w, **given) == pp.median_gap(0.3, w)
     assert pp.mean_gap(0.3, w, **given) == pp.mean_gap(0.3, w)
+
+
+@pytest.mark.parametrize("w", [-2.0, 0.0, 2.0])
+@pytest.mark.parametrize("a", [-800.0, 0.0, 800.0])
+def test_no_time_passes_before_a_compensator_of_zero(a, w):
+    """Also where exp(-a) is infinite in floats; then beside a target above zero."""
+    assert pp.inverse_compensator(a, w, 0.0) == 0
+    found = pp.inverse_compensator(a, w, np.array([0.0, 0.5]))
+    assert found[0] == 0 < found[1] or (a == 800 and found[1] < 1e-300)

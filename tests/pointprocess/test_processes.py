@@ -185,3 +185,23 @@ def test_an_intensity_by_hand():
     at_events = pp.forward(params, data, h_0=h_0).log_intensity[:, 0]
     direct = [np.log(reference.intensity_at(v, s, t)) for t in s.times]
     assert np.allclose(at_events, direct, rtol=0, atol=1e-12)
+
+
+def test_the_pieces_of_a_hawkes_process_are_those_of_each_sequence():
+    data = [
+        pp.EventSequence(np.array(times), T)
+        for times, T in (([0.5, 2.0], 3.0), ([], 2.0), ([1.0, 1.25, 2.5, 4.0], 4.0))
+    ]
+    found = pp.hawkes_compensators(HAWKES, data)
+    mu, alpha, beta = HAWKES
+    for (times, T, _), pieces in zip(data, found, strict=True):
+        edges = [0.0, *times, T]
+        wanted = [
+            mu * (b - a)
+            + alpha
+            / beta
+            * (np.exp(-beta * (a - times[:j])) * -np.expm1(beta * (a - b))).sum()
+            for j, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+        ]
+        assert np.allclose(pieces, wanted, rtol=1e-12, atol=1e-15)
+        assert pieces.shape == (len(times) + 1,)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlib import pointprocess as pp
+from rnnlib.pointprocess import likelihood
 from rnnlib.pointprocess.sequences import pad
 from tests.support.refusals import refuses, spoiled
 
@@ -32,6 +33,20 @@ def sequence(times=(1.0, 2.0), T=3.0, marks=(0, 2)):
         (
             sequence((1.0, 1.0)),
             "sequences[1].times: expected strictly increasing times, got 1 and then 1",
+        ),
+        (
+            sequence((0.5, 2.0, 1.5, 1.75), marks=None),
+            "sequences[1].times: expected strictly increasing times, got 2 and then "
+            "1.5",
+        ),
+        (
+            sequence((0.5, 1.5, 1.5, 1.75), marks=None),
+            "sequences[1].times: expected strictly increasing times, got 1.5 and then "
+            "1.5",
+        ),
+        (
+            sequence((1.0, 2.0, 3.5), marks=None),
+            "sequences[1].times: expected times <= T = 3, got 3.5",
         ),
         (
             sequence((1.0, 3.5)),
@@ -266,3 +281,54 @@ def test_side_by_side_a_sequence_without_events_keeps_one_step():
     assert batch.events.T.tolist() == [[True, True], [True, False], [False, False]]
     assert batch.steps.T.tolist() == [[True, True], [True, False], [True, True]]
     assert batch.gaps.T.tolist() == [[1.0, 1.0, 3.0], [3.0, 2.0, 0.0], [5.0, 0.0, 0.0]]
+
+
+def test_two_marks_have_to_be_told_apart():
+    bare = sequence(marks=None)
+    message = "sequences[0].marks: expected integers (2,), got None"
+    refuses(message, pad, [bare], 2)
+    assert not pad([bare], 1).marks.any() and not pad([bare]).marks.any()
+
+
+def test_parameters_of_a_hawkes_process_are_numbers():
+    right = pp.Hawkes(1.0, 0.5, 1.0)
+    for name, wanted in (("mu", "> 0"), ("alpha", ">= 0"), ("beta", "> 0")):
+        message = f"{name}: expected a number {wanted}, got array([1.])"
+        wrong = right._replace(**{name: np.ones(1)})
+        refuses(message, pp.hawkes_loss_and_gradients, wrong, [sequence()])
+
+
+@pytest.mark.parametrize(("w", "highest"), [(2.0, 802), (-2.0, 800)])
+def test_a_compensator_that_overflows(w, highest):
+    """One of two; said in an error, and in no warning of NumPy."""
+    message = (
+        "a + w tau: expected a log intensity whose exponential is finite, "
+        f"got {highest}"
+    )
+    a = np.array([0.0, 800.0])
+    for function in (pp.compensator, pp.compensator_gradients):
+        refuses(message, function, a, w, 1.0)
+        refuses(message, function, 800.0, w, 1.0)
+    assert pp.log_intensity(a, w, 1.0).tolist() == [w, 800 + w]
+    assert pp.log_intensity(1.0, -3.0, 0.5) == -0.5
+
+
+def test_a_state_that_overflows():
+    """Before an intensity is made of it, which would be no number."""
+    large = params(W_hh=1e200 * np.ones((4, 4)), b_h=np.ones(4))
+    data = [sequence((0.5, 1.0, 1.5, 2.0), marks=(0, 1, 2, 0))]
+    with pytest.raises(FloatingPointError, match="got an overflow in forward"):
+        pp.log_likelihood(large, data, phi="identity")
+
+
+def test_a_trace_of_another_network():
+    data = [sequence()]
+    trace = pp.forward(params(), data)
+    found = likelihood.backward(params(), trace)
+    _, wanted = pp.loss_and_gradients(params(), data)
+    for a, b in zip(found.params, wanted.params, strict=True):
+        assert np.array_equal(a, b)
+    assert np.array_equal(found.h_0, wanted.h_0)
+    other = pp.init_params(3, 5, 2, rng=np.random.default_rng(0))
+    message = "trace: expected d_h, K = (5, 4), got (4, 4)"
+    refuses(message, likelihood.backward, other, trace)
