@@ -208,9 +208,10 @@ def test_a_value_that_stands_out_is_found_without_a_decomposition(monkeypatch):
 
     monkeypatch.setattr(norms, "_largest", refused)
     values[7] = 10.0
-    Q = left * values @ right
-    found, U = norms._norm(Q, None)
-    assert found == pytest.approx(10.0, rel=1e-6) and abs(U[0] @ left[:, 7]) > 0.999
+    for scale in (1.0, 1e-3):
+        found, U = norms._norm(scale * (left * values @ right), None)
+        assert found == pytest.approx(10.0 * scale, rel=1e-8)
+        assert abs(U[0] @ left[:, 7]) > 0.999 * scale**2
     values[7] = 1.5
     with pytest.raises(AssertionError, match="a decomposition"):
         norms._norm(left * values @ right, None)
