@@ -74,7 +74,7 @@ def fixed_point_variance(sigma_w, sigma_b, phi="tanh"):
 
     if falls(SMALLEST):
         return 0.0
-    return _bisect(falls, *_bracket(falls, SMALLEST, max(2 * SMALLEST, added)))
+    return _bisect(falls, *_bracket(falls, SMALLEST, max(SMALLEST, added)))
 
 
 def chi(sigma_w, sigma_b, phi="tanh"):
@@ -125,7 +125,7 @@ def _mean_square(phi, q):
 
 def _mean_square_slope(phi, q):
     """E[phi'(sqrt(q) xi)^2], for q = 0 its limit: relu' has none at 0 itself."""
-    q = 1.0 if _is_homogeneous(phi) else max(q, SMALLEST)
+    q = SMALLEST if _is_homogeneous(phi) else max(q, SMALLEST)
     if q > LARGEST:
         raise _too_large()
     return _expectation(lambda xi: phi.derivative(phi(np.sqrt(q) * xi)) ** 2)
