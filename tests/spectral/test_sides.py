@@ -149,6 +149,14 @@ def test_what_is_allowed_for_rounding_in_the_entrywise_bound(monkeypatch):
     assert above == pytest.approx(ACCURACY + k * MARGIN, rel=1e-6, abs=0)
 
 
+def test_signs_of_entries_do_not_count_entry_by_entry():
+    W = np.array([[0.6, -0.6], [0.6, 0.6]])
+    found, other = (entrywise_bound(A, slopes(4), 1.0) for A in (W, np.abs(W)))
+    assert found.log_value == other.log_value
+    assert found.log_value == pytest.approx(4 * math.log(1.2), abs=1e-6)
+    assert found.rate == pytest.approx(1.2, rel=1e-12)
+
+
 def around(corner, more=0):
     """A path of five units with small ways back, and its end beside its beginning.
 
@@ -170,7 +178,7 @@ def test_an_entry_that_gamma_makes_vanish_counts_in_a_circle():
         return entrywise_bound(W, ones, gamma).proves_vanishing
 
     assert proved(around(0.0)) and proved(around(0.0, 100))
-    assert proved(around(corner)) and not proved(around(corner, 100))
+    assert proved(around(corner, 33)) and not proved(around(corner, 100))
 
 
 def test_rates_beyond_the_floats_are_zero_or_infinite_without_a_warning():
