@@ -149,6 +149,15 @@ def test_what_is_allowed_for_rounding_in_the_entrywise_bound(monkeypatch):
     assert above == pytest.approx(ACCURACY + k * MARGIN, rel=1e-6, abs=0)
 
 
+def test_powers_that_grow_before_they_vanish():
+    """Proved by a power whose norm is below one, of which the first have none."""
+    block = np.array([[0.5, 10.0], [0.0, 0.5]])
+    bound = linear_bound(block, slopes(3))
+    assert bound.proves_vanishing and bound.log_value > 0
+    assert not norm_bound(block, slopes(3), 1.0).proves_vanishing
+    assert not linear_bound(2.1 * block, slopes(3)).proves_vanishing
+
+
 def test_signs_of_entries_do_not_count_entry_by_entry():
     W = np.array([[0.6, -0.6], [0.6, 0.6]])
     found, other = (entrywise_bound(A, slopes(4), 1.0) for A in (W, np.abs(W)))
