@@ -85,6 +85,8 @@ def test_the_ends_of_an_hypothesis_belong_to_it():
     assert not joint_bound(eye, signed, 1.0, 1).holds
     assert not linear_bound(eye, signed).holds
     assert not linear_bound(eye, slopes(3, value=2.0)).holds
+    signed[1, 0, 1] = 0.5
+    assert not lower_bound(eye, signed, 1.0).holds
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 7, 300])
