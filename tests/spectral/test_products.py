@@ -253,3 +253,14 @@ def test_parameters_and_traces_are_refused_in_full():
     refuses(message, jacobians, params._replace(W_hh=params.W_hh * np.nan), trace)
     with pytest.raises(ValueError, match="b_h: expected"):
         jacobians(params._replace(b_h=params.b_h[:1]), trace)
+
+
+def test_one_power_a_sequence_is_that_of_its_largest_entry():
+    """Of ones beside an extreme product, and where what was largest cancels."""
+    J = np.stack([np.ones((2, 2)), 1e-300 * np.ones((2, 2))])[None]
+    wanted = np.log(2) + [0, np.log(1e-300)]
+    assert np.allclose(log_product_norms(J)[0], wanted, rtol=1e-14)
+    add, take = np.array([[1.0, 1], [0, 1]]), np.array([[1.0, 0], [-1, 0]])
+    J = np.stack([take, add, *[np.diag([1.0, 2.0**-1000])] * 3])
+    found = log_product_norms(J)[0, 0]
+    assert found == pytest.approx(-3000 * np.log(2), rel=1e-15)

@@ -192,6 +192,7 @@ def test_an_entry_that_gamma_makes_vanish_counts_in_a_circle():
     assert proved(around(corner, 33)) and not proved(around(corner, 100))
 
 
+@pytest.mark.filterwarnings("error")
 def test_rates_beyond_the_floats_are_zero_or_infinite_without_a_warning():
     one = np.ones(2)
     for size, gamma, rate in ((1e300, 1e300, np.inf), (1e-300, 1e-300, 0.0)):
