@@ -9,11 +9,12 @@ no bound; that a rate is below or above one is proved or it is not claimed.
 """
 
 from dataclasses import dataclass, field
+from math import comb, log
 
 import numpy as np
 
 from rnnlib.spectral import certificates, joint, radii
-from rnnlib.spectral.certificates import EPS, MARGIN
+from rnnlib.spectral.certificates import MARGIN
 from rnnlib.spectral.jacobians import real
 from rnnlib.spectral.norms import log_product_norms
 from rnnlib.spectral.radii import square
@@ -109,7 +110,7 @@ def scaling_bound(W_hh, phi_prime, gamma, scaling):
     powers = np.where(W != 0, e + f[:, None] - f, -(10**6))
     top = int(powers.max())  # S W S^-1 = scaled 2^top
     scaled = np.ldexp(m * s[:, None] / s, np.maximum(powers - top, -5000))
-    log_norm = certificates.log_norm(scaled) + top * np.log(2) + 4 * EPS
+    log_norm = certificates.log_norm(scaled) + top * np.log(2)
     rate = _exp(np.log(gamma) + log_norm)
     log_kappa = np.log(scaling.max()) - np.log(scaling.min()) + MARGIN if k else 0.0
     return _power("scaling", np.log(gamma) + log_norm, rate, k, hypotheses, log_kappa)
@@ -169,44 +170,49 @@ def linear_bound(W_hh, phi_prime):
     above: an eigenvalue of a defective matrix is known to the d-th root of the rounding
     only. That powers vanish is proved by one of them whose norm is below one.
     """
-    W, k, _ = _upper(W_hh, phi_prime, 1.0)
+    W, phi_prime = _checked(W_hh, phi_prime)
+    k = len(phi_prime)
     rates = list(certificates.power_bounds(W))
     options = {
-        "hypotheses": {"phi' = 1": bool((np.asarray(phi_prime) == 1).all())},
+        "hypotheses": {"phi' = 1": bool((phi_prime == 1).all())},
         "certain": min(rates) < -MARGIN,
     }
     rate = radii.spectral_radius(W)
     if k == 0 or not W.any():
         return Bound("linear", 0.0 if k == 0 else -np.inf, rate, **options)
     A, e = certificates.unit(W)
-    log_rho, nu = min(rates) - e * np.log(2), certificates.departure(A)
-    logs, log_binomial = [], 0.0
-    for j in range(min(len(A), k + 1)):
-        logs.append(log_binomial + (k - j) * log_rho + j * np.log(nu))
-        log_binomial += np.log((k - j) / (j + 1)) if k > j else 0.0
-    top = max(logs)
-    total = top + np.log(np.exp(np.array(logs) - top).sum())
-    total += k * (e * np.log(2) + MARGIN)
+    log_rho = min(rates) - e * np.log(2)
+    log_nu = np.log(certificates.departure(A))
+    logs = [
+        log(comb(k, j)) + (k - j) * log_rho + j * log_nu
+        for j in range(min(len(A), k + 1))
+    ]
+    total = np.logaddexp.reduce(logs) + k * (e * np.log(2) + MARGIN)
     return Bound("linear", float(total), rate, **options)
 
 
 def lower_bound(W_hh, phi_prime, low):
     """(low sigma_min(W))^k, from below, with low what |phi'| does not fall under."""
-    W, k, _ = _upper(W_hh, phi_prime, 1.0)
+    W, phi_prime = _checked(W_hh, phi_prime)
     low = check_positive("low", low)
     enough = bool((np.abs(phi_prime) >= low * (1 - ROUNDING)).all())
     log_rate = np.log(low) + certificates.log_smallest(W)
     rate = _product(low, radii.smallest_singular_value(W))
-    return _power(
-        "lower", log_rate, rate, k, {f"|phi'| >= {low:g}": enough}, lower=True
-    )
+    hypotheses = {f"|phi'| >= {low:g}": enough}
+    return _power("lower", log_rate, rate, len(phi_prime), hypotheses, lower=True)
+
+
+def _checked(W_hh, phi_prime):
+    """Both, when their shapes fit together."""
+    W, phi_prime = square(W_hh, "W_hh"), real("phi_prime", phi_prime)
+    if phi_prime.ndim < 2 or phi_prime.shape[-1] != len(W):
+        raise shape_error("phi_prime", f"(k, ..., {len(W)})", phi_prime.shape)
+    return W, phi_prime
 
 
 def _upper(W_hh, phi_prime, gamma, low=None):
     """W, k and the hypothesis on phi'."""
-    W, phi_prime = square(W_hh, "W_hh"), real("phi_prime", phi_prime)
-    if phi_prime.ndim < 2 or phi_prime.shape[-1] != len(W):
-        raise shape_error("phi_prime", f"(k, ..., {len(W)})", phi_prime.shape)
+    W, phi_prime = _checked(W_hh, phi_prime)
     most = gamma * (1 + ROUNDING)
     if low is None:
         statement, true = f"|phi'| <= {gamma:g}", np.abs(phi_prime) <= most
@@ -226,13 +232,13 @@ def _power(name, log_rate, rate, k, hypotheses, log_constant=0.0, lower=False):
 
 def _exp(x):
     """exp(x), 0 or inf where floats end."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore"):
         return float(np.exp(x))
 
 
 def _product(*factors):
     """Their product, 0 or inf where floats end."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore"):
         return float(np.prod(factors))
 
 

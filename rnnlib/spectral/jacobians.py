@@ -35,7 +35,7 @@ class Jacobians(NamedTuple):
         """The matrices themselves, (T, B, d_h, d_h); [t-1] is J_t."""
         J = self.phi_prime[..., None] * self.W_hh
         if self.mask is not None:
-            J[~self.mask] = np.eye(self.W_hh.shape[0])
+            J[~self.mask] = np.eye(len(self.W_hh))
         return J
 
     def between(self, i, t):
@@ -55,7 +55,7 @@ class Jacobians(NamedTuple):
     def frexp(self, t, b):
         """J_t of sequence b as mantissas and binary exponents, beyond float range."""
         if self.mask is not None and not self.mask[t - 1, b]:
-            return np.frexp(np.eye(self.W_hh.shape[0]))
+            return np.frexp(np.eye(len(self.W_hh)))
         left, right = np.frexp(self.phi_prime[t - 1, b]), np.frexp(self.W_hh)
         return left[0][:, None] * right[0], left[1][:, None] + right[1]
 

@@ -86,7 +86,7 @@ def lyapunov_exponents(
     frame = np.linalg.qr(rng.standard_normal((d, count)))[0]
     B, e, _ = certificates.balanced(W_hh)  # a similarity: exponents stay
     similar = np.ldexp(B, e)
-    frame, sums, done = frame[None], 0.0, 0
+    frame, sums, done = frame[None], np.zeros(count), 0
     with np.errstate(all="ignore"):  # a NaN stays, and is found below
         for x in islice(_steps(params, inputs, len(h)), discard + steps):
             if inputs is not None and x.shape[1] != len(h):
@@ -98,10 +98,10 @@ def lyapunov_exponents(
             done += 1
             if done > discard:
                 sums = sums + np.log(np.abs(np.diagonal(R, axis1=1, axis2=2)))
-    check_range("params, inputs, h_0", h, np.where(sums == -np.inf, 0, sums))
+    check_range("params, inputs, h_0", h, sums[sums != -np.inf])
     if done < discard + steps:
         raise ValueError(f"inputs: expected {discard + steps} steps, got only {done}")
-    return Lyapunov(-np.sort(-sums / steps, axis=1), h)
+    return Lyapunov(-np.sort(-sums / steps), h)
 
 
 def _steps(params, inputs, B):

@@ -26,7 +26,6 @@ NODES = tuple(20 * 2**k for k in range(4, 11))  # steps of 1/16, 1/32, ..., 1/10
 CHANGE = 1e-10  # relative; more nodes must not change an expectation by more
 SMALLEST = 1e-16  # a variance below counts as zero
 LARGEST = 1e4  # a variance above is refused: the grid does not resolve phi any more
-HALVINGS = 200  # at most: bisection ends when floats do
 
 
 def variance_map(q, sigma_w, sigma_b, phi="tanh"):
@@ -75,7 +74,7 @@ def fixed_point_variance(sigma_w, sigma_b, phi="tanh"):
 
     if falls(SMALLEST):
         return 0.0
-    return _bisect(falls, *_bracket(falls, SMALLEST, max(2 * SMALLEST, added)))
+    return _bisect(falls, *_bracket(falls, SMALLEST, max(SMALLEST, added)))
 
 
 def chi(sigma_w, sigma_b, phi="tanh"):
@@ -111,7 +110,7 @@ def critical_gain(sigma_b, phi="tanh"):
 
 def _is_homogeneous(phi):
     """True when phi(c s) = c phi(s) for c > 0, as for relu and identity."""
-    s = np.array([-3.0, -1.0, 0.0, 1.0, 3.0])
+    s = np.array([-3.0, -1.0, 1.0, 3.0])
     return bool((phi(2 * s) == 2 * phi(s)).all())
 
 
@@ -126,7 +125,7 @@ def _mean_square(phi, q):
 
 def _mean_square_slope(phi, q):
     """E[phi'(sqrt(q) xi)^2], for q = 0 its limit: relu' has none at 0 itself."""
-    q = 1.0 if _is_homogeneous(phi) else max(q, SMALLEST)
+    q = SMALLEST if _is_homogeneous(phi) else max(q, SMALLEST)
     if q > LARGEST:
         raise _too_large()
     return _expectation(lambda xi: phi.derivative(phi(np.sqrt(q) * xi)) ** 2)
@@ -162,11 +161,8 @@ def _bracket(above, low, high):
 
 
 def _bisect(above, low, high):
-    """Where ``above`` turns from False at low to True at high."""
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        if not low < middle < high:
-            break
+    """Where ``above`` turns from False at low to True at high, to the last bit."""
+    while low < (middle := (low + high) / 2) < high:
         low, high = (low, middle) if above(middle) else (middle, high)
     return high
 

@@ -58,7 +58,7 @@ def log_product_norms(J):
 
 def _norms(Q, U):
     """||Q_b||_2 for each b; U[b] becomes left singular vectors where it can."""
-    if Q.shape[-1] <= SMALL:
+    if len(Q[0]) <= SMALL:
         return np.linalg.svd(Q, compute_uv=False)[:, 0]
     norms = np.empty(len(Q))
     for b, Q_b in enumerate(Q):

@@ -43,7 +43,7 @@ def running_products(J):
             M, spare = J.times(M, t, out=spare, work=size), M
         np.abs(M, out=size)
         shift = np.frexp(size.max((1, 2), keepdims=True))[1]
-        shift[(np.abs(shift) < 9) | wide[:, None, None]] = 0
+        shift[np.abs(shift) < 9] = 0  # none of a wide one, whose entries are mantissas
         if shift.any():
             factor = np.ldexp(1.0, -shift)
             M *= factor
@@ -74,7 +74,7 @@ def aligned(M, E):
     Entries of Q are at most 2^9. Those that are 2^-1000 times smaller than the largest
     may become zero: they do not count in a norm of Q. Q is zero where the product is.
     """
-    if E.shape[-1] == 1 < M.shape[-1]:
+    if E.size == len(E):  # so it is already
         return M, E[:, 0, 0]
     e = np.where(M != 0, E, NOTHING).max((1, 2), keepdims=True)
     return M * np.ldexp(1.0, np.clip(E - e, -2000, 0)), e[:, 0, 0]

@@ -73,19 +73,19 @@ def numerical_radius(W, *, tolerance=1e-8):
         hermitian = (turned + turned.conj().swapaxes(1, 2)) / 2
         return np.linalg.eigvalsh(hermitian)[:, -1]
 
-    left = np.linspace(0, np.pi, 32, endpoint=False)  # W is real: f(-a) = f(a)
-    half = np.pi / 64
+    count = 32  # intervals between 0 and pi: W is real, so f(-a) = f(a)
+    left, half = np.pi / count * np.arange(count), np.pi / (2 * count)
     f = values(np.append(left, np.pi))
-    f_left, f_right = f[:-1], f[1:]
+    f_left, f_right, best = f[:-1], f[1:], f.max()
     while 1 / np.cos(half) - 1 > tolerance:
-        best = max(f_left.max(), f_right.max())
         keep = np.maximum(f_left, f_right) >= best * np.cos(half)
         left, f_left, f_right = left[keep], f_left[keep], f_right[keep]
         middle = values(left + half)
+        best = max(best, middle.max())
         left = np.concatenate([left, left + half])
         f_left, f_right = np.append(f_left, middle), np.append(middle, f_right)
         half /= 2
-    return float(scale * max(f_left.max(), f_right.max()))
+    return float(scale * best)
 
 
 def square(W, name="W"):

@@ -5,6 +5,7 @@ import pytest
 
 import rnnlib
 from rnnlib.spectral import log_gradient_norms, lyapunov_exponents
+from tests.support.refusals import refuses
 
 
 def network(W_hh, d_x=1, seed=0):
@@ -118,3 +119,67 @@ def test_several_starts_without_inputs_are_one_each():
         alone = lyapunov_exponents(params, 200, rng=rng(), h_0=start)
         np.testing.assert_allclose(both.exponents[k], alone.exponents[0], rtol=1e-9)
         np.testing.assert_allclose(both.h[k], alone.h[0], rtol=1e-9)
+
+
+def test_counts_are_whole_numbers_within_their_ranges():
+    params = network(np.eye(2))
+    for name, low, high, bad in (
+        ("steps", 1, "inf", (True, 2.0, 0, "5")),
+        ("discard", 0, "inf", (False, True, 1.0, -1)),
+        ("count", 1, 2, (True, 1.0, 0, 3)),
+    ):
+        for n in bad:
+            message = f"{name}: expected an integer from {low} to {high}, got {n!r}"
+            options = {"steps": 5, "rng": rng()} | {name: n}
+            refuses(message, lyapunov_exponents, params, **options)
+    for count in (1, np.int64(2)):
+        found = lyapunov_exponents(params, 1, rng=rng(), discard=0, count=count)
+        assert found.exponents.shape == (1, count) and found.h.shape == (1, 2)
+
+
+def test_refusals_in_full():
+    params = network(np.eye(2), d_x=3)
+    options = {"steps": 5, "rng": rng()}
+    for shape in ((3,), (1, 3), (2, 2, 2), (1, 2, 2)):
+        message = f"h_0: expected shape (B, 2) or (2,), got {shape}"
+        refuses(message, lyapunov_exponents, params, h_0=np.zeros(shape), **options)
+    message = "inputs: expected shape (4, '...'), got (2, 3)"
+    both = {"inputs": np.zeros((5, 2, 3)), "h_0": np.zeros((4, 2))}
+    refuses(message, lyapunov_exponents, params, **both, **options)
+    message = "inputs: expected 7 steps, got only 6"
+    short = {"inputs": np.zeros((6, 2, 3)), "discard": 2}
+    refuses(message, lyapunov_exponents, params, **short, **options)
+    message = "inputs: expected 5 steps, got only 0"
+    refuses(message, lyapunov_exponents, params, inputs=[], **options)
+    message = "inputs: expected an array for each step, got int"
+    refuses(message, lyapunov_exponents, params, inputs=3, **options)
+    message = "inputs: x: expected integers from 0 to 2, got 3 to 3"
+    refuses(message, lyapunov_exponents, params, inputs=[np.array([3])], **options)
+    message = "h_0: expected real numbers, got complex128"
+    refuses(message, lyapunov_exponents, params, h_0=np.zeros(2) + 0j, **options)
+
+
+def test_parameters_are_checked():
+    params = network(np.eye(2))
+    for name in ("W_xh", "W_hh", "b_h"):
+        changed = params._replace(**{name: getattr(params, name) + 0j})
+        message = f"{name}: expected real numbers, got complex128"
+        refuses(message, lyapunov_exponents, changed, 5, rng=rng())
+    with pytest.raises(ValueError, match="b_y: expected finite numbers"):
+        broken = params._replace(b_y=params.b_y * np.nan)
+        lyapunov_exponents(broken, 5, rng=rng())
+    with pytest.raises(ValueError, match="W_xh: expected"):
+        lyapunov_exponents(params._replace(W_xh=np.ones((3, 1))), 5, rng=rng())
+
+
+def test_one_sequence_from_zero_without_inputs_or_start():
+    """And as many as the inputs have, of which no more are read than steps."""
+    params = network([[0.5, -1.0], [1.0, 0.5]])._replace(b_h=np.array([0.3, -0.2]))
+    found = lyapunov_exponents(params, 3, rng=rng(), discard=2)
+    h = np.zeros(2)
+    for _ in range(5):
+        h = np.tanh(params.W_hh @ h + params.b_h)
+    assert found.h.shape == (1, 2) and np.allclose(found.h, h, rtol=1e-12)
+    stream = iter(rng().standard_normal((9, 4, 1)))
+    found = lyapunov_exponents(params, 3, rng=rng(), inputs=stream, discard=2)
+    assert found.exponents.shape == (4, 2) and len(list(stream)) == 4

@@ -16,6 +16,7 @@ from rnnlib.spectral.mean_field import (
     variance_map,
 )
 from tests.support.mutants import Mutant, each, fails, planted, with_arguments
+from tests.support.refusals import refuses
 
 biases = st.floats(0.01, 3)
 gains = st.floats(0.05, 6)
@@ -232,3 +233,121 @@ def test_nodes_are_even_about_zero_and_none_is_on_it(n):
     assert np.allclose(xi, -xi[::-1]) and np.abs(xi).min() > 0 and len(xi) == n
     assert xi[-1] == pytest.approx(mean_field.RANGE * (n - 1) / n)
     assert np.allclose(weights, weights[::-1]) and weights.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("threshold", [1.5, 4.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_line_with_a_gap_about_zero_is_not_homogeneous(sign, threshold):
+    """Where it is zero for small numbers of one sign."""
+
+    def phi(s, out=None):
+        return np.where((0 < sign * s) & (sign * s < threshold), 0.0, s)
+
+    assert not mean_field._is_homogeneous(phi)
+
+
+def test_steps_of_the_grid_and_how_far_it_reaches():
+    steps = 2 * mean_field.RANGE / np.array(mean_field.NODES)
+    assert steps.tolist() == [2.0**-k for k in range(4, 11)]
+    for n in mean_field.NODES:
+        xi, weights = mean_field._rule(n)
+        for power, moment in ((2, 1), (4, 3), (6, 15)):
+            found = weights @ xi**power
+            assert found == pytest.approx(moment, rel=1e-14, abs=0)
+    assert np.exp(-(mean_field.RANGE**2) / 2) / np.sqrt(2 * np.pi) < 1e-22
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_expectation_is_taken_when_its_change_is_small(sign):
+    """Of 1e-10 at most, relatively; else the step is halved, to the end."""
+
+    def found(*values):
+        by_nodes = dict(zip(mean_field.NODES, values, strict=False))
+        asked = []
+
+        def f(xi):
+            asked.append(len(xi))
+            return np.full(len(xi), sign * by_nodes[len(xi)])
+
+        value = mean_field._expectation(f)
+        assert asked == list(mean_field.NODES[: len(values)])
+        return sign * value
+
+    for size in (1e-30, 1.0, 1e30):
+        near = [1, 1 + 1e-8, 1 + 5e-10, 1 + 4.5e-10]
+        values = size * np.array(near)
+        assert found(*values) == pytest.approx(values[-1], rel=1e-14, abs=0)
+        rising = size * (1 + 1e-9 * np.arange(7))
+        rising[-1] = rising[-2]
+        assert found(*rising) == pytest.approx(rising[-1], rel=1e-14, abs=0)
+    assert found(0.0, 0.0) == 0
+    with pytest.raises(ValueError, match="q: expected a variance of at most 10000"):
+        found(*1 + 1e-9 * np.arange(7))
+
+
+def test_where_the_transition_is_to_the_last_bit():
+    for turn in (np.pi, 1e-9, 8.999):
+        assert mean_field._bisect(lambda q, turn=turn: q >= turn, 1e-16, 9.0) == turn
+    asked = []
+
+    def above(q):
+        asked.append(q)
+        return q >= 5000
+
+    assert mean_field._bracket(above, 1.0, 3.0) == (3072.0, 6144.0)
+    assert asked == [3.0 * 2**k for k in range(12)]
+    assert mean_field._bracket(lambda q: q > 9000, 1.0, 3.0) == (6144.0, 1e4)
+    with pytest.raises(ValueError, match="q: expected a variance of at most 10000"):
+        mean_field._bracket(lambda q: False, 1.0, 3.0)
+
+
+def test_the_map_of_lines_at_and_beside_a_factor_of_one():
+    """Exactly one is neither side: no bias keeps zero, a bias has no fixed point."""
+    assert mean_field._mean_square(ACTIVATIONS["identity"], 1.0) == 1
+    assert fixed_point_variance(1.0, 0.0, "identity") == 0
+    assert fixed_point_variance(1.0, 1e-3, "identity") == np.inf
+    for gain in (1.2, 1.5):
+        assert fixed_point_variance(gain, 0.0, "identity") == np.inf
+        assert fixed_point_variance(gain, 0.5, "identity") == np.inf
+    found = fixed_point_variance(0.5, 1e-200, "identity")
+    assert found == 0  # the square of the bias is no float
+    found = fixed_point_variance(0.5, 3e-9, "identity")
+    assert found == pytest.approx(12e-18, rel=1e-14, abs=0)
+
+
+def test_a_variance_below_the_smallest_is_zero():
+    assert fixed_point_variance(1.0, 0.0) == 0
+    for bias, factor in ((4e-8, 1), (2e-8, 1), (9.9e-9, 0), (1e-9, 0)):
+        found = fixed_point_variance(0.1, bias)
+        wanted = factor * bias**2 / 0.99
+        assert found == pytest.approx(wanted, rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("phi", ["tanh", "logistic"])
+def test_the_largest_variance_is_taken_and_no_larger_one(phi):
+    act = ACTIVATIONS[phi]
+    message = (
+        "q: expected a variance of at most 10000, got more; "
+        "sigma_w or sigma_b is too large"
+    )
+    more = np.nextafter(1e4, np.inf)
+    half = 0.5 if phi == "logistic" else 1.0
+    assert variance_map(1e4, 2.0, 3.0, phi) == pytest.approx(9 + 4 * half, rel=0.02)
+    refuses(message, variance_map, more, 2.0, 3.0, phi)
+    peak = 4 / 3 if phi == "tanh" else 1 / 6
+    slope_square = mean_field._mean_square_slope(act, 1e4)
+    assert slope_square == pytest.approx(peak / np.sqrt(2 * np.pi * 1e4), rel=1e-2)
+    refuses(message, mean_field._mean_square_slope, act, more)
+    assert variance_map(1e8, 1.0, 0.0, "identity") == pytest.approx(1e8, rel=1e-14)
+
+
+def test_the_edge_with_a_bias_and_without():
+    """Without one the slope at zero counts, and of the logistic no zero is kept."""
+    assert critical_gain(0.0, "tanh") == pytest.approx(1, rel=1e-14)
+    for bias in (0.0, 0.3, 20.0):
+        gain = critical_gain(bias, "logistic")
+        q = fixed_point_variance(gain, bias, "logistic")
+        assert chi(gain, bias, "logistic") == pytest.approx(1, rel=1e-9)
+        assert q > bias**2
+    gain = critical_gain(20.0, "tanh")
+    assert chi(gain, 20.0) == pytest.approx(1, rel=1e-9)

@@ -208,9 +208,140 @@ def test_a_value_that_stands_out_is_found_without_a_decomposition(monkeypatch):
 
     monkeypatch.setattr(norms, "_largest", refused)
     values[7] = 10.0
-    Q = left * values @ right
-    found, U = norms._norm(Q, None)
-    assert found == pytest.approx(10.0, rel=1e-6) and abs(U[0] @ left[:, 7]) > 0.999
+    for scale in (1.0, 1e-3):
+        found, U = norms._norm(scale * (left * values @ right), None)
+        assert found == pytest.approx(10.0 * scale, rel=1e-8)
+        assert abs(U[0] @ left[:, 7]) > 0.999 * scale**2
     values[7] = 1.5
     with pytest.raises(AssertionError, match="a decomposition"):
         norms._norm(left * values @ right, None)
+
+
+def refused(*arguments):
+    raise AssertionError("not to be called")
+
+
+def test_an_svd_finds_the_norms_of_small_products_and_no_others(monkeypatch):
+    J = np.random.default_rng(0).standard_normal((2, 3, 40, 40))
+    monkeypatch.setattr(norms, "_norm", refused)
+    assert np.isfinite(log_product_norms(J)).all()
+    with pytest.raises(AssertionError, match="not to be called"):
+        log_product_norms(np.ones((1, 41, 41)))
+
+
+def test_a_large_product_that_is_zero_or_has_one_value():
+    J = np.stack([np.zeros((45, 45)), 3 * np.eye(45)])[:, None]
+    logs = log_product_norms(J)[:, 0]
+    assert logs[0] == -np.inf and logs[1:] == pytest.approx([np.log(3), 0], rel=1e-15)
+    assert norms._norm(np.zeros((50, 50)), np.eye(50)[:8]) == (0.0, None)
+    assert norms._norm(3 * np.eye(50), None) == (3.0, None)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_what_eight_vectors_hold_is_found_at_once(monkeypatch, scale):
+    """Values near one another, from any start, without a decomposition."""
+    monkeypatch.setattr(norms, "_largest", refused)
+    monkeypatch.setattr(norms, "TRIES", 1)
+    monkeypatch.setattr(norms, "_square_of_frobenius_norm", refused)
+    rng = np.random.default_rng(3)
+    left, right = orthogonal(rng, 50)[:, :8], orthogonal(rng, 50)[:8]
+    values = scale * (1 - 0.01 * np.arange(8))
+    Q = left * values @ right
+    for start in (None, orthogonal(rng, 50)[:8]):
+        found, U = norms._norm(Q, start)
+        assert found == pytest.approx(scale, rel=1e-12, abs=0)
+        assert np.allclose(np.abs(U @ left), np.diag(values**2), atol=1e-9 * scale**2)
+    found, U = norms._norm(Q, U)
+    assert found == pytest.approx(scale, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_bound_on_what_is_missed_is_that_of_its_derivation(seed):
+    rng = np.random.default_rng(seed)
+    theta = np.sort(rng.uniform(0.5, 2, 4))[::-1] + np.array([2, 0, 0, 0])
+    residuals, rest = rng.uniform(0, 0.02, 4), rng.uniform(0, 1)
+    r, found = np.sqrt(residuals.sum()), []
+    for j in (1, 2, 3):
+        nu = np.linalg.eigvalsh([[theta[j], r], [r, rest]])[-1]
+        found.append(residuals[:j].sum() / (theta[0] - nu))
+    wanted = min(found) / (2 * theta[0])
+    bound = norms._excess(theta.tolist(), residuals.tolist(), rest)
+    assert bound == pytest.approx(wanted, rel=1e-12, abs=0)
+    assert found.index(min(found)) == 0
+    near = [1.0, 0.999, 0.1, 0.05]  # the second too near: better with all together
+    bound = norms._excess(near, [1e-9, 1e-9, 0.0, 0.0], 0.0)
+    assert bound == pytest.approx(2e-9 / 0.95 / 2, rel=1e-6, abs=0)
+
+
+def test_nothing_is_said_where_no_gap_is_left():
+    for rest in (0.0, 1.0, 2.0):
+        assert norms._excess([1.0, 1.0], [0.0, 0.0], rest) == np.inf
+    assert norms._excess([1.0, 0.5], [1e-9, 0.0], 1.0) == np.inf
+    assert norms._excess([1.0], [1e-9], 0.0) == np.inf
+
+
+@pytest.mark.parametrize("d", [2, 64])
+def test_squares_of_frobenius_norms_from_above(d):
+    eps = np.finfo(np.float32).eps
+    allowed = 1 + 4 * d * eps
+    assert norms._square_of_frobenius_norm(3 * np.eye(d)) == 81 * d * allowed
+    rng = np.random.default_rng(d)
+    for _ in range(20):
+        Q = rng.standard_normal((d, d))
+        exact = np.linalg.norm(Q @ Q.T) ** 2
+        assert exact < norms._square_of_frobenius_norm(Q) < exact * (1 + 8 * d * eps)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_one_common_value_and_when_it_is_none(scale):
+    """Squares within 2e-9 of the first, relatively."""
+
+    def found(*squares, turn=None):
+        Q = np.diag(np.sqrt(np.array(squares)))
+        return norms._common_value(scale * (Q if turn is None else turn @ Q))
+
+    near = 1 + 1e-9
+    for squares in ((1, near, near, near), (1, 2 - near, near, 1), (1, 1 + 1.9e-9)):
+        assert found(*squares) == pytest.approx(scale, rel=1e-15, abs=0)
+    for squares in ((1, 1 + 2.5e-9), (1, 1 - 2.5e-9), (1, 0.5, 1), (1, 1.5, 1), (0, 1)):
+        assert found(*squares) is None
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    assert found(1, 1, turn=turn) == pytest.approx(scale, rel=1e-14, abs=0)
+    assert found(0.5, 1.5, turn=np.array([[1, -1], [1, 1]]) / np.sqrt(2)) is None
+    lean = np.array([[1.0, 0.0], [1e-8, 1.0]])  # what is off lies beside the diagonal
+    assert norms._common_value(scale * lean) is None
+
+
+def test_all_eigenvalues_give_the_largest_value():
+    Q = np.array([[3.0, 0.0, 4.0], [0.0, 1.0, 0.0], [0.0, 2.0, 0.0]])
+    assert norms._largest(Q) == pytest.approx(5, rel=1e-15)
+    assert norms._largest(np.ones((1, 1))) == 1
+
+
+def test_the_trace_is_enough_where_the_others_together_are_smaller(monkeypatch):
+    monkeypatch.setattr(norms, "_largest", refused)
+    monkeypatch.setattr(norms, "_square_of_frobenius_norm", refused)
+    rng, values = np.random.default_rng(3), np.full(100, 0.08)
+    values[5] = 1.0  # and the squares of 91 others are 0.58
+    found, _ = norms._norm(orthogonal(rng, 100) * values @ orthogonal(rng, 100), None)
+    assert found == pytest.approx(1, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("square", "given_up"), [(1.5, True), (15.0, True), (24.0, False), (100.0, False)]
+)
+def test_values_are_given_up_at_once_where_none_stands_out(
+    monkeypatch, square, given_up
+):
+    """The ratios of 300 ||G||_F^2 to the squared trace are 1.0, 1.6, 2.5 and 19."""
+
+    def judged(*arguments):
+        raise AssertionError("judged")
+
+    monkeypatch.setattr(norms, "_largest", refused)
+    monkeypatch.setattr(norms, "_excess", judged)
+    values = np.ones(300)
+    values[7] = np.sqrt(square)
+    message = "not to be called" if given_up else "judged"
+    with pytest.raises(AssertionError, match=message):
+        norms._norm(np.diag(values), None)

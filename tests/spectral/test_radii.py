@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 
 from rnnlib.spectral import (
+    certificates,
     diagonal_scaling,
     diagonal_vertices,
     joint_spectral_radius,
     numerical_radius,
+    radii,
     smallest_singular_value,
     spectral_norm,
     spectral_radius,
 )
+from tests.support.refusals import refuses
 
 ROTATION = np.array([[0.0, -1.0], [1.0, 0.0]])
 JORDAN = np.array([[0.5, 10.0], [0.0, 0.5]])
@@ -145,3 +148,102 @@ def test_vertices():
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+ANGLES = [*np.linspace(0.01, np.pi, 40), np.pi - 0.02, np.pi / 64, np.pi / 32, 3.1]
+
+
+def turn(angle):
+    """The rotation by an angle."""
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s], [s, c]])
+
+
+def test_the_numerical_radius_is_as_accurate_as_is_said():
+    """Of rotations, which are largest at their angle alone: by 1e-8 if not asked."""
+    for angle in ANGLES:
+        for scale in (1.0, 1e-300, 1e300):
+            found = numerical_radius(scale * turn(angle)) / scale
+            assert 1 - 1e-8 <= found <= 1 + 1e-14
+    coarse = [1 - numerical_radius(turn(a), tolerance=1e-3) for a in ANGLES]
+    assert 1e-4 < max(coarse) < 1e-3
+    for k in (0, 1, 7, 32):  # at the angles that are looked at first
+        assert numerical_radius(turn(k * np.pi / 32)) == pytest.approx(1, rel=1e-14)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numerical_radii_known_by_hand_of_matrices_with_zeros(sign):
+    for W, wanted in (
+        ([[0, 2], [0, 0]], 1.0),
+        ([[1, 0], [0, -3]], 3.0),
+        ([[-1, 0], [0, -1]], 1.0),
+        ([[0, 1, 0], [0, 0, 1], [0, 0, 0]], np.sqrt(0.5)),
+        ([[7]], 7.0),
+    ):
+        found = numerical_radius(sign * np.array(W, float))
+        assert found == pytest.approx(wanted, rel=1e-8)
+
+
+def test_integers_find_what_an_svd_cannot_and_nothing_else(monkeypatch):
+    """Up to twelve units, where the smallest value is a small part of the norm."""
+    calls, inverse = [], certificates.inverse_in_integers
+
+    def watched(W):
+        calls.append(len(W))
+        return inverse(W)
+
+    monkeypatch.setattr(certificates, "inverse_in_integers", watched)
+    assert smallest_singular_value(np.diag([1.0, 0.1, 0.02])) == pytest.approx(0.02)
+    assert smallest_singular_value(np.diag(np.arange(1.0, 14))) == pytest.approx(1)
+    found = smallest_singular_value(1e-200 * np.eye(2))
+    assert found == pytest.approx(1e-200, rel=1e-12, abs=0)
+    assert calls == []
+    for d in (2, 12):
+        W = np.diag(np.r_[2.0 ** np.arange(d - 1), 2.0**-60])
+        W[-1, 0] = 1.0
+        found = smallest_singular_value(W)
+        wanted = 2.0**-60 / np.sqrt(2)  # of [[1, 0], [1, 2^-60]]
+        assert found == pytest.approx(wanted, rel=1e-12, abs=0)
+    singular = np.diag(np.r_[np.ones(12), 0.0])
+    assert calls == [2, 12] and smallest_singular_value(singular) < 1e-15
+    singular = np.ones((12, 12))
+    assert smallest_singular_value(singular) == 0 and calls == [2, 12, 12]
+
+
+def test_matrices_and_scalings_are_refused_in_full():
+    for shape in ((3,), (0, 2), (2, 0), (1, 2, 2)):
+        message = f"W: expected shape (m, d), no size zero, got {shape}"
+        refuses(message, spectral_norm, np.ones(shape))
+    functions = (spectral_radius, numerical_radius, smallest_singular_value)
+    for shape in ((1,), (2, 3), (3, 2), (0, 0), (2, 2, 2), (2, 2, 1)):
+        message = f"W: expected shape (d, d), d > 0, got {shape}"
+        for function in functions:
+            refuses(message, function, np.ones(shape))
+    for bad, least in (([1, 0], 0.0), ([2, -1], -1.0), ([-3, -2], -3.0)):
+        message = f"scaling: expected positive numbers, got {least}"
+        refuses(message, radii.check_scaling, np.array(bad, float), 2)
+    for bad in (np.ones(3), np.ones((2, 1)), np.ones((1, 2))):
+        message = f"scaling: expected shape (2,), got {bad.shape}"
+        refuses(message, radii.check_scaling, bad, 2)
+    small = np.array([1e-300, 0.5])
+    assert radii.check_scaling(small, 2) is small
+
+
+def test_results_that_leave_the_floats_are_errors():
+    for function in (spectral_norm, spectral_radius, numerical_radius):
+        message = f"expected numbers whose results .* in {function.__name__}$"
+        with pytest.raises(FloatingPointError, match=f"^W: {message}"):
+            function(np.full((2, 2), 1.5e308))
+    assert smallest_singular_value(np.full((2, 2), 1.5e308)) == 0
+    good, bad = np.ones(3), np.array([1.0, np.nan, 2.0])
+    radii.check_range("a, b", good, good)
+    for arrays in ((good, bad), (bad, good), (np.array([1, np.inf]),)):
+        message = "^a, b: expected smaller numbers, got an overflow$"
+        with pytest.raises(FloatingPointError, match=message):
+            radii.check_range("a, b", *arrays)
+
+
+def test_eigenvalues_and_singular_values_are_those_of_largest_size():
+    assert spectral_radius(np.diag([1.0, -3.0, 2.0])) == 3
+    assert spectral_radius(2 * turn(1.0)) == pytest.approx(2, rel=1e-15)
+    assert spectral_norm(np.diag([1.0, -3.0, 2.0])[:, 1:]) == pytest.approx(3)
