@@ -544,3 +544,15 @@ def test_a_decomposition_is_not_trusted(monkeypatch):
                 low, high = certificates.singular_bounds(W)
             assert low <= truth[-1] <= truth[0] <= high
             assert high - low < truth[0] - truth[-1] + 100 * scale
+
+
+def test_products_of_sizes_up_to_one_are_computed_as_they_are():
+    found = joint.log_largest_norms(np.eye(2)[None], 3)
+    assert (0 <= found).all() and found.max() < 1e-12
+    for large in (1.5, 1e200):
+        found = joint.log_largest_norms(np.array([[[0.0, large], [large, 0.0]]]), 3)
+        above = found - np.arange(4) * math.log(large)
+        assert (above >= -1e-12).all() and above.max() < 1e-6
+    tiny = np.array([[[0.0, 1e-200], [1e-200, 0.0]]])
+    above = joint.log_largest_norms(tiny, 3) - np.arange(4) * math.log(1e-200)
+    assert (above >= -1e-12).all() and above.max() < 1e-6
