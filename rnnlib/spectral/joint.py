@@ -56,8 +56,7 @@ def log_largest_norms(vertices, length):
         else:
             factors = _extended(factors, vertices)
             largest = log_product_norms(np.array(factors))[0].max() + 2e-8
-        with np.errstate(divide="ignore"):
-            logs.append(np.logaddexp(largest, np.log(lost) + sizes))
+        logs.append(np.logaddexp(largest, np.log(lost) + sizes))
     return np.array(logs)
 
 
