@@ -1,6 +1,7 @@
 """On which side of the truth a number lies, where the truth is known exactly."""
 
 import math
+import warnings
 
 import mpmath
 import numpy as np
@@ -466,6 +467,10 @@ def test_what_is_allowed_for_rounding_in_a_joint_radius(length):
     nilpotent = np.array([[[0.0, 0.5], [0.0, 0.0]]])
     assert joint._radius(nilpotent, nilpotent, length) == 0
     assert joint._radius(0 * products, products, length) == 0
+    products = np.stack([np.eye(2) / 8, -np.eye(2) / 4, [[0, 0.3], [-0.3, 0]]])
+    for found, first in ((products, 0.3), (products[:2], 0.25)):
+        least = joint._radius(found, np.abs(found), length)
+        assert 0 < first ** (1 / length) - least < 1e-12
 
 
 def test_when_a_joint_radius_is_given_up(monkeypatch):
@@ -553,3 +558,95 @@ def test_products_of_sizes_up_to_one_are_computed_as_they_are():
         found = joint.log_largest_norms(np.array([[[0.0, size], [size, 0.0]]]), 3)
         above = found - np.arange(4) * math.log(size)
         assert above[0] == 0 and 3e-8 < above[1:].min() < above[1:].max() < 1e-6
+
+
+def test_refusals_of_a_joint_radius():
+    message = "matrices: expected shape (n, d, d), no size zero, got (1, 2, 3)"
+    refuses(message, joint_spectral_radius, np.ones((1, 2, 3)))
+    message = "matrices: expected shape (n, d, d), no size zero, got (0, 2, 2)"
+    refuses(message, joint_spectral_radius, np.ones((0, 2, 2)))
+    message = "matrices: expected shape (n, d, d), no size zero, got (2, 2)"
+    refuses(message, joint_spectral_radius, np.eye(2))
+    large = {"scaling": np.array([1e200, 1e-200])}
+    overflow = pytest.raises(FloatingPointError, match="matrices, scaling: expected")
+    with warnings.catch_warnings(), overflow:
+        warnings.simplefilter("error")
+        joint_spectral_radius(np.ones((1, 2, 2)), **large)
+
+
+@pytest.mark.parametrize("scale", [-1e200, -1.0, -1e-200, 1e-200])
+def test_a_joint_radius_in_other_coordinates(monkeypatch, scale):
+    """Norms are taken of Diag(s) A Diag(1/s), of matrices of any size and sign."""
+    shear = np.array([[0.5, 0.25], [0.0, 0.5]])
+    monkeypatch.setattr(joint, "LONGEST", 1)
+    for stretch in (4.0, 0.125):
+        scaled = np.array([[0.5, 0.25 / stretch], [0.0, 0.5]])
+        _, upper = joint_spectral_radius(
+            scale * shear[None],
+            tolerance=1e-9 * abs(scale),
+            scaling=np.array([3.0, 3.0 * stretch]),
+        )
+        exact = np.linalg.norm(scaled, 2)
+        assert upper / abs(scale) == pytest.approx(exact, rel=1e-11)
+
+
+def test_long_products_stay_in_range():
+    """Of a radius that is small beside an entry, and beside eigenvalues of zero."""
+    a = 1e-4
+    A = np.array([[a, 1.0, 0.0], [0.0, a, 0.0], [0.0, 0.0, 0.0]])
+    lower, upper = joint_spectral_radius(A[None], tolerance=0.03 * a)
+    assert lower <= a <= upper < 1.04 * a
+    shear = -np.array([[0.5, 0.25], [0.0, 0.5]])
+    pair = np.stack([1e300 * shear, 1e-300 * shear])
+    assert joint_spectral_radius(pair, tolerance=1e297)[1] < 0.505e300
+
+
+def test_rounding_of_products_that_cancel(monkeypatch):
+    A = np.array([[6.0, -9.0], [4.0, -6.0]]) / 16  # its square is zero
+    monkeypatch.setattr(joint, "LONGEST", 2)
+    _, upper = joint_spectral_radius(A[None], tolerance=1e-9)
+    allowed = (2 + 4) * (2 + 10) * EPS * np.linalg.norm(np.abs(A) @ np.abs(A))
+    assert upper == pytest.approx(math.sqrt(allowed), rel=1e-2, abs=0)
+
+
+def test_nothing_is_asked_for_below_rounding(monkeypatch):
+    asked = []
+
+    def norms(products, sizes, length, inner=joint._norms):
+        asked.append((length, sizes))
+        return inner(products, sizes, length)
+
+    monkeypatch.setattr(joint, "_norms", norms)
+    lower, upper = joint_spectral_radius(np.eye(2)[None] / 2, tolerance=1e-300)
+    assert lower <= 0.5 <= upper < 0.5 + 1e-12 and [n for n, _ in asked] == [1]
+    A = np.array([[-0.5, 0.25], [0.0, -0.5]])
+    joint_spectral_radius(A[None], tolerance=1e-2)
+    for length, sizes in asked[1:]:
+        powers = np.linalg.matrix_power(np.abs(A), length)
+        assert np.allclose(sizes / sizes[0, 0, 0], powers / powers[0, 0], rtol=1e-12)
+    assert len(asked) > 5
+
+
+def test_products_that_are_followed_no_further_are_not_forgotten():
+    """The radius is that of two matrices whose norms are below lower + tolerance."""
+    a, b, c = 0.55, 0.9, 0.5
+    up, down = np.eye(2, k=1), np.eye(2, k=-1)
+    first, last = np.diag([1.0, 0.0]), np.diag([0.0, 1.0])
+    set_of_four = np.stack(
+        [
+            np.kron(first, a * up),
+            np.kron(first, a * down),
+            np.kron(first, c * np.eye(2)),
+            np.kron(last, b * up),  # alone it has a larger norm, and vanishes soon
+        ]
+    )
+    lower, upper = joint_spectral_radius(set_of_four, tolerance=0.1)
+    assert lower <= a <= upper < c + 0.1 + 1e-9
+
+
+def test_of_products_that_are_given_up_the_largest_counts(monkeypatch):
+    shear = np.array([[0.5, 0.25], [0.0, 0.5]])
+    monkeypatch.setattr(joint, "LONGEST", 2)
+    pair = np.stack([0.99 * shear, shear])
+    _, upper = joint_spectral_radius(pair, tolerance=1e-6)
+    assert upper == pytest.approx(np.linalg.norm(shear @ shear, 2) ** 0.5, rel=1e-11)
