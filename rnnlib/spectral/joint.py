@@ -171,19 +171,12 @@ def diagonal_scaling(W, *, iterations=60):
         return np.ones(len(W))
     W, _, start = certificates.balanced(W)  # the same s but for a factor, no overflow
 
-    def look(x, p):
-        U, sigma, Vt = np.linalg.svd(np.exp(x)[:, None] * W * np.exp(-x))
-        weights = (sigma / sigma[0]) ** (2 * p)
-        value = np.log(sigma[0]) + np.log(weights.sum()) / (2 * p)
-        gradient = (U**2 - (Vt**2).T) @ weights / weights.sum()
-        return sigma[0], value, gradient
-
     x, best, s = np.zeros(len(W)), np.inf, None
     for p in 2.0 ** np.arange(9):
-        step, (_, value, gradient) = 1 / p, look(x, p)
+        step, (_, value, gradient) = 1 / p, _stand_in(W, x, p)
         for _ in range(iterations):
             moved = x - step * gradient
-            norm, new_value, new_gradient = look(moved, p)
+            norm, new_value, new_gradient = _stand_in(W, moved, p)
             if norm < best:
                 best, s = norm, moved - moved.mean()
             if new_value <= value:
@@ -192,3 +185,15 @@ def diagonal_scaling(W, *, iterations=60):
                 step /= 2
     s = s - (start - start.mean()) * np.log(2)
     return np.exp(s)
+
+
+def _stand_in(W, x, p):
+    """||Diag(exp x) W Diag(exp -x)||_2, and a smooth stand-in with its gradient.
+
+    It is the logarithm of the norm of order 2p of the singular values.
+    """
+    U, sigma, Vt = np.linalg.svd(np.exp(x)[:, None] * W * np.exp(-x))
+    weights = (sigma / sigma[0]) ** (2 * p)
+    value = np.log(sigma[0]) + np.log(weights.sum()) / (2 * p)
+    gradient = (U**2 - (Vt**2).T) @ weights / weights.sum()
+    return sigma[0], value, gradient

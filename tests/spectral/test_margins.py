@@ -650,3 +650,16 @@ def test_of_products_that_are_given_up_the_largest_counts(monkeypatch):
     pair = np.stack([0.99 * shear, shear])
     _, upper = joint_spectral_radius(pair, tolerance=1e-6)
     assert upper == pytest.approx(np.linalg.norm(shear @ shear, 2) ** 0.5, rel=1e-11)
+
+
+@pytest.mark.parametrize("p", [1, 3, 64])
+def test_the_stand_in_for_a_norm_and_its_gradient(p):
+    rng = np.random.default_rng(p)
+    W, x = rng.standard_normal((4, 4)), rng.standard_normal(4)
+    sigma = np.linalg.svd(np.diag(np.exp(x)) @ W @ np.diag(np.exp(-x)))[1]
+    norm, value, gradient = joint._stand_in(W, x, p)
+    assert norm == pytest.approx(sigma[0], rel=1e-12)
+    assert value == pytest.approx(np.log((sigma ** (2 * p)).sum()) / (2 * p), rel=1e-12)
+    for i, step in enumerate(1e-5 * np.eye(4)):
+        up, down = (joint._stand_in(W, x + s, p)[1] for s in (step, -step))
+        assert gradient[i] == pytest.approx((up - down) / 2e-5, abs=1e-6)
