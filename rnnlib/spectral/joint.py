@@ -178,7 +178,7 @@ def diagonal_scaling(W, *, iterations=60):
             moved = x - step * gradient
             norm, new_value, new_gradient = _stand_in(W, moved, p)
             if norm < best:
-                best, s = norm, moved - moved.mean()
+                best, s = norm, moved  # of mean zero, as gradients are
             if new_value <= value:
                 x, value, gradient, step = moved, new_value, new_gradient, 1.5 * step
             else:

@@ -663,3 +663,23 @@ def test_the_stand_in_for_a_norm_and_its_gradient(p):
     for i, step in enumerate(1e-5 * np.eye(4)):
         up, down = (joint._stand_in(W, x + s, p)[1] for s in (step, -step))
         assert gradient[i] == pytest.approx((up - down) / 2e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_scaling_of_a_positive_matrix_is_known(seed):
+    """The roots of left over right Perron vectors: the norm is the spectral radius."""
+    rng = np.random.default_rng(seed)
+    W = rng.uniform(0, 1, (4, 4)) * np.exp(2 * rng.standard_normal((4, 1)))
+    W *= np.exp(rng.standard_normal(4))
+    s = joint.diagonal_scaling(W)
+    radius = np.abs(np.linalg.eigvals(W)).max()
+    assert np.linalg.norm(s[:, None] * W / s, 2) == pytest.approx(radius, rel=1e-7)
+    assert abs(np.log(s).sum()) < 1e-12
+
+
+def test_scales_far_apart_are_put_into_the_scaling():
+    W = np.array([[0.5, 1e100, 0.0], [1e-100, 0.25, 1e-10], [0.0, 0.0, 1e-5]])
+    s = joint.diagonal_scaling(W)
+    radius = np.abs(np.linalg.eigvals([[0.5, 1.0], [1.0, 0.25]])).max()
+    assert np.linalg.norm(s[:, None] * W / s, 2) == pytest.approx(radius, rel=1e-6)
+    assert abs(np.log(s).sum()) < 1e-10
