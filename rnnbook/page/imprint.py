@@ -52,9 +52,10 @@ def evidence(found):
         f"Stored experiments: {len(seeds):,}, with {min(seeds)} to {max(seeds)} seeds "
         "for each arm.",
         "Mutants that were planted in the areas of the packages that the README lists "
-        "with a score, at random and as many in each area: "
-        f"{mutants['tried']:,}; {mutants['equivalent']} of them compute the same, and "
-        f"of the others the tests noticed {mutants['killed']} of {real}.",
+        "with a score, a random sample of each area or all of it: "
+        f"{mutants['tried']:,}; {mutants['equivalent']} of them compute the same or "
+        "differ where the book states nothing, and of the others the tests noticed "
+        f"{mutants['killed']} of {real}.",
         f"False versions of the claims: {false:,}; the checks refused "
         f"{versions['refused']:,}.",
     ]

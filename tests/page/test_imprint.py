@@ -35,7 +35,7 @@ def test_evidence():
         "ledger: 9, of which 7 true, 2 false.",
         "show: 40; test functions: 50.",
         "experiments: 2, with 3 to 100 seeds",
-        "each area: 20; 5 of them compute the same",
+        "or all of it: 20; 5 of them compute the same or differ",
         "noticed 14 of 15.",
         "claims: 42; the checks refused 41.",
     ):
