@@ -1,4 +1,4 @@
-"""Problems for the tests: sequences of unequal length, one of them empty."""
+"""Problems for the tests: small ones, and sequences of unequal length, one empty."""
 
 from typing import NamedTuple
 
@@ -8,6 +8,17 @@ from rnnlib import pointprocess as pp
 from rnnlib.pointprocess import EventSequence, PointProcessParams
 
 K, D_H, D_E, B = 3, 4, 2, 5
+
+
+def plain(d_h=2, K=1, **changes):
+    """A network that reads nothing: a Poisson process of rate one, but for changes."""
+    made = pp.init_params(K, d_h, rng=np.random.default_rng(0))
+    return made._replace(**changes)
+
+
+def seen(*times, T=3.0, marks=None):
+    """A sequence with events at these times."""
+    return pp.EventSequence(np.array(times, float), T, marks)
 
 
 class Problem(NamedTuple):

@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 
 from rnnlib import pointprocess as pp
+from tests.pointprocess.problems import plain
 
 
 def rng(seed=0):
     return np.random.default_rng(seed)
-
-
-def plain(d_h=2, K=1, **changes):
-    """A network that reads nothing: a Poisson process of rate one, but for changes."""
-    return pp.init_params(K, d_h, rng=rng())._replace(**changes)
 
 
 class Fixed(np.random.Generator):

@@ -9,7 +9,7 @@ from scipy import optimize
 from rnnlib import pointprocess as pp
 from rnnlib.pointprocess import discrete, sequences
 from rnnlib.pointprocess.validate import check_numbers
-from tests.pointprocess.problems import problem
+from tests.pointprocess.problems import plain, problem, seen
 from tests.support.refusals import refuses
 
 search = importlib.import_module("rnnlib.pointprocess.fit")  # hidden by `fit`
@@ -17,15 +17,6 @@ search = importlib.import_module("rnnlib.pointprocess.fit")  # hidden by `fit`
 
 def rng(seed=0):
     return np.random.default_rng(seed)
-
-
-def plain(d_h=2, K=1, **changes):
-    """A network that reads nothing: a Poisson process of rate one, but for changes."""
-    return pp.init_params(K, d_h, rng=rng())._replace(**changes)
-
-
-def seen(*times, T=3.0, marks=None):
-    return pp.EventSequence(np.array(times, float), T, marks)
 
 
 def test_what_a_network_starts_with():

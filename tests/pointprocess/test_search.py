@@ -8,19 +8,9 @@ from scipy import optimize
 
 from rnnlib import pointprocess as pp
 from rnnlib.pointprocess.sequences import pad
-from tests.pointprocess.problems import problem
+from tests.pointprocess.problems import plain, problem, seen
 
 search = importlib.import_module("rnnlib.pointprocess.fit")  # hidden by `fit`
-
-
-def plain(d_h=2, K=1, **changes):
-    """A network that reads nothing: a Poisson process of rate one, but for changes."""
-    made = pp.init_params(K, d_h, rng=np.random.default_rng(0))
-    return made._replace(**changes)
-
-
-def seen(*times, T=3.0, marks=None):
-    return pp.EventSequence(np.array(times, float), T, marks)
 
 
 def tried(monkeypatch, *steps):

@@ -1,7 +1,7 @@
 """What rnnlib.spectral must get right, by means that know nothing of it.
 
 Each check returns True when it is right; a mistake that is planted in the package must
-make one of them return something else.
+make one of them return something else. `slopes` are what tests give to bounds.
 """
 
 import mpmath
@@ -183,3 +183,8 @@ CHECKS = {
     "bounds": bounds_are_right,
     "exponents": exponents_are_right,
 }
+
+
+def slopes(k, d=2, value=1.0):
+    """The same slope everywhere."""
+    return np.full((k, 1, d), value)

@@ -20,15 +20,15 @@ from rnnlib.spectral import (
     numerical_bound,
     scaling_bound,
 )
+from tests.spectral.checks import slopes
 from tests.support.refusals import refuses
 
 TURN = np.array([[0.0, -2.0], [2.0, 0.0]])  # its k-th power has the norm 2^k
+TRIPLE = np.array([[0.6, -0.8], [0.8, 0.6]])  # a turn with rational entries
+SHEAR = np.array([[0.5, 0.25], [0.0, 0.5]])
+EPS = np.finfo(float).eps
 STEPS = [1, 2, 7, 5000]
 NEAR = 1e-10  # a step; what rounding outward may cost
-
-
-def slopes(k, d=2, value=1.0):
-    return np.full((k, 1, d), value)
 
 
 @pytest.mark.parametrize("k", STEPS)
@@ -197,8 +197,7 @@ def test_eigenvalues_are_within_the_distance_that_is_said():
             assert (np.abs(np.sort(sizes) - D) <= distance).all()
             if not E.any() and d < 3:
                 assert distance < 1e-10
-    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
-    sizes, distance = certificates.eigenvalues_near(turn)
+    sizes, distance = certificates.eigenvalues_near(TRIPLE)
     assert (np.abs(sizes - 1) <= distance).all() and distance < 1e-12
     sizes, distance = certificates.eigenvalues_near(np.array([[0.5, 0.5], [0.0, 0.5]]))
     assert (np.abs(sizes - 0.5) <= distance).all() and distance < 1e-5
@@ -332,13 +331,12 @@ def test_vertices_are_as_many_as_corners_that_differ():
 
 def test_a_joint_radius_within_what_is_asked_for():
     """Rotations stretched: products of any order have the norm of their factors."""
-    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     for scale in (1.0, 1e-200, 1e200):
-        pair = scale * np.stack([0.5 * turn, -turn @ turn])
+        pair = scale * np.stack([0.5 * TRIPLE, -TRIPLE @ TRIPLE])
         lower, upper = joint_spectral_radius(pair, tolerance=1e-3 * scale)
         assert lower <= scale <= upper and upper - lower < 2e-3 * scale
         assert scale - lower < 1e-6 * scale
-    shear = np.array([[[0.5, 0.25], [0.0, 0.5]]])
+    shear = SHEAR[None]
     plain = joint_spectral_radius(shear, tolerance=1e-2)
     other = joint_spectral_radius(shear, tolerance=1e-3)
     assert plain == joint_spectral_radius(shear)
@@ -359,7 +357,7 @@ def test_rounding_is_allowed_for_in_products_that_vanish():
         sizes = np.abs(V[0])
         for n in (2, 3):
             power = np.linalg.norm(np.linalg.matrix_power(sizes, n), 2)
-            lost = n * (d + 4) * np.finfo(float).eps * power
+            lost = n * (d + 4) * EPS * power
             assert logs[n] == pytest.approx(np.log(lost), abs=1e-6)
 
 
@@ -389,12 +387,9 @@ def test_rows_and_columns_of_zeros_are_left_as_they_are():
     W[0, 1] = 2.0**300
     assert not certificates.balance(W).any() and not certificates.balance(W.T).any()
     W[1, 0], W[2, 1] = 2.0**-300, 2.0**50
-    for A, last in ((W, 0), (W.T, 0)):
+    for A in (W, W.T):
         n = certificates.balance(A)
-        assert n[2] == last and abs(abs(n[1] - n[0]) - 300) <= 1
-
-
-EPS = np.finfo(float).eps
+        assert n[2] == 0 and abs(abs(n[1] - n[0]) - 300) <= 1
 
 
 @pytest.mark.parametrize("d", [2, 3])
@@ -475,18 +470,17 @@ def test_what_is_allowed_for_rounding_in_a_joint_radius(length):
 
 def test_when_a_joint_radius_is_given_up(monkeypatch):
     """After so many factors, or with so many numbers: what is known then is said."""
-    shear = np.array([[0.5, 0.25], [0.0, 0.5]])
 
     def upper(pair):
         return joint_spectral_radius(pair, tolerance=1e-6)[1]
 
-    norms = [np.linalg.norm(np.linalg.matrix_power(shear, n), 2) for n in range(9)]
+    norms = [np.linalg.norm(np.linalg.matrix_power(SHEAR, n), 2) for n in range(9)]
     monkeypatch.setattr(joint, "LONGEST", 6)
-    assert upper(shear[None]) == pytest.approx(norms[6] ** (1 / 6), rel=1e-11, abs=0)
+    assert upper(SHEAR[None]) == pytest.approx(norms[6] ** (1 / 6), rel=1e-11, abs=0)
     monkeypatch.setattr(joint, "MOST", 4 * 2**4)  # four numbers a product
-    pair = np.stack([shear, shear])
+    pair = np.stack([SHEAR, SHEAR])
     assert upper(pair) == pytest.approx(norms[4] ** (1 / 4), rel=1e-11, abs=0)
-    monkeypatch.setattr(joint, "LARGE", 1e-2 * np.abs(shear).max())
+    monkeypatch.setattr(joint, "LARGE", 1e-2 * np.abs(SHEAR).max())
     assert upper(pair) == pytest.approx(norms[1], rel=1e-11, abs=0)
 
 
@@ -503,9 +497,8 @@ def test_how_far_eigenvalues_in_pairs_may_be(error):
 
 
 def test_defective_matrices_in_other_coordinates():
-    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
-    block = turn @ np.array([[0.5, 0.5], [0.0, 0.5]]) @ turn.T
-    pairs = np.kron(np.eye(2), turn / 2) + np.kron(np.eye(2, k=1), np.eye(2) / 4)
+    block = TRIPLE @ np.array([[0.5, 0.5], [0.0, 0.5]]) @ TRIPLE.T
+    pairs = np.kron(np.eye(2), TRIPLE / 2) + np.kron(np.eye(2, k=1), np.eye(2) / 4)
     for W, most in ((block, 1e-5), (pairs, 1e-2)):
         sizes, distance = certificates.eigenvalues_near(W)
         assert (np.abs(sizes - 0.5) <= distance).all() and distance < most
@@ -577,12 +570,11 @@ def test_refusals_of_a_joint_radius():
 @pytest.mark.parametrize("scale", [-1e200, -1.0, -1e-200, 1e-200])
 def test_a_joint_radius_in_other_coordinates(monkeypatch, scale):
     """Norms are taken of Diag(s) A Diag(1/s), of matrices of any size and sign."""
-    shear = np.array([[0.5, 0.25], [0.0, 0.5]])
     monkeypatch.setattr(joint, "LONGEST", 1)
     for stretch in (4.0, 0.125):
         scaled = np.array([[0.5, 0.25 / stretch], [0.0, 0.5]])
         _, upper = joint_spectral_radius(
-            scale * shear[None],
+            scale * SHEAR[None],
             tolerance=1e-9 * abs(scale),
             scaling=np.array([3.0, 3.0 * stretch]),
         )
@@ -596,8 +588,7 @@ def test_long_products_stay_in_range():
     A = np.array([[a, 1.0, 0.0], [0.0, a, 0.0], [0.0, 0.0, 0.0]])
     lower, upper = joint_spectral_radius(A[None], tolerance=0.03 * a)
     assert lower <= a <= upper < 1.04 * a
-    shear = -np.array([[0.5, 0.25], [0.0, 0.5]])
-    pair = np.stack([1e300 * shear, 1e-300 * shear])
+    pair = np.stack([-1e300 * SHEAR, -1e-300 * SHEAR])
     assert joint_spectral_radius(pair, tolerance=1e297)[1] < 0.505e300
 
 
@@ -645,11 +636,10 @@ def test_products_that_are_followed_no_further_are_not_forgotten():
 
 
 def test_of_products_that_are_given_up_the_largest_counts(monkeypatch):
-    shear = np.array([[0.5, 0.25], [0.0, 0.5]])
     monkeypatch.setattr(joint, "LONGEST", 2)
-    pair = np.stack([0.99 * shear, shear])
+    pair = np.stack([0.99 * SHEAR, SHEAR])
     _, upper = joint_spectral_radius(pair, tolerance=1e-6)
-    assert upper == pytest.approx(np.linalg.norm(shear @ shear, 2) ** 0.5, rel=1e-11)
+    assert upper == pytest.approx(np.linalg.norm(SHEAR @ SHEAR, 2) ** 0.5, rel=1e-11)
 
 
 @pytest.mark.parametrize("p", [1, 3, 64])

@@ -20,14 +20,10 @@ from rnnlib.spectral import (
     scaling_bound,
 )
 from rnnlib.spectral.bounds import ACCURACY, ROUNDING
+from tests.spectral.checks import slopes
 from tests.support.refusals import refuses
 
 MARGIN = certificates.MARGIN
-
-
-def slopes(k, d=2, value=1.0):
-    """The same slope everywhere."""
-    return np.full((k, 1, d), value)
 
 
 def sides(W):
